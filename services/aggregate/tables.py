@@ -1,0 +1,112 @@
+"""All rows of a batch, in the order of rank, without holding them in memory."""
+
+import json
+import tempfile
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any, Self
+
+from services.aggregate.summary import Figures
+from shared.catalogue.entry import Ranking, entry
+from shared.domain.identity import job_id
+from shared.domain.rows import ranks, rejected_row, result_row, score
+from shared.models.batch import Batch, JobStatus
+from shared.models.facts import Outcome
+from shared.models.work import Artefact
+from shared.ports.ledger import Ledger
+from shared.steps.manifest import Manifest
+
+PAGE = 1000
+KINDS = ("completed", "failed", "cancelled", "invalid", "filtered")
+
+
+@dataclass
+class Table:
+    """
+    Rows spooled to disk once; only their places, scores and a few sums are kept in memory.
+
+    ``ranked`` first (rank 1 first), then unranked, failed, cancelled, rejected rows as in the library.
+    """
+
+    batch: Batch
+    ranking: Ranking
+    spool: IO[bytes]
+    figures: Figures = field(default_factory=Figures)
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    places: "array[int]" = field(default_factory=lambda: array("q"))
+    order: list[int] = field(default_factory=list)
+    rank_of: dict[int, int] = field(default_factory=dict)
+    files: list[tuple[int, int]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, batch: Batch, *, ledger: Ledger, manifest: Manifest) -> Self:
+        """Spool every row of the batch and rank what has a score."""
+        table = cls(batch, entry(batch.model, path="model").ranking, tempfile.TemporaryFile())  # noqa: SIM115
+        scores = list[tuple[int, float]]()
+        later: dict[str, list[int]] = {kind: [] for kind in KINDS}
+        place_of: dict[int, int] = {}
+        for row, outcome in _joined(batch, ledger, manifest):
+            place = table._spool(row, outcome)
+            kind = row["status"]
+            table.counts[kind] = table.counts.get(kind, 0) + 1
+            value = score(outcome, table.ranking.key) if outcome and kind == "completed" else None
+            if outcome is not None and value is not None:
+                scores.append((outcome.ref.position, value))
+                place_of[outcome.ref.position] = place
+            else:
+                later[kind].append(place)
+        table.rank_of = {
+            place_of[position]: rank for position, rank in ranks(scores, order=table.ranking.order).items()
+        }
+        table.order = [*sorted(table.rank_of, key=table.rank_of.__getitem__)]
+        table.order += [place for kind in KINDS for place in later[kind]]
+        return table
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.spool.close()
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Result rows, best first."""
+        return (row for row, _ in self.rows_with_files())
+
+    def rows_with_files(self) -> Iterator[tuple[dict[str, Any], list[Artefact]]]:
+        """Result rows, best first, each with the artefacts of its job."""
+        for place in self.order:
+            self.spool.seek(self.places[place])
+            record = json.loads(self.spool.readline())
+            record["row"]["rank"] = self.rank_of.get(place)
+            yield record["row"], [Artefact.model_validate(file) for file in record["files"]]
+
+    def _spool(self, row: dict[str, Any], outcome: Outcome | None) -> int:
+        files = [file.model_dump() for file in outcome.artefacts] if outcome else []
+        self.places.append(self.spool.tell())
+        self.spool.write(json.dumps({"row": row, "files": files}).encode() + b"\n")
+        self.figures.add(row, files=len(files), versions=dict(outcome.versions) if outcome else {})
+        return len(self.places) - 1
+
+
+def _joined(
+    batch: Batch, ledger: Ledger, manifest: Manifest
+) -> Iterator[tuple[dict[str, Any], Outcome | None]]:
+    """Library and outcomes, both by position; then the rejected rows."""
+    outcomes = _outcomes(batch, ledger)
+    for row in manifest.rows(batch):
+        outcome = next(outcomes, None)
+        if outcome is None or outcome.ref.position != row.position:
+            raise LookupError(f"batch {batch.batch_id} is closed, but job {row.position} has no outcome")
+        status = JobStatus(outcome.kind.value)
+        job = job_id(batch.batch_id, row.position)
+        yield result_row(row, job_id=job, status=status, outcome=outcome, rank=None), outcome
+    for refused in manifest.rejected(batch):
+        yield rejected_row(refused), None
+
+
+def _outcomes(batch: Batch, ledger: Ledger) -> Iterator[Outcome]:
+    after = -1
+    while page := ledger.outcomes(batch.batch_id, 0, after=after, limit=PAGE):
+        yield from page
+        after = page[-1].ref.position

@@ -1,0 +1,1 @@
+"""Reads, downloads and control of batches."""

@@ -1,0 +1,90 @@
+"""The audit of a batch: everything counted again, every artefact read again."""
+
+from collections.abc import Iterator, Mapping
+
+from services.api.store import Store
+from shared.domain.identity import job_id
+from shared.entry import Answer, as_json
+from shared.errors import NotFound
+from shared.models.batch import Batch
+from shared.models.facts import Outcome
+from shared.models.work import Artefact
+from shared.steps.reading import Overview
+
+PAGE = 1000
+MOST_PROBLEMS = 100
+
+
+def verify(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
+    """``GET …/verify``: recompute the accounting from the outcomes and the digests from the bytes."""
+    view = store.overview(batch_id)
+    audit = _Audit(store, view)
+    problems = list(audit.problems())
+    return as_json(
+        {
+            "batch_id": batch_id,
+            "ok": not problems,
+            "status": view.status.value,
+            "accounting": view.accounting.model_dump(),
+            "sentence": view.accounting.sentence(),
+            "outcomes_counted": sum(audit.counted.values()),
+            "artefacts_checked": audit.checked,
+            "problems": problems[:MOST_PROBLEMS],
+            "problem_count": len(problems),
+        }
+    )
+
+
+class _Audit:
+    """One pass over the facts of a batch; ``counted`` and ``checked`` are filled on the way."""
+
+    def __init__(self, store: Store, view: Overview) -> None:
+        self.store = store
+        self.view = view
+        self.counted = {"completed": 0, "failed": 0, "cancelled": 0}
+        self.checked = 0
+
+    def problems(self) -> Iterator[str]:
+        """What does not agree, one sentence each."""
+        for outcome in self._outcomes(self.view.batch):
+            self.counted[outcome.kind.value] += 1
+            if outcome.ref.job_id != job_id(outcome.ref.batch_id, outcome.ref.position):
+                yield f"the outcome at position {outcome.ref.position} names job {outcome.ref.job_id}"
+            yield from self._files(outcome.artefacts)
+        yield from self._accounting()
+        yield from self._library()
+        if self.view.closing is not None:
+            yield from self._files(self.view.closing.artefacts)
+
+    def _outcomes(self, batch: Batch) -> Iterator[Outcome]:
+        after = -1
+        while page := self.store.ledger.outcomes(batch.batch_id, 0, after=after, limit=PAGE):
+            yield from page
+            after = page[-1].ref.position
+
+    def _accounting(self) -> Iterator[str]:
+        accounting = self.view.accounting
+        if not accounting.holds:
+            yield f"the accounting does not add up: {accounting.sentence()}"
+        for kind, n in self.counted.items():
+            if n != getattr(accounting, kind):
+                yield f"{n} outcomes are {kind}, the counters say {getattr(accounting, kind)}"
+        if self.view.closing is not None and accounting.open:
+            yield f"the batch is closed while {accounting.open} ligands are open"
+
+    def _library(self) -> Iterator[str]:
+        batch = self.view.batch
+        rows = sum(1 for _ in self.store.manifest.library(batch))
+        if rows != batch.counts.submitted:
+            yield f"the library holds {rows} rows, {batch.counts.submitted} were submitted"
+
+    def _files(self, files: tuple[Artefact, ...]) -> Iterator[str]:
+        for file in files:
+            self.checked += 1
+            try:
+                stat = self.store.blobs.stat(file.key)
+            except NotFound:
+                yield f"{file.key} is missing"
+                continue
+            if (stat.size, stat.sha256) != (file.size, file.sha256):
+                yield f"{file.key} is not what was stored: {stat.size} bytes, SHA-256 {stat.sha256}"

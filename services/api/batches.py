@@ -1,0 +1,144 @@
+"""Batches: list, status, control."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.api import insights
+from services.api.jobs import job_page
+from services.api.query import Page, one_of, page, whole
+from services.api.store import Store
+from shared.entry import Answer, as_json
+from shared.errors import FieldError, IllegalMove, InvalidInput
+from shared.models.batch import Batch, BatchStatus
+from shared.steps.reading import Overview, overview
+
+MOST_LISTED = 200
+MOST_JOBS = 1501
+ACTIVE = frozenset({BatchStatus.PENDING, BatchStatus.RUNNING, BatchStatus.PAUSED, BatchStatus.AGGREGATING})
+
+
+def list_batches(store: Store, args: Mapping[str, str]) -> Answer:
+    """``GET /api/v3/batches/``: newest first; ``statistics`` are of this page."""
+    limit = whole(args, "limit", default=50, least=1, most=MOST_LISTED)
+    offset = whole(args, "offset", default=0, least=0, most=10_000)
+    wanted = one_of(args, "status", [status.value for status in BatchStatus])
+    views = [overview(store.ledger, batch) for batch in _all(store, offset + limit + 1, wanted)]
+    chosen = [view for view in views if wanted in (None, view.status.value)]
+    shown = chosen[offset : offset + limit]
+    more = len(chosen) > offset + limit
+    return as_json(
+        {
+            "batches": [_listed(view) for view in shown],
+            "pagination": {
+                "limit": limit,
+                "offset": offset,
+                "total": len(chosen) if not more else None,
+                "has_more": more,
+                "next_offset": offset + limit if more else None,
+            },
+            "statistics": _statistics(shown),
+        }
+    )
+
+
+def _all(store: Store, most: int, wanted: str | None) -> list[Batch]:
+    """The newest batches; where a status is wanted, as many as one page may look through."""
+    return store.ledger.batches(
+        owner=store.owner, unfinished=False, limit=most if wanted is None else max(most, 1000), after=None
+    )
+
+
+def _listed(view: Overview) -> dict[str, Any]:
+    batch, accounting = view.batch, view.accounting
+    return {
+        "id": batch.batch_id,
+        "batch_id": batch.batch_id,
+        "name": batch.name,
+        "status": view.status.value,
+        "created_at": batch.created_at.isoformat(),
+        "model_name": batch.model,
+        "protein_name": batch.protein_name,
+        "total_jobs": accounting.submitted,
+        "completed_jobs": accounting.completed,
+        "failed_jobs": accounting.failed,
+        "running_jobs": accounting.running,
+        "accounting": accounting.model_dump(),
+        "user_id": batch.owner,
+        "test_model": batch.test_model,
+    }
+
+
+def _statistics(views: list[Overview]) -> dict[str, Any]:
+    completed = sum(view.accounting.completed for view in views)
+    computed = completed + sum(view.accounting.failed for view in views)
+    return {
+        "total_batches": len(views),
+        "active_batches": sum(view.status in ACTIVE for view in views),
+        "completed_batches": sum(view.status is BatchStatus.COMPLETED for view in views),
+        "failed_batches": sum(view.status is BatchStatus.FAILED for view in views),
+        "success_rate_overall": round(100 * completed / computed, 2) if computed else None,
+    }
+
+
+def status(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
+    """``GET …/status``: how the batch stands, with a page of its jobs in the order of the library."""
+    jobs = page(args, default=100, most=MOST_JOBS)
+    return as_json(_status(store, store.overview(batch_id), jobs))
+
+
+def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
+    batch, accounting, closing = view.batch, view.accounting, view.closing
+    now = store.clock.now()
+    ended = closing.closed_at if closing else now
+    left = insights.seconds_left(accounting, created_at=batch.created_at, now=now)
+    rate = insights.jobs_per_minute(accounting, ended - batch.created_at)
+    folder = store.artefacts_folder
+    return {
+        "batch_id": batch.batch_id,
+        "batch_name": batch.name,
+        "status": view.status.value,
+        "created_at": batch.created_at.isoformat(),
+        "updated_at": ended.isoformat(),
+        "finished_at": closing.finished_at.isoformat() if closing and closing.finished_at else None,
+        "model_name": batch.model,
+        "protein_name": batch.protein_name,
+        "test_model": batch.test_model,
+        "progress": insights.progress(accounting),
+        "total_jobs": accounting.submitted,
+        "accounting": accounting.model_dump(),
+        "accounting_sentence": accounting.sentence(),
+        "invariant_holds": accounting.holds,
+        "jobs": job_page(store, view, jobs),
+        "jobs_pagination": jobs.describe(batch.counts.valid),
+        "insights": {
+            "batch_health": insights.batch_health(accounting),
+            "estimated_completion_time": left,
+            "performance_metrics": {"jobs_per_minute": rate},
+        },
+        "performance_metrics": {"jobs_per_minute": rate},
+        "execution_plan": {"window": batch.window, **batch.configuration.model_dump()},
+        "estimated_completion": left,
+        "cancel_requested": view.intents.cancelled_at is not None,
+        "artefacts_folder": str((folder / "batches" / batch.batch_id).resolve()) if folder else None,
+    }
+
+
+def control(store: Store, args: Mapping[str, str], batch_id: str, action: str) -> Answer:
+    """``POST …/control/cancel``: idempotent; what runs is stopped and what waits is never started."""
+    if action != "cancel":
+        message = f"unknown action {action!r}; there is: cancel"
+        raise InvalidInput(message, [FieldError("action", message)])
+    view = store.overview(batch_id)
+    if view.closing is not None and view.status is not BatchStatus.CANCELLED:
+        raise IllegalMove(f"batch {batch_id} is {view.status.value}; there is nothing left to cancel")
+    now = store.clock.now()
+    intents = store.ledger.intend(batch_id, cancelled_at=now)
+    return as_json(
+        {
+            "success": True,
+            "batch_id": batch_id,
+            "action": action,
+            "timestamp": (intents.cancelled_at or now).isoformat(),
+            "message": "cancelled; ligands that are open are being closed as cancelled",
+        }
+    )

@@ -1,0 +1,150 @@
+"""Results of a batch, ranked, in pages; and its artefacts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.api.query import Page, one_of, page
+from services.api.store import Store
+from shared.catalogue.entry import entry
+from shared.domain.identity import job_id
+from shared.domain.lifecycle import job_status, tree_of
+from shared.domain.rows import ranks, rejected_row, result_row, score
+from shared.entry import Answer, as_json
+from shared.errors import IllegalMove, NotFound
+from shared.models.batch import BatchStatus
+from shared.models.facts import Outcome
+from shared.steps import results as pages
+from shared.steps.reading import Overview
+
+MOST = 1501
+RANKED_WHILE_RUNNING = 2000
+MEDIA = {"json": "application/json", "csv": "text/csv; charset=utf-8", "gz": "application/gzip"}
+
+
+def results(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
+    """``GET …/results``: best first; before the end, what there is so far."""
+    view = store.overview(batch_id)
+    if one_of(args, "format", ("json", "csv")) == "csv":
+        return artefact(store, args, batch_id, "results/batch_results.csv")
+    wanted = page(args, default=100, most=MOST)
+    rows = _final(store, view, wanted) if _finished(view) else _partial(store, view, wanted)
+    batch = view.batch
+    return as_json(
+        {
+            "batch_id": batch_id,
+            "batch_summary": {
+                "name": batch.name,
+                "status": view.status.value,
+                "created_at": batch.created_at.isoformat(),
+                "total_jobs": batch.counts.submitted,
+                "completed_jobs": view.accounting.completed,
+            },
+            "ranking": _ranking(batch.model),
+            "partial": not _finished(view),
+            "results": rows,
+            "statistics": _statistics(view),
+            "accounting": view.accounting.model_dump(),
+            "accounting_sentence": view.accounting.sentence(),
+            "pagination": wanted.describe(batch.counts.submitted),
+        }
+    )
+
+
+def _finished(view: Overview) -> bool:
+    return view.closing is not None and view.closing.finished_at is not None
+
+
+def _ranking(model: str) -> dict[str, Any]:
+    described = entry(model, path="model")
+    metric = described.metrics[described.ranking.key]
+    return {**described.ranking.model_dump(), "unit": metric.unit, "direction": metric.direction}
+
+
+def _statistics(view: Overview) -> dict[str, Any]:
+    accounting = view.accounting
+    computed = accounting.completed + accounting.failed
+    performance = (view.closing.summary if view.closing else {}).get("performance")
+    mean = performance.get("avg_execution_time") if isinstance(performance, dict) else None
+    return {
+        "total_jobs": accounting.submitted,
+        "completed_jobs": accounting.completed,
+        "success_rate": round(100 * accounting.completed / computed, 2) if computed else None,
+        "average_execution_time": mean,
+    }
+
+
+def _final(store: Store, view: Overview, wanted: Page) -> list[dict[str, Any]]:
+    left = max(0, view.batch.counts.submitted - wanted.start)
+    count = min(wanted.size, left)
+    if not count:
+        return []
+    return list(pages.rows(store.blobs, view.batch.batch_id, start=wanted.start, count=count))
+
+
+def _partial(store: Store, view: Overview, wanted: Page) -> list[dict[str, Any]]:
+    """
+    Small batches are ranked as they stand. Of large ones a page comes in the order of the library,
+    without ranks: ranking them anew for each request would cost more than it tells.
+    """
+    batch = view.batch
+    if batch.counts.submitted <= RANKED_WHILE_RUNNING:
+        rows = _rows(store, view, range(batch.counts.valid))
+        rows.sort(key=lambda row: (row["rank"] is None, row["rank"] or row["index"]))
+        rows += [rejected_row(row) for row in store.manifest.rejected(batch)]
+        return rows[wanted.start : wanted.start + wanted.size]
+    positions = range(batch.counts.valid)[wanted.start : wanted.start + wanted.size]
+    return [{**row, "rank": None} for row in _rows(store, view, positions)]
+
+
+def _rows(store: Store, view: Overview, positions: range) -> list[dict[str, Any]]:
+    batch, tree = view.batch, tree_of(view.batch)
+    if not positions:
+        return []
+    found = store.ledger.outcomes(batch.batch_id, 0, after=positions[0] - 1, limit=len(positions))
+    outcomes = {outcome.ref.position: outcome for outcome in found}
+    attempts = {item.ref.position: item for item in store.ledger.attempts(batch.batch_id, 0, positions)}
+    leaves = store.ledger.leaves(batch.batch_id, 0)
+    order = _ranks(batch.model, outcomes)
+    rows = []
+    for position in positions:
+        leaf = leaves[tree.leaf_of(position)]
+        released = position in tree.released(leaf.k, leaf.n)
+        rows.append(
+            result_row(
+                store.manifest.row(batch, position),
+                job_id=job_id(batch.batch_id, position),
+                status=job_status(outcomes.get(position), attempts.get(position), released),
+                outcome=outcomes.get(position),
+                rank=order.get(position),
+            )
+        )
+    return rows
+
+
+def _ranks(model: str, outcomes: Mapping[int, Outcome]) -> dict[int, int]:
+    ranking = entry(model, path="model").ranking
+    scores = ((position, score(outcome, ranking.key)) for position, outcome in outcomes.items())
+    return ranks([(p, value) for p, value in scores if value is not None], order=ranking.order)
+
+
+def artefacts(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
+    """``GET …/artefacts``: name, size and SHA-256 of every artefact of the batch."""
+    view = store.overview(batch_id)
+    files = view.closing.artefacts if view.closing else ()
+    return as_json({"batch_id": batch_id, "artefacts": [file.model_dump() for file in files]})
+
+
+def artefact(store: Store, args: Mapping[str, str], batch_id: str, name: str) -> Answer:
+    """``GET …/artefacts/{name}``: one of them."""
+    view = store.overview(batch_id)
+    if not _finished(view):
+        state = view.status.value if view.status is not BatchStatus.AGGREGATING else "being written"
+        raise IllegalMove(f"batch {batch_id} is {state}; its artefacts come at the end")
+    assert view.closing is not None, "a finished batch is closed"
+    file = next((file for file in view.closing.artefacts if file.name == name), None)
+    if file is None:
+        raise NotFound(f"batch {batch_id} has no artefact {name!r}")
+    media = MEDIA.get(name.rpartition(".")[2], "application/octet-stream")
+    short = name.rpartition("/")[2]
+    headers = {"Content-Type": media, "Content-Disposition": f'attachment; filename="{batch_id}_{short}"'}
+    return store.blobs.get(file.key), 200, {**headers, "ETag": f'"{file.sha256}"'}

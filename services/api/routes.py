@@ -1,0 +1,71 @@
+"""The table of routes."""
+
+from collections.abc import Callable, Mapping
+
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import NotFound as NoRoute
+from werkzeug.routing import Map, Rule
+
+from services.api import audit, batches, jobs, results
+from services.api.store import Store
+from shared.catalogue.entry import described, entries, entry
+from shared.entry import Answer, as_json, problem
+
+Handler = Callable[..., Answer]  # (store, query, **parts of the path)
+Query = Mapping[str, str]
+
+
+def health(store: Store, args: Query) -> Answer:
+    """``GET /health``: each dependency asked, not assumed."""
+    store.ledger.batches(owner=store.owner, unfinished=True, limit=1, after=None)
+    next(store.blobs.list("health/"), None)
+    answer = {"status": "ok", "timestamp": store.clock.now().isoformat(), "database": "ok", "storage": "ok"}
+    return as_json(answer)
+
+
+def models(store: Store, args: Query) -> Answer:
+    """``GET /api/v2/models``: the catalogue."""
+    return as_json({"models": [described(found) for found in entries().values()]})
+
+
+def model(store: Store, args: Query, model_id: str) -> Answer:
+    """``GET /api/v2/models/{id}``: one entry, with the JSON Schema of its parameters."""
+    if model_id not in entries():
+        return problem(404, "Not found", f"no model {model_id!r}; there are: {', '.join(entries())}")
+    return as_json(described(entry(model_id)))
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/health", health),
+    ("GET", "/api/v2/models", models),
+    ("GET", "/api/v2/models/<model_id>", model),
+    ("GET", "/api/v3/batches", batches.list_batches),
+    ("GET", "/api/v3/batches/<batch_id>/status", batches.status),
+    ("GET", "/api/v3/batches/<batch_id>/results", results.results),
+    ("GET", "/api/v3/batches/<batch_id>/verify", audit.verify),
+    ("GET", "/api/v3/batches/<batch_id>/artefacts", results.artefacts),
+    ("GET", "/api/v3/batches/<batch_id>/artefacts/<path:name>", results.artefact),
+    ("GET", "/api/v3/batches/<batch_id>/jobs/<job_id>/download/<wanted>", jobs.download),
+    ("POST", "/api/v3/batches/<batch_id>/control/<action>", batches.control),
+    ("GET", "/api/jobs/<job_id>", jobs.job),
+    ("GET", "/api/v2/jobs/<job_id>", jobs.job),
+    ("GET", "/api/jobs/<job_id>/download/<wanted>", jobs.download),
+    ("GET", "/api/v2/jobs/<job_id>/download/<wanted>", jobs.download),
+)
+MAP = Map(
+    [Rule(path, methods=[method], endpoint=number) for number, (method, path, _) in enumerate(ROUTES)],
+    strict_slashes=False,
+)
+
+
+def respond(method: str, path: str, args: Query, store: Store) -> Answer:
+    """The answer of the route that fits, or a problem document that says none does."""
+    try:
+        number, values = MAP.bind("api").match(path, method=method)
+    except NoRoute:
+        return problem(404, "Not found", f"there is no {path}")
+    except MethodNotAllowed as error:
+        allowed = ", ".join(error.valid_methods or ())
+        return problem(405, "Method not allowed", f"{path} answers to {allowed}")
+    answer: Answer = ROUTES[number][2](store, args, **values)
+    return answer

@@ -1,0 +1,48 @@
+"""What every route reads from, and the owner it reads for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.domain.identity import job_place
+from shared.errors import NotFound
+from shared.models.batch import Batch
+from shared.models.work import JobRef
+from shared.ports.blobs import Blobs
+from shared.ports.ledger import Ledger
+from shared.ports.world import Clock
+from shared.steps.manifest import Manifest
+from shared.steps.reading import Overview, overview
+from shared.steps.settling import first_attempt
+
+
+@dataclass(frozen=True)
+class Store:
+    """The ports, for one owner. ``artefacts_folder`` is where objects are files; None in the cloud."""
+
+    owner: str
+    ledger: Ledger
+    blobs: Blobs
+    clock: Clock
+    manifest: Manifest
+    artefacts_folder: Path | None
+
+    def batch(self, batch_id: str) -> Batch:
+        """The batch; NotFound if there is none, or it is another's."""
+        batch = self.ledger.batch(batch_id)
+        if batch.owner != self.owner:
+            raise NotFound(f"no batch {batch_id}")
+        return batch
+
+    def overview(self, batch_id: str) -> Overview:
+        """How the batch stands."""
+        return overview(self.ledger, self.batch(batch_id))
+
+    def job(self, job_id: str) -> tuple[Batch, JobRef]:
+        """The batch and place of a job; NotFound if there is none, or it is another's."""
+        place = job_place(job_id)
+        if place is None:
+            raise NotFound(f"no job {job_id}")
+        batch = self.batch(place[0])
+        if place[1] >= batch.counts.valid:
+            raise NotFound(f"no job {job_id}")
+        return batch, first_attempt(batch, 0, place[1])

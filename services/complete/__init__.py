@@ -1,0 +1,1 @@
+"""Decides what an answered attempt means, stores the outcome, and counts it."""

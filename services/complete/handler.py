@@ -1,0 +1,80 @@
+"""Check the artefacts, then settle the ligand or send it round again."""
+
+from datetime import timedelta
+
+from services.complete.verdict import Again, outcome_of, verdict
+from shared.domain.identity import job_id
+from shared.domain.lifecycle import tree_of
+from shared.errors import Malformed, NotFound
+from shared.events.messages import JobFinished, JobQueued
+from shared.models.batch import Batch
+from shared.models.work import Artefact, Envelope, Failure, FailureClass, JobRef
+from shared.ports.blobs import Blobs
+from shared.ports.bus import Bus
+from shared.ports.ledger import Ledger
+from shared.ports.world import Clock
+from shared.steps.settling import settle
+
+
+def handle(
+    event: JobFinished, *, first_backoff: timedelta, ledger: Ledger, blobs: Blobs, bus: Bus, clock: Clock
+) -> None:
+    """Close one attempt. The first terminal outcome of a ligand wins; a duplicate helps it to its end."""
+    ref = event.envelope.ref
+    batch, intents, outcome = ledger.look(ref)
+    _check_reference(batch, ref)
+    if outcome is None:
+        envelope = _verified(event.envelope, batch, blobs)
+        decision = verdict(
+            envelope,
+            most_attempts=batch.configuration.max_attempts,
+            first_backoff=first_backoff,
+            now=clock.now(),
+        )
+        if isinstance(decision, Again):
+            _send_round(decision, ledger=ledger, bus=bus)
+            return
+        outcome = outcome_of(envelope)
+    releasing = not intents.paused and intents.cancelled_at is None
+    settle(batch, [outcome], ledger=ledger, bus=bus, clock=clock, releasing=releasing)
+
+
+def _send_round(again: Again, *, ledger: Ledger, bus: Bus) -> None:
+    ledger.note_failure(again.failed, again.failure, due_at=again.due_at)
+    bus.publish([JobQueued(ref=again.next, not_before=again.due_at)])
+
+
+def _check_reference(batch: Batch, ref: JobRef) -> None:
+    """A signed envelope that names a job which the batch does not have is a bug, not a result."""
+    if (
+        ref.round != 0
+        or ref.position >= tree_of(batch).jobs
+        or ref.job_id != job_id(ref.batch_id, ref.position)
+    ):
+        raise Malformed(f"batch {ref.batch_id} has no job {ref.job_id} at position {ref.position}")
+
+
+def _verified(envelope: Envelope, batch: Batch, blobs: Blobs) -> Envelope:
+    """The envelope, or the failure that its artefacts are not what it says."""
+    if envelope.status == "failed":
+        return envelope
+    folder = f"batches/{batch.batch_id}/jobs/{envelope.ref.job_id}/"
+    problems = [problem for file in envelope.artefacts if (problem := _problem(file, folder, blobs))]
+    if not problems:
+        return envelope
+    failure = Failure(kind=FailureClass.INFRASTRUCTURE, message="; ".join(problems))
+    return envelope.model_copy(
+        update={"status": "failed", "failure": failure, "metrics": {}, "artefacts": ()}
+    )
+
+
+def _problem(file: Artefact, folder: str, blobs: Blobs) -> str | None:
+    if file.key != f"{folder}{file.name}":
+        return f"{file.name} was stored elsewhere"
+    try:
+        stat = blobs.stat(file.key)
+    except NotFound:
+        return f"{file.name} is missing from the object store"
+    if (stat.size, stat.sha256) != (file.size, file.sha256):
+        return f"{file.name} is not what was uploaded"
+    return None

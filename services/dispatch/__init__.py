@@ -1,0 +1,1 @@
+"""Claims a released ligand and starts its model run."""

@@ -1,0 +1,55 @@
+"""Look, claim, spawn, note the call: in this order, so that whatever dies in between is healed."""
+
+from services.dispatch.orders import Terms, compose
+from shared.errors import Unavailable, Unknown
+from shared.events.messages import JobQueued
+from shared.models.batch import Batch
+from shared.models.work import JobRef
+from shared.ports.blobs import Blobs
+from shared.ports.engine import Engine
+from shared.ports.ledger import Ledger
+from shared.ports.world import Clock
+from shared.steps.manifest import Manifest
+
+
+def handle(
+    event: JobQueued,
+    *,
+    terms: Terms,
+    ledger: Ledger,
+    blobs: Blobs,
+    engine: Engine,
+    clock: Clock,
+    manifest: Manifest,
+) -> None:
+    """
+    Start one attempt, unless it is held by another, over, unwanted, or not yet due.
+
+    A message that is dropped here is not lost: what it asked for stands in the state, and
+    ``reconcile`` asks again when it is due.
+    """
+    now = clock.now()
+    batch, intents, outcome = ledger.look(event.ref)
+    early = event.not_before is not None and event.not_before > now
+    if outcome is not None or intents.cancelled_at is not None or intents.paused or early:
+        return
+    if ledger.claim(event.ref, now=now, lease_until=now + terms.lease) is None:
+        return
+    order = compose(batch, manifest.row(batch, event.ref.position), event.ref, terms, blobs=blobs, now=now)
+    try:
+        call_id = engine.spawn(order)
+    except Unknown:
+        return  # it may run: the webhook, or the end of the lease, will tell
+    except Unavailable:
+        ledger.unclaim(event.ref, now=now)
+        raise
+    _note(batch, event.ref, call_id, terms, ledger=ledger, engine=engine, clock=clock)
+
+
+def _note(
+    batch: Batch, ref: JobRef, call_id: str, terms: Terms, *, ledger: Ledger, engine: Engine, clock: Clock
+) -> None:
+    now = clock.now()
+    deadline = now + terms.queue_allowance + terms.run_time(batch)
+    if not ledger.note_call(ref, call_id, deadline=deadline, due_at=now + terms.poll):
+        engine.cancel(call_id)  # our lease ran out while we spawned, and another's call stands

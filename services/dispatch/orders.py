@@ -1,0 +1,64 @@
+"""The work order of one ligand: references and numbers, never content."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from shared.catalogue.entry import entry
+from shared.domain.identity import ligand_seed
+from shared.models.batch import Batch, LibraryRow
+from shared.models.work import Download, JobRef, WorkOrder
+from shared.ports.blobs import Blobs
+from shared.settings import Settings
+
+GRACE = timedelta(seconds=120)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The spans and addresses under which runs are started."""
+
+    lease: timedelta
+    poll: timedelta
+    queue_allowance: timedelta
+    webhook_url: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The terms of this installation."""
+        return cls(
+            lease=settings.seconds("lease"),
+            poll=settings.seconds("poll"),
+            queue_allowance=settings.seconds("queue_allowance"),
+            webhook_url=f"{settings.base_url}/api/v3/webhooks/engine",
+        )
+
+    def run_time(self, batch: Batch) -> timedelta:
+        """How long a started run may take before we give it up; the engine's own limit ends it earlier."""
+        return timedelta(seconds=batch.configuration.timeout_per_job) + GRACE
+
+
+def compose(
+    batch: Batch, row: LibraryRow, ref: JobRef, terms: Terms, *, blobs: Blobs, now: datetime
+) -> WorkOrder:
+    """The order for one attempt at ``row``; its URLs are valid as long as it may wait and run."""
+    model = entry(batch.model, path="model")
+    until = now + terms.queue_allowance + terms.run_time(batch)
+    keys = {name: f"batches/{batch.batch_id}/jobs/{ref.job_id}/{name}" for name in model.files}
+    return WorkOrder(
+        ref=ref,
+        model=batch.model,
+        task_type=batch.task_type,
+        parameters=batch.parameters,
+        seed=ligand_seed(batch.seed, row.canonical_smiles, batch.target_digest, batch.model),
+        ligand_name=row.name,
+        smiles=row.smiles,
+        protein_name=batch.protein_name,
+        inputs={
+            name: Download(url=blobs.get_url(item.key, until=until), sha256=item.sha256)
+            for name, item in batch.inputs.items()
+        },
+        uploads={name: (key, blobs.put_url(key, until=until)) for name, key in keys.items()},
+        webhook_url=terms.webhook_url,
+        timeout_seconds=min(batch.configuration.timeout_per_job, model.timeout_seconds),
+    )

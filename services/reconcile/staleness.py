@@ -1,0 +1,64 @@
+"""What is overdue at ``now``, and what would help: pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from shared.domain.tree import Tree
+from shared.models.facts import Attempt, Closing, Leaf, Node
+
+
+class Remedy(Enum):
+    """What helps an attempt that is due."""
+
+    NEXT_ATTEMPT = auto()
+    CLAIM_AGAIN = auto()
+    GIVE_UP_CLAIMING = auto()
+    ASK_THE_ENGINE = auto()
+
+
+def remedy(attempt: Attempt, *, most_claims: int) -> Remedy:
+    """A failed attempt wants its successor, an orphaned claim a new one, a call wants to be asked."""
+    if attempt.failure is not None:
+        return Remedy.NEXT_ATTEMPT
+    if attempt.call_id is not None:
+        return Remedy.ASK_THE_ENGINE
+    return Remedy.GIVE_UP_CLAIMING if attempt.claims >= most_claims else Remedy.CLAIM_AGAIN
+
+
+def quiet_leaves(tree: Tree, leaves: Sequence[Leaf], *, now: datetime, quiet: timedelta) -> list[Leaf]:
+    """Leaves that are not full and neither moved nor were nudged for ``quiet``."""
+    return [
+        leaf
+        for leaf in leaves
+        if leaf.n < tree.quota(0, leaf.k)
+        and max(leaf.moved_at, leaf.nudged_at or leaf.moved_at) <= now - quiet
+    ]
+
+
+def uncounted(tree: Tree, nodes: Sequence[Node]) -> Iterator[tuple[int, int, int]]:
+    """
+    Full nodes that their parent may not have counted, as ``(level, k, n)``; the full root too.
+
+    A parent shows how many children it counted, not which: all its full children are named.
+    """
+    n = {(node.level, node.k): node.n for node in nodes}
+    full = {place for place, count in n.items() if count == tree.quota(*place)}
+    children: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for level, k in sorted(full):
+        if level == tree.root_level:
+            yield level, k, n[level, k]
+        else:
+            children.setdefault(tree.parent(level, k), []).append((level, k))
+    for parent, known in children.items():
+        if n[parent] < len(known):
+            yield from ((level, k, n[level, k]) for level, k in known)
+
+
+def needs_aggregation(closing: Closing, *, now: datetime, quiet: timedelta) -> bool:
+    """Whether a closed round that is not finished should be announced again."""
+    if closing.finished_at is not None:
+        return False
+    if not closing.announced:
+        return True
+    return now >= (closing.lease_until or closing.closed_at + quiet)

@@ -1,0 +1,1 @@
+"""Takes a screen: checks it, stores it, releases its first ligands."""

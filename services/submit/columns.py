@@ -1,0 +1,77 @@
+"""Finding out how a table is written: its delimiter, its header, and which column is which."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.chemistry.smiles import read_ligand
+
+SMILES_LABELS = frozenset(
+    {"smiles", "canonical_smiles", "isomeric_smiles", "ligand_smiles", "smile", "smi", "structure"}
+)
+NAME_LABELS = (
+    *("name", "ligand_name", "ligand", "id", "ligand_id", "compound_name", "compound", "compound_id"),
+    *("molecule_name", "molecule", "title", "identifier"),
+)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """0-based columns; ``others`` by number with their labels; ``width`` of the first row."""
+
+    header: bool
+    smiles: int
+    name: int | None
+    others: Mapping[int, str]
+    width: int
+
+
+def delimiter_of(text: str) -> str:
+    """The commonest of tab, semicolon and comma in the first line that is not blank."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return max("\t;,", key=first.count)
+
+
+def find_columns(rows: Sequence[Sequence[str]]) -> Columns:
+    """
+    The columns of a table whose first rows these are.
+
+    Without a header the SMILES column is the one in which most cells are molecules.
+
+    Raises:
+        ValueError: no row, or no column that holds SMILES.
+    """
+    if not rows:
+        raise ValueError("the table has no row")
+    labels = [_label(cell) for cell in rows[0]]
+    if SMILES_LABELS & set(labels):
+        return _with_header(rows[0], labels)
+    smiles = _most_molecules(rows)
+    others = [i for i in range(len(rows[0])) if i != smiles]
+    name = others[0] if others else None
+    return Columns(False, smiles, name, {i: f"column_{i + 1}" for i in others[1:]}, len(rows[0]))
+
+
+def _with_header(cells: Sequence[str], labels: Sequence[str]) -> Columns:
+    smiles = next(i for i, label in enumerate(labels) if label in SMILES_LABELS)
+    name = next((labels.index(label) for label in NAME_LABELS if label in labels), None)
+    others = {i: cells[i] or f"column_{i + 1}" for i in range(len(cells)) if i not in (smiles, name)}
+    return Columns(True, smiles, name, others, len(cells))
+
+
+def _most_molecules(rows: Sequence[Sequence[str]]) -> int:
+    counts = [sum(_is_molecule(row[i]) for row in rows if i < len(row)) for i in range(max(map(len, rows)))]
+    if not any(counts):
+        raise ValueError("no column holds SMILES; name it 'smiles' in a header row")
+    return counts.index(max(counts))
+
+
+def _is_molecule(cell: str) -> bool:
+    try:
+        read_ligand(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _label(cell: str) -> str:
+    return cell.strip().lower().replace(" ", "_").replace("-", "_")

@@ -1,0 +1,29 @@
+"""HTTP entry of ``submit``."""
+
+import functions_framework
+from flask import Request
+
+from services.submit.handler import handle
+from services.submit.request import read_body
+from shared import wiring
+from shared.entry import answering, as_json
+from shared.settings import settings
+
+
+@functions_framework.http
+@answering
+def submit(request: Request) -> object:
+    """``POST /api/v3/batches/submit``: 202 with the batch and its accounting."""
+    order = read_body(request.get_data(), most=settings().most_body_bytes)
+    answer = handle(
+        order,
+        idempotency_key=request.headers.get("Idempotency-Key"),
+        owner=settings().owner,
+        workers=settings().workers,
+        ledger=wiring.ledger(),
+        blobs=wiring.blobs(),
+        bus=wiring.bus(),
+        clock=wiring.clock(),
+        manifest=wiring.manifest(),
+    )
+    return as_json(answer, 202, {"Location": answer["status_url"]})

@@ -1,0 +1,48 @@
+"""How a screen will be run, how long that may take, and what speaks against it: pure arithmetic."""
+
+from typing import Any
+
+from shared.models.batch import Batch, Configuration
+
+
+def window(configuration: Configuration, jobs: int) -> int:
+    """W: how many jobs may be in flight; one for ``sequential``, else the user's limit."""
+    most = 1 if configuration.scheduling_strategy == "sequential" else configuration.max_concurrent_jobs
+    return min(jobs, most)
+
+
+def estimated_seconds(batch: Batch, *, typical_seconds: float, workers: int) -> int:
+    """Typical time per ligand × ligands / what runs at once; whole seconds, at least 1."""
+    at_once = max(1, min(batch.window, workers))
+    return max(1, round(typical_seconds * batch.counts.valid / at_once))
+
+
+def risk(batch: Batch, *, typical_seconds: float) -> dict[str, Any]:
+    """The risk score (0 to 1) with its factors: many jobs, slow jobs, a long protein."""
+    factors = []
+    if batch.counts.valid > 50:
+        factors.append((0.3, "more than 50 ligands", "submit a small sample first"))
+    if typical_seconds > 600:
+        factors.append((0.2, "a ligand takes more than ten minutes", "raise timeout_per_job"))
+    if len(batch.protein_sequence or "") > 1000:
+        factors.append((0.1, "a protein of more than 1000 residues", "cut it to the domain of interest"))
+    return {
+        "risk_score": round(sum(weight for weight, _, _ in factors), 2),
+        "risk_factors": [factor for _, factor, _ in factors],
+        "mitigation_strategies": [remedy for _, _, remedy in factors],
+    }
+
+
+def recommendations(batch: Batch, risk_score: float) -> list[str]:
+    """What we would change before starting."""
+    configuration, jobs = batch.configuration, batch.counts.valid
+    said = []
+    if configuration.scheduling_strategy == "sequential" and jobs > 20:
+        said.append("sequential runs one ligand at a time; adaptive uses all workers")
+    if risk_score > 0.5:
+        said.append("split the library into smaller batches")
+    if not configuration.retry_failed_jobs and jobs > 10:
+        said.append("allow retries: a lost worker would otherwise cost ligands")
+    if batch.counts.invalid:
+        said.append(f"mend the {batch.counts.invalid} invalid rows")
+    return said

@@ -1,0 +1,111 @@
+"""The body of a submission: its schema, and errors that name the field."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, JsonValue, StringConstraints, ValidationError, field_validator, model_validator
+
+from shared.errors import FieldError, InvalidInput, TooLarge
+from shared.models.base import Frozen
+from shared.models.batch import MAX_LIGANDS_IN_BODY, MAX_SEQUENCE, Configuration
+
+AMINO_ACIDS = frozenset("ACDEFGHIKLMNPQRSTVWYX")
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class LibraryText(Frozen):
+    """A library as text: ``csv`` (comma, tab or semicolon; header and columns are found), or ``smi``."""
+
+    format: Literal["csv", "smi"]
+    content: Annotated[str, Field(min_length=1)]
+
+
+class Order(Frozen):
+    """
+    One screen as posted to ``/api/v3/batches/submit``.
+
+    The rows of ``ligands`` are not checked here: a bad one is reported and does not stop the others.
+    """
+
+    job_name: Name
+    protein_name: Name
+    protein_sequence: str | None = None
+    protein_structure: Annotated[str, Field(min_length=1)] | None = None
+    ligands: Annotated[list[JsonValue], Field(min_length=1, max_length=MAX_LIGANDS_IN_BODY)] | None = None
+    library: LibraryText | None = None
+    model_name: str = "boltz2"
+    task_type: str = "batch_protein_ligand_screening"
+    use_msa: bool = True
+    use_potentials: bool = False
+    parameters: Mapping[str, JsonValue] = {}
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 42
+    configuration: Configuration = Configuration()
+    metadata: Mapping[str, JsonValue] = {}
+
+    @field_validator("protein_sequence")
+    @classmethod
+    def _one_sequence(cls, text: str | None) -> str | None:
+        return None if text is None else read_sequence(text)
+
+    @model_validator(mode="after")
+    def _exactly_one_library(self) -> Self:
+        if (self.ligands is None) == (self.library is None):
+            raise ValueError("give the library either as 'ligands' or as 'library'")
+        return self
+
+
+def read_sequence(text: str) -> str:
+    """
+    One protein sequence from plain text or one FASTA record, upper case, 10 to 2000 residues.
+
+    Raises:
+        ValueError: several records, another length, or letters that are no amino acids.
+    """
+    lines = text.strip().splitlines()
+    headers = [line for line in lines if line.startswith(">")]
+    if len(headers) > 1:
+        raise ValueError(f"holds {len(headers)} FASTA records; give one")
+    sequence = re.sub(r"\s|\*$", "", "".join(line for line in lines if not line.startswith(">"))).upper()
+    wrong = sorted(set(sequence) - AMINO_ACIDS)
+    if wrong:
+        raise ValueError(f"has letters that are no amino acids: {', '.join(wrong)}")
+    if not 10 <= len(sequence) <= MAX_SEQUENCE:
+        raise ValueError(f"has {len(sequence)} residues; 10 to {MAX_SEQUENCE} are accepted")
+    return sequence
+
+
+def read_body(body: bytes, *, most: int) -> Order:
+    """
+    The order in a request body.
+
+    Raises:
+        TooLarge: the body has more than ``most`` bytes.
+        InvalidInput: not JSON, or not this schema; one entry per wrong field.
+    """
+    if len(body) > most:
+        raise TooLarge(f"the body has {len(body):,} bytes; at most {most:,} are accepted")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("the body is not JSON", [FieldError("", f"not JSON: {error}")]) from error
+    try:
+        return Order.model_validate(value)
+    except ValidationError as error:
+        raise invalid(error) from error
+
+
+def invalid(error: ValidationError, prefix: str = "") -> InvalidInput:
+    """Pydantic's findings as our error, each with the path of its field."""
+    found = [FieldError(_path(prefix, item["loc"]), _sentence(item)) for item in error.errors()]
+    listed = "; ".join(f"{item.path or 'body'}: {item.message}" for item in found[:5])
+    return InvalidInput(listed, found)
+
+
+def _path(prefix: str, location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in (prefix, *location) if part != "")
+
+
+def _sentence(item: Any) -> str:
+    return str(item["msg"]).removeprefix("Value error, ")

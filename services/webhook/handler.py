@@ -1,0 +1,41 @@
+"""Verify, publish, answer: no state of its own."""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import ValidationError
+
+from shared.domain import signature
+from shared.errors import FieldError, InvalidInput, TooLarge
+from shared.events.messages import JobFinished
+from shared.models.work import Envelope
+from shared.ports.bus import Bus
+from shared.ports.world import Clock
+
+MOST_BYTES = 64 * 1024
+
+
+def handle(
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    bus: Bus,
+    clock: Clock,
+    keys: Sequence[tuple[str, bytes]],
+) -> None:
+    """
+    Publish the signed envelope; the caller is answered only after that.
+
+    Raises:
+        TooLarge: more than 64 KiB; structures go to the object store, not here.
+        NotAllowed: unsigned, forged or stale.
+        InvalidInput: signed, but not an envelope.
+    """
+    if len(body) > MOST_BYTES:
+        raise TooLarge(f"the body has {len(body):,} bytes; at most {MOST_BYTES:,} are accepted")
+    signature.verify(body, headers, keys=keys, timestamp=int(clock.now().timestamp()))
+    try:
+        envelope = Envelope.model_validate_json(body)
+    except ValidationError as error:
+        found = [FieldError(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+        raise InvalidInput("the body is not an envelope", found) from error
+    bus.publish([JobFinished(envelope=envelope)])

@@ -1,0 +1,1 @@
+"""Adapters: the ports on one machine (``local``), on Google Cloud, on Modal."""

@@ -1,0 +1,135 @@
+"""Attempts in SQLite: claims, calls, and what is overdue."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.adapters.local.database import Database, Row, instant, instant_or_none, stamp, stamp_or_none
+from shared.models.facts import Attempt
+from shared.models.work import Failure, JobRef
+
+_KEY = "batch_id = ? AND round = ? AND position = ? AND number = ?"
+
+
+class SqliteAttempts:
+    """The ``Attempts`` part of the ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def claim(self, ref: JobRef, *, now: datetime, lease_until: datetime) -> Attempt | None:
+        """See ``Attempts.claim``."""
+        return self._db.write(lambda connection: _claim(connection, ref, stamp(now), stamp(lease_until)))
+
+    def unclaim(self, ref: JobRef, *, now: datetime) -> None:
+        """See ``Attempts.unclaim``."""
+        self._update(
+            ref,
+            "lease_until = min(lease_until, ?), due_at = min(due_at, ?), claims = claims - 1",
+            (stamp(now), stamp(now)),
+            "call_id IS NULL",
+        )
+
+    def note_call(self, ref: JobRef, call_id: str, *, deadline: datetime, due_at: datetime) -> bool:
+        """See ``Attempts.note_call``."""
+        noted = self._update(
+            ref,
+            "call_id = ?, deadline = ?, due_at = iif(due_at IS NULL, NULL, ?)",
+            (call_id, stamp(deadline), stamp(due_at)),
+            "(call_id IS NULL OR call_id = ?)",
+            (call_id,),
+        )
+        return bool(noted)
+
+    def note_failure(self, ref: JobRef, failure: Failure, *, due_at: datetime) -> None:
+        """See ``Attempts.note_failure``."""
+        self._update(
+            ref,
+            "failure = ?, due_at = iif(due_at IS NULL, NULL, ?)",
+            (failure.model_dump_json(), stamp(due_at)),
+            "failure IS NULL",
+        )
+
+    def postpone(self, ref: JobRef, due_at: datetime | None) -> None:
+        """See ``Attempts.postpone``."""
+        self._update(ref, "due_at = ?", (stamp_or_none(due_at),), "due_at IS NOT NULL")
+
+    def overdue(self, now: datetime, *, limit: int) -> list[Attempt]:
+        """See ``Attempts.overdue``."""
+        rows = self._db.read(
+            "SELECT * FROM attempts WHERE due_at <= ? ORDER BY due_at LIMIT ?", (stamp(now), limit)
+        )
+        return [_attempt(row) for row in rows]
+
+    def attempts(self, batch_id: str, round: int, positions: Sequence[int]) -> list[Attempt]:
+        """See ``Attempts.attempts``."""
+        if not positions:
+            return []
+        rows = self._db.read(
+            """SELECT * FROM attempts WHERE batch_id = ? AND round = ? AND position BETWEEN ? AND ?
+               ORDER BY position, number""",
+            (batch_id, round, min(positions), max(positions)),
+        )
+        wanted = set(positions)
+        latest = {row["position"]: row for row in rows if row["position"] in wanted}
+        return [_attempt(row) for row in latest.values()]
+
+    def in_flight(self, batch_id: str, round: int) -> int:
+        """See ``Attempts.in_flight``."""
+        rows = self._db.read(
+            "SELECT count(*) AS n FROM attempts WHERE batch_id = ? AND round = ? AND due_at IS NOT NULL",
+            (batch_id, round),
+        )
+        return int(rows[0]["n"])
+
+    def _update(
+        self, ref: JobRef, change: str, values: Sequence[object], guard: str, more: Sequence[object] = ()
+    ) -> int:
+        sql = f"UPDATE attempts SET {change} WHERE {_KEY} AND {guard}"
+        return self._db.write(
+            lambda connection: connection.execute(sql, (*values, *_key(ref), *more)).rowcount
+        )
+
+
+def _key(ref: JobRef) -> tuple[str, int, int, int]:
+    return ref.batch_id, ref.round, ref.position, ref.attempt
+
+
+def _claim(connection: sqlite3.Connection, ref: JobRef, now: int, lease_until: int) -> Attempt | None:
+    row = connection.execute(
+        """INSERT INTO attempts (batch_id, round, position, number, job_id, claims, claimed_at,
+               lease_until, due_at) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)
+           ON CONFLICT DO UPDATE SET claims = claims + 1, claimed_at = excluded.claimed_at,
+               lease_until = excluded.lease_until, due_at = excluded.due_at
+           WHERE call_id IS NULL AND failure IS NULL AND lease_until <= excluded.claimed_at
+           RETURNING *""",
+        (*_key(ref), ref.job_id, now, lease_until, lease_until),
+    ).fetchone()
+    if row is None:
+        return None
+    if ref.attempt > 1:
+        connection.execute(
+            """UPDATE attempts SET due_at = NULL
+               WHERE batch_id = ? AND round = ? AND position = ? AND number < ?""",
+            _key(ref),
+        )
+    return _attempt(row)
+
+
+def _attempt(row: Row) -> Attempt:
+    return Attempt(
+        ref=JobRef(
+            batch_id=row["batch_id"],
+            job_id=row["job_id"],
+            round=row["round"],
+            position=row["position"],
+            attempt=row["number"],
+        ),
+        claims=row["claims"],
+        claimed_at=instant(row["claimed_at"]),
+        lease_until=instant(row["lease_until"]),
+        call_id=row["call_id"],
+        deadline=instant_or_none(row["deadline"]),
+        failure=Failure.model_validate_json(row["failure"]) if row["failure"] else None,
+        due_at=instant_or_none(row["due_at"]),
+    )

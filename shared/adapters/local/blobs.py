@@ -1,0 +1,173 @@
+"""
+A folder as object store.
+
+A put writes a hidden temporary file beside the target, syncs it and renames it: an object is there
+whole or not at all. Signed URLs point at the embedded server, which checks them with ``signed_for``.
+"""
+
+import errno
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+from shared.errors import InvalidInput, NotAllowed, NotFound, Unavailable
+from shared.ports.blobs import Stat
+from shared.ports.world import Key
+
+_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
+_PIECE = 1 << 20
+_TEMPORARY = ".part-"
+LONGEST_KEY = 512
+
+
+class FolderBlobs:
+    """Objects as files under ``root``; ``base_url`` serves them to holders of a signed URL."""
+
+    def __init__(self, root: Path, *, base_url: str, keys: Callable[[], Iterable[Key]]) -> None:
+        self.root = root
+        self._base_url = base_url
+        self._keys = keys
+
+    def put(self, key: str, content: bytes | Iterable[bytes]) -> Stat:
+        """See ``Blobs.put``."""
+        path = self._path(key)
+        with _translated(key):
+            temporary, size, digest = _write(path, content)
+            os.replace(temporary, path)
+            _sync_folder(path.parent)
+        return Stat(key, size, digest)
+
+    def put_if_absent(self, key: str, content: bytes | Iterable[bytes]) -> bool:
+        """See ``Blobs.put_if_absent``."""
+        path = self._path(key)
+        if path.exists():
+            return False
+        with _translated(key):
+            temporary, _, _ = _write(path, content)
+            try:
+                os.link(temporary, path)
+            except FileExistsError:
+                return False
+            finally:
+                temporary.unlink()
+            _sync_folder(path.parent)
+        return True
+
+    def get(self, key: str) -> bytes:
+        """See ``Blobs.get``."""
+        with _translated(key):
+            return self._path(key).read_bytes()
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """See ``Blobs.stream``."""
+        with _translated(key):
+            source = self._path(key).open("rb")
+
+        def pieces() -> Iterator[bytes]:
+            with source:
+                yield from iter(lambda: source.read(_PIECE), b"")
+
+        return pieces()
+
+    def stat(self, key: str) -> Stat:
+        """See ``Blobs.stat``; the digest is computed from the bytes on disk."""
+        digest, size = hashlib.sha256(), 0
+        for piece in self.stream(key):
+            digest.update(piece)
+            size += len(piece)
+        return Stat(key, size, digest.hexdigest())
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """See ``Blobs.list``."""
+        folder = self._path(prefix.rstrip("/"))
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+            if path.is_file() and not path.name.startswith("."):
+                yield path.relative_to(self.root).as_posix()
+
+    def delete(self, key: str) -> None:
+        """See ``Blobs.delete``."""
+        with _translated(key):
+            self._path(key).unlink(missing_ok=True)
+
+    def get_url(self, key: str, *, until: datetime) -> str:
+        """See ``Blobs.get_url``."""
+        return self._signed_url("GET", key, until)
+
+    def put_url(self, key: str, *, until: datetime) -> str:
+        """See ``Blobs.put_url``."""
+        return self._signed_url("PUT", key, until)
+
+    def check_url(self, method: str, key: str, expires: str, signature: str, *, now: datetime) -> None:
+        """Raise NotAllowed unless the URL was signed by us for this method and key, and is not stale."""
+        if not expires.isdigit() or int(expires) < now.timestamp():
+            raise NotAllowed("this link has expired")
+        given = signature.encode()
+        macs = (_url_mac(item.secret, method, key, int(expires)).encode() for item in self._keys())
+        if not any(hmac.compare_digest(given, mac) for mac in macs):
+            raise NotAllowed("this link was not signed for that")
+
+    def _signed_url(self, method: str, key: str, until: datetime) -> str:
+        self._path(key)
+        expires = int(until.timestamp())
+        mac = _url_mac(next(iter(self._keys())).secret, method, key, expires)
+        return f"{self._base_url}/objects/{quote(key)}?{urlencode({'expires': expires, 'signature': mac})}"
+
+    def _path(self, key: str) -> Path:
+        parts = key.split("/")
+        if len(key) > LONGEST_KEY or not all(_SAFE.fullmatch(part) for part in parts):
+            raise InvalidInput(f"not an object key: {key[:80]!r}")
+        return self.root.joinpath(*parts)
+
+
+def _write(path: Path, content: bytes | Iterable[bytes]) -> tuple[Path, int, str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{_TEMPORARY}{uuid4().hex}")
+    digest, size = hashlib.sha256(), 0
+    try:
+        with temporary.open("xb") as target:
+            for piece in (content,) if isinstance(content, bytes) else content:
+                target.write(piece)
+                digest.update(piece)
+                size += len(piece)
+            target.flush()
+            os.fsync(target.fileno())
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary, size, digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _url_mac(secret: bytes, method: str, key: str, expires: int) -> str:
+    return hmac.new(secret, f"{method}\n{key}\n{expires}".encode(), hashlib.sha256).hexdigest()
+
+
+class _translated:  # noqa: N801 - reads as a statement
+    """Turn the file system's errors into ours."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError):
+            raise NotFound(f"no object {self._key}") from error
+        if isinstance(error, OSError):
+            name = errno.errorcode.get(error.errno or 0, "error")
+            raise Unavailable(f"the object store refused {self._key}: {name}") from error

@@ -1,0 +1,199 @@
+"""
+A durable queue in SQLite that plays Pub/Sub: at least once, no order, one copy per subscription.
+
+A lease hides a message for the visibility timeout; what is not acknowledged comes again after an
+exponential backoff, and is parked as a dead letter after the last allowed delivery.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.adapters.local.database import Database, Row, instant, stamp
+from shared.events.envelope import payload
+from shared.events.messages import Event
+from shared.ports.world import Clock
+
+FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(seconds=1), timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A leased message; ``number`` counts deliveries from 1."""
+
+    id: int
+    subscription: str
+    topic: str
+    data: bytes
+    published_at: datetime
+    number: int
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message that was given up, and why."""
+
+    id: int
+    subscription: str | None
+    topic: str
+    data: bytes
+    reason: str
+    deliveries: int
+    parked_at: datetime
+
+
+class SqliteBus:
+    """The bus and its dead letters; ``subscriptions`` lists the subscriptions of each topic."""
+
+    def __init__(self, database: Database, clock: Clock, subscriptions: Mapping[str, Sequence[str]]) -> None:
+        self._db = database
+        self._clock = clock
+        self._subscriptions = subscriptions
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """See ``Bus.publish``; an event's ``not_before`` is honoured."""
+        now = self._clock.now()
+        rows = [
+            (subscription, event.topic, payload(event), stamp(now), stamp(_visible(event, now)))
+            for event in events
+            for subscription in self._subscriptions[event.topic]
+        ]
+        self._db.write(
+            lambda connection: (
+                connection.executemany(
+                    """INSERT INTO messages (subscription, topic, data, published_at, visible_at)
+                   VALUES (?, ?, ?, ?, ?)""",
+                    rows,
+                ).rowcount
+            )
+        )
+
+    def park(self, topic: str, data: bytes, *, reason: str) -> None:
+        """See ``DeadLetters.park``."""
+        values = (topic, data, reason, stamp(self._clock.now()))
+        self._db.write(
+            lambda connection: (
+                connection.execute(
+                    """INSERT INTO dead_letters (topic, data, reason, deliveries, parked_at)
+                       VALUES (?, ?, ?, 1, ?)""",
+                    values,
+                ).rowcount
+            )
+        )
+
+    def lease(self, subscription: str, *, limit: int, visibility: timedelta) -> list[Delivery]:
+        """Take due messages, oldest first, and hide them from others for ``visibility``."""
+        now = self._clock.now()
+        due = (subscription, stamp(now))
+        if not self._db.read(
+            "SELECT 1 FROM messages WHERE subscription = ? AND visible_at <= ? LIMIT 1", due
+        ):
+            return []
+        rows = self._db.write(
+            lambda connection: connection.execute(
+                """UPDATE messages SET visible_at = ?, deliveries = deliveries + 1, leased = 1
+                   WHERE id IN (SELECT id FROM messages WHERE subscription = ? AND visible_at <= ?
+                                ORDER BY visible_at, id LIMIT ?) RETURNING *""",
+                (stamp(now + visibility), *due, limit),
+            ).fetchall()
+        )
+        return [_delivery(row) for row in sorted(rows, key=lambda row: int(row["id"]))]
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """The message is done with."""
+        self._db.write(
+            lambda connection: (
+                connection.execute("DELETE FROM messages WHERE id = ?", (delivery.id,)).rowcount
+            )
+        )
+
+    def refuse(self, delivery: Delivery, *, reason: str, most: int) -> None:
+        """Deliver again after a backoff, or park it if this was delivery number ``most``."""
+        now = stamp(self._clock.now())
+        again = now + backoff(delivery.number) // timedelta(microseconds=1)
+        self._db.write(lambda connection: _refuse(connection, delivery, reason, most, now, again))
+
+    def return_leased(self) -> int:
+        """Make what a dead process had leased visible now; only when no other process delivers."""
+        now = stamp(self._clock.now())
+        return self._db.write(
+            lambda connection: (
+                connection.execute(
+                    "UPDATE messages SET visible_at = min(visible_at, ?), leased = 0 WHERE leased = 1", (now,)
+                ).rowcount
+            )
+        )
+
+    def waiting(self) -> dict[str, int]:
+        """How many messages each subscription holds, leased ones included."""
+        rows = self._db.read("SELECT subscription, count(*) AS n FROM messages GROUP BY subscription")
+        return {row["subscription"]: int(row["n"]) for row in rows}
+
+    def next_visible(self) -> datetime | None:
+        """When the next message becomes visible; None if there is none."""
+        at = self._db.read("SELECT min(visible_at) AS at FROM messages")[0]["at"]
+        return None if at is None else instant(at)
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """All parked messages, oldest first."""
+        return [_dead_letter(row) for row in self._db.read("SELECT * FROM dead_letters ORDER BY id")]
+
+
+def backoff(delivery: int) -> timedelta:
+    """1, 2, 4 … seconds after the first, second, third delivery; at most a minute."""
+    wait: timedelta = min(FIRST_BACKOFF * 2 ** (delivery - 1), LONGEST_BACKOFF)
+    return wait
+
+
+def _visible(event: Event, now: datetime) -> datetime:
+    return max(getattr(event, "not_before", None) or now, now)
+
+
+def _refuse(
+    connection: sqlite3.Connection, delivery: Delivery, reason: str, most: int, now: int, again: int
+) -> None:
+    if delivery.number < most:
+        connection.execute(
+            "UPDATE messages SET visible_at = ?, leased = 0 WHERE id = ?", (again, delivery.id)
+        )
+        return
+    gone = connection.execute("DELETE FROM messages WHERE id = ?", (delivery.id,)).rowcount
+    if gone:
+        connection.execute(
+            """INSERT INTO dead_letters
+               (subscription, topic, data, reason, deliveries, published_at, parked_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?)""",
+            (
+                delivery.subscription,
+                delivery.topic,
+                delivery.data,
+                reason,
+                delivery.number,
+                stamp(delivery.published_at),
+                now,
+            ),
+        )
+
+
+def _delivery(row: Row) -> Delivery:
+    return Delivery(
+        id=row["id"],
+        subscription=row["subscription"],
+        topic=row["topic"],
+        data=row["data"],
+        published_at=instant(row["published_at"]),
+        number=row["deliveries"],
+    )
+
+
+def _dead_letter(row: Row) -> DeadLetter:
+    return DeadLetter(
+        id=row["id"],
+        subscription=row["subscription"],
+        topic=row["topic"],
+        data=row["data"],
+        reason=row["reason"],
+        deliveries=row["deliveries"],
+        parked_at=instant(row["parked_at"]),
+    )

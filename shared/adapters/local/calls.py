@@ -1,0 +1,137 @@
+"""
+The embedded engine's memory: one durable row per call.
+
+``spawn`` only stores the order; the process pool of the embedded runner takes it from here, and
+writes here how it ended. A call that was running when the runner died runs again under the same id,
+as a preempted GPU call does.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from shared.adapters.local.database import Database, stamp
+from shared.models.work import Envelope, Failure, FailureClass, WorkOrder
+from shared.ports.engine import Answered, CallState, Died, Pending
+from shared.ports.world import Clock
+
+
+@dataclass(frozen=True)
+class Call:
+    """A stored call, ready to run."""
+
+    call_id: str
+    order: WorkOrder
+
+
+class SqliteCalls:
+    """The ``Engine`` port on the table, and the pool's side of it."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._db = database
+        self._clock = clock
+
+    def spawn(self, order: WorkOrder) -> str:
+        """See ``Engine.spawn``."""
+        call_id = f"call_{uuid4().hex}"
+        values = (call_id, order.model_dump_json(), stamp(self._clock.now()))
+        self._db.write(
+            lambda connection: (
+                connection.execute(
+                    "INSERT INTO calls (call_id, state, orders, created_at) VALUES (?, 'waiting', ?, ?)",
+                    values,
+                ).rowcount
+            )
+        )
+        return call_id
+
+    def poll(self, call_id: str) -> CallState:
+        """See ``Engine.poll``."""
+        rows = self._db.read("SELECT state, answer, failure FROM calls WHERE call_id = ?", (call_id,))
+        if not rows:
+            return Died(
+                Failure(kind=FailureClass.INFRASTRUCTURE, message="the engine does not know this call")
+            )
+        row = rows[0]
+        if row["answer"]:
+            return Answered(Envelope.model_validate_json(row["answer"]))
+        if row["failure"]:
+            return Died(Failure.model_validate_json(row["failure"]))
+        return Pending(started=row["state"] != "waiting")
+
+    def cancel(self, call_id: str) -> None:
+        """See ``Engine.cancel``; a running call is killed by the pool at its next look."""
+        failure = Failure(kind=FailureClass.CANCELLED, message="cancelled").model_dump_json()
+        self._db.write(lambda connection: _cancel(connection, call_id, failure))
+
+    def take(self, limit: int) -> list[Call]:
+        """Mark up to ``limit`` waiting calls as running, oldest first, and return them."""
+        if not self._db.read("SELECT 1 FROM calls WHERE state = 'waiting' LIMIT 1"):
+            return []
+        now = stamp(self._clock.now())
+        rows = self._db.write(
+            lambda connection: connection.execute(
+                """UPDATE calls SET state = 'running', started_at = ? WHERE id IN
+                   (SELECT id FROM calls WHERE state = 'waiting' ORDER BY id LIMIT ?)
+                   RETURNING id, call_id, orders""",
+                (now, limit),
+            ).fetchall()
+        )
+        rows.sort(key=lambda row: int(row["id"]))
+        return [Call(row["call_id"], WorkOrder.model_validate_json(row["orders"])) for row in rows]
+
+    def answer(self, answers: Sequence[tuple[str, Envelope]]) -> None:
+        """Keep the envelopes of calls that returned; one that is over keeps what it has."""
+        rows = [(envelope.model_dump_json(), stamp(self._clock.now()), call) for call, envelope in answers]
+        self._db.write(
+            lambda connection: (
+                connection.executemany(
+                    """UPDATE calls SET state = 'done', answer = ?, finished_at = ?
+                   WHERE call_id = ? AND answer IS NULL AND failure IS NULL""",
+                    rows,
+                ).rowcount
+            )
+        )
+
+    def cancelling(self) -> list[str]:
+        """Running calls that are to be killed."""
+        return [
+            row["call_id"] for row in self._db.read("SELECT call_id FROM calls WHERE state = 'cancelling'")
+        ]
+
+    def killed(self, call_id: str) -> None:
+        """The worker of a cancelled call is gone."""
+        self._db.write(
+            lambda connection: (
+                connection.execute(
+                    "UPDATE calls SET state = 'done' WHERE call_id = ? AND state = 'cancelling'", (call_id,)
+                ).rowcount
+            )
+        )
+
+    def restart_interrupted(self) -> int:
+        """Let calls of a dead runner run again; only when no other pool runs on this home."""
+        return self._db.write(
+            lambda connection: (
+                connection.execute(
+                    """UPDATE calls SET state = iif(state = 'running', 'waiting', 'done')
+                   WHERE state IN ('running', 'cancelling')"""
+                ).rowcount
+            )
+        )
+
+    def counts(self) -> dict[str, int]:
+        """How many calls wait and how many run."""
+        rows = self._db.read(
+            "SELECT state, count(*) AS n FROM calls WHERE state IN ('waiting', 'running') GROUP BY state"
+        )
+        return {row["state"]: int(row["n"]) for row in rows}
+
+
+def _cancel(connection: sqlite3.Connection, call_id: str, failure: str) -> None:
+    connection.execute(
+        """UPDATE calls SET state = iif(state = 'running', 'cancelling', 'done'), failure = ?
+           WHERE call_id = ? AND answer IS NULL AND failure IS NULL""",
+        (failure, call_id),
+    )

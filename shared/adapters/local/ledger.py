@@ -1,0 +1,10 @@
+"""The whole ledger on one SQLite file."""
+
+from shared.adapters.local.attempts import SqliteAttempts
+from shared.adapters.local.batches import SqliteBatches
+from shared.adapters.local.closings import SqliteClosings
+from shared.adapters.local.countdown import SqliteCountdown
+
+
+class SqliteLedger(SqliteBatches, SqliteAttempts, SqliteCountdown, SqliteClosings):
+    """Each part stands in its own module; they share the file and so each other's commits."""

@@ -1,0 +1,52 @@
+"""The tables of the embedded state. Facts are rows that are inserted once; times are microseconds."""
+
+LEDGER = (
+    """CREATE TABLE IF NOT EXISTS batches (
+        batch_id TEXT PRIMARY KEY, owner TEXT NOT NULL, created_at INTEGER NOT NULL, body TEXT NOT NULL,
+        paused INTEGER NOT NULL DEFAULT 0, cancelled_at INTEGER, finished INTEGER NOT NULL DEFAULT 0)""",
+    "CREATE INDEX IF NOT EXISTS batches_by_owner ON batches (owner, created_at, batch_id)",
+    """CREATE INDEX IF NOT EXISTS batches_unfinished ON batches (created_at, batch_id)
+        WHERE finished = 0""",
+    """CREATE TABLE IF NOT EXISTS nodes (
+        batch_id TEXT NOT NULL, round INTEGER NOT NULL, level INTEGER NOT NULL, k INTEGER NOT NULL,
+        n INTEGER NOT NULL DEFAULT 0, completed INTEGER NOT NULL DEFAULT 0,
+        failed INTEGER NOT NULL DEFAULT 0, cancelled INTEGER NOT NULL DEFAULT 0,
+        filled INTEGER NOT NULL DEFAULT 0, moved_at INTEGER NOT NULL, nudged_at INTEGER,
+        PRIMARY KEY (batch_id, round, level, k)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS attempts (
+        batch_id TEXT NOT NULL, round INTEGER NOT NULL, position INTEGER NOT NULL, number INTEGER NOT NULL,
+        job_id TEXT NOT NULL, claims INTEGER NOT NULL, claimed_at INTEGER NOT NULL,
+        lease_until INTEGER NOT NULL, call_id TEXT, deadline INTEGER, failure TEXT, due_at INTEGER,
+        PRIMARY KEY (batch_id, round, position, number)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS attempts_due ON attempts (due_at) WHERE due_at IS NOT NULL",
+    """CREATE INDEX IF NOT EXISTS attempts_open ON attempts (batch_id, round)
+        WHERE due_at IS NOT NULL""",
+    """CREATE TABLE IF NOT EXISTS outcomes (
+        batch_id TEXT NOT NULL, round INTEGER NOT NULL, position INTEGER NOT NULL, leaf INTEGER NOT NULL,
+        kind TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (batch_id, round, position)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS closings (
+        batch_id TEXT NOT NULL, round INTEGER NOT NULL, closed_at INTEGER NOT NULL,
+        announced INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0, lease_until INTEGER,
+        finished_at INTEGER, status TEXT, summary TEXT NOT NULL DEFAULT '{}',
+        artefacts TEXT NOT NULL DEFAULT '[]', PRIMARY KEY (batch_id, round)) WITHOUT ROWID""",
+)
+QUEUE = (
+    """CREATE TABLE IF NOT EXISTS messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, subscription TEXT NOT NULL, topic TEXT NOT NULL,
+        data BLOB NOT NULL, published_at INTEGER NOT NULL, visible_at INTEGER NOT NULL,
+        deliveries INTEGER NOT NULL DEFAULT 0, leased INTEGER NOT NULL DEFAULT 0)""",
+    "CREATE INDEX IF NOT EXISTS messages_due ON messages (subscription, visible_at, id)",
+    """CREATE TABLE IF NOT EXISTS dead_letters (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, subscription TEXT, topic TEXT NOT NULL, data BLOB NOT NULL,
+        reason TEXT NOT NULL, deliveries INTEGER NOT NULL, published_at INTEGER,
+        parked_at INTEGER NOT NULL)""",
+)
+CALLS = (
+    """CREATE TABLE IF NOT EXISTS calls (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, call_id TEXT NOT NULL UNIQUE, state TEXT NOT NULL,
+        orders TEXT NOT NULL, answer TEXT, failure TEXT, created_at INTEGER NOT NULL, started_at INTEGER,
+        finished_at INTEGER)""",
+    "CREATE INDEX IF NOT EXISTS calls_waiting ON calls (id) WHERE state = 'waiting'",
+    "CREATE INDEX IF NOT EXISTS calls_running ON calls (id) WHERE state IN ('running', 'cancelling')",
+)
+ALL = LEDGER + QUEUE + CALLS

@@ -1,0 +1,44 @@
+"""The machine's clock, and signing keys kept in the state folder, readable by their owner only."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shared.ports.world import Key
+
+
+class SystemClock:
+    """UTC of this machine."""
+
+    def now(self) -> datetime:
+        """See ``Clock.now``."""
+        return datetime.now(UTC)
+
+
+class FolderSecrets:
+    """One key file per purpose, made at first use; the first of several processes wins."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keys(self, purpose: str) -> Sequence[Key]:
+        """See ``Secrets.keys``."""
+        path = self._folder / purpose
+        if not path.exists():
+            self._make(path)
+        return [Key(id="local", secret=path.read_bytes())]
+
+    def _make(self, path: Path) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as target:
+            target.write(secrets.token_hex(32).encode())
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            pass  # another process made it first; its key is the key
+        finally:
+            temporary.unlink()

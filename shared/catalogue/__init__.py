@@ -1,0 +1,1 @@
+"""The models we offer: one YAML entry each, and the classes of their parameters."""

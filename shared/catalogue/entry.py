@@ -1,0 +1,117 @@
+"""What an entry of the catalogue says about a model, and the entries themselves."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, Field
+
+from shared.errors import FieldError, InvalidInput
+from shared.models.base import Frozen
+from shared.settings import settings
+
+Direction = Literal["lower is stronger", "lower is better", "higher is better", "none"]
+
+
+class Metric(Frozen):
+    """One figure: what it means, in which unit, which way is good, and where it comes from."""
+
+    label: str
+    unit: str
+    direction: Direction
+    range: Annotated[Sequence[float | None], Field(min_length=2, max_length=2)]
+    meaning: str
+    source: str
+
+
+class Ranking(Frozen):
+    """The metric that ranks, and which way: ``ascending`` puts the lowest first."""
+
+    key: str
+    order: Literal["ascending", "descending"]
+
+
+class Inputs(Frozen):
+    """Which description of the target a model needs."""
+
+    structure: Literal["required", "optional", "unused"]
+    sequence: Literal["required", "optional", "unused"]
+
+
+class ModelEntry(Frozen):
+    """
+    One model.
+
+    ``parameters`` names a Pydantic class as ``module:Class``; ``preparation`` a function
+    ``(parameters, inputs) -> (parameters, notes)`` that checks the target and settles what depends
+    on it, raising InvalidInput; ``files`` are the artefacts that a run may upload;
+    ``timeout_seconds`` caps what a batch may ask for.
+    """
+
+    id: str
+    name: str
+    version: str
+    summary: str
+    engine: Literal["pool"]
+    test_model: bool = False
+    tasks: tuple[str, ...]
+    inputs: Inputs
+    parameters: str
+    preparation: str | None = None
+    files: tuple[str, ...]
+    metrics: Mapping[str, Metric]
+    ranking: Ranking
+    timeout_seconds: Annotated[int, Field(ge=1)]
+    typical_seconds: Annotated[float, Field(ge=0)]
+    licence: str
+    citation: str
+
+    def parameter_class(self) -> type[BaseModel]:
+        """The class that validates the model's parameters."""
+        found: type[BaseModel] = _load(self.parameters)
+        return found
+
+    def prepare(
+        self, parameters: BaseModel, inputs: Mapping[str, bytes]
+    ) -> tuple[BaseModel, Mapping[str, str]]:
+        """Check the batch's inputs; the parameters as every ligand gets them, and notes on how."""
+        if self.preparation is None:
+            return parameters, {}
+        prepared: tuple[BaseModel, Mapping[str, str]] = _load(self.preparation)(parameters, inputs)
+        return prepared
+
+
+def _load(reference: str) -> Any:
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)
+
+
+@cache
+def _all() -> dict[str, ModelEntry]:
+    folder = Path(__file__).parent
+    entries = (ModelEntry.model_validate(yaml.safe_load(path.read_text())) for path in folder.glob("*.yaml"))
+    return {entry.id: entry for entry in sorted(entries, key=lambda entry: entry.id)}
+
+
+def entries() -> dict[str, ModelEntry]:
+    """The models of this installation by id; test models only where they are switched on."""
+    return {key: entry for key, entry in _all().items() if settings().test_models or not entry.test_model}
+
+
+def entry(model: str, *, path: str = "model_name") -> ModelEntry:
+    """The entry of a model; InvalidInput, which lists the models there are, if there is none."""
+    found = entries().get(model)
+    if found is None:
+        message = f"unknown model {model!r}; there are: {', '.join(entries())}"
+        raise InvalidInput(message, [FieldError(path, message)])
+    return found
+
+
+def described(entry: ModelEntry) -> dict[str, Any]:
+    """The entry as the API shows it, with the JSON Schema of its parameters."""
+    return entry.model_dump(mode="json", exclude={"parameters", "preparation"}) | {
+        "parameters": entry.parameter_class().model_json_schema()
+    }

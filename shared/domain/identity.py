@@ -1,0 +1,50 @@
+"""Ids and seeds: pure functions of what they name, so that a repeat names the same thing."""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+LARGEST_SEED = 2**31 - 1
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (hex) of a JSON value in canonical form."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def batch_id(owner: str, idempotency_key: str | None, chance: str) -> str:
+    """The batch's id: derived from owner and key where there is a key, else from ``chance``."""
+    source = ["batch", owner, idempotency_key] if idempotency_key is not None else ["batch", chance]
+    return f"batch_{digest(source)[:24]}"
+
+
+def job_id(batch: str, position: int) -> str:
+    """
+    The id of the ligand at ``position`` of the batch's first round.
+
+    It begins with a hash, so that neighbours do not hot-spot, and ends with what it stands for, so
+    that any job can be found by its id alone.
+    """
+    stem = batch.removeprefix("batch_")
+    return f"job_{digest(['job', batch, position])[:8]}_{stem}_{position}"
+
+
+def job_place(job: str) -> tuple[str, int] | None:
+    """The batch and first-round position that a job id stands for; None if it is no job id."""
+    match = re.fullmatch(r"job_[0-9a-f]{8}_([0-9a-f]{24})_(0|[1-9][0-9]{0,6})", job)
+    if match is None:
+        return None
+    batch, position = f"batch_{match[1]}", int(match[2])
+    return (batch, position) if job_id(batch, position) == job else None
+
+
+def ligand_seed(screen_seed: int, canonical_smiles: str, target_digest: str, model: str) -> int:
+    """
+    The seed of one ligand, 1 to 2**31 - 1.
+
+    It depends on nothing but the screen's seed, the ligand, the target and the model: the same
+    score alone, in any batch and on a retry. Never 0, which Vina reads as "choose one for me".
+    """
+    source = digest(["seed", screen_seed, canonical_smiles, target_digest, model])
+    return int(source[:16], 16) % LARGEST_SEED + 1

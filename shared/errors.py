@@ -1,0 +1,104 @@
+"""
+Every refusal, as a tree whose branches say what to do.
+
+* OmtxError
+  - PermanentError   do not retry: answer 4xx, or park the message
+    + InvalidInput   breaks a schema or a limit; carries one entry per offending field
+    + NotFound       no such batch, job, object or model
+    + KeyReused      same idempotency key, different content
+    + IllegalMove    the state of the batch has no such step
+    + NotAllowed     the signature, key or token does not permit it
+    + Malformed      a message that no handler can ever understand
+  - TransientError   retry: let it escape, the topic redelivers
+    + Unavailable    a backend refused, timed out or throttled us; nothing happened
+    + Unknown        the call may or may not have taken effect
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one field: its path in the request body, and what would be right."""
+
+    path: str
+    message: str
+
+
+class OmtxError(Exception):
+    """Anything we refuse or fail at on purpose."""
+
+
+class PermanentError(OmtxError):
+    """Trying again cannot help."""
+
+    status = 400
+    title = "The request cannot be carried out"
+
+
+class InvalidInput(PermanentError):
+    """The request breaks a schema or a limit."""
+
+    status = 422
+    title = "Invalid input"
+
+    def __init__(self, message: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(message)
+        self.errors = tuple(errors)
+
+
+class NotFound(PermanentError):
+    """No such thing, or not yours."""
+
+    status = 404
+    title = "Not found"
+
+
+class KeyReused(PermanentError):
+    """The idempotency key was used before with another body."""
+
+    status = 409
+    title = "Idempotency key reused"
+
+
+class IllegalMove(PermanentError):
+    """The state forbids this step."""
+
+    status = 409
+    title = "Not possible in this state"
+
+
+class NotAllowed(PermanentError):
+    """Signature, key or token missing, stale or wrong."""
+
+    status = 401
+    title = "Not allowed"
+
+
+class TooLarge(PermanentError):
+    """The body is larger than we accept."""
+
+    status = 413
+    title = "Too large"
+
+
+class Malformed(PermanentError):
+    """A message no handler can ever understand."""
+
+    title = "Malformed message"
+
+
+class TransientError(OmtxError):
+    """Trying again may help."""
+
+    status = 503
+    title = "Temporarily unavailable"
+
+
+class Unavailable(TransientError):
+    """A backend refused before anything happened."""
+
+
+class Unknown(TransientError):
+    """The answer was lost: it may have happened."""

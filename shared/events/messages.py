@@ -1,0 +1,35 @@
+"""One class per topic. Messages carry ids and numbers; content lives in the stores."""
+
+from typing import ClassVar
+
+from shared.models.base import Frozen, Instant
+from shared.models.work import Envelope, JobRef
+
+
+class Event(Frozen):
+    """A message: a hint that something in the state may need doing."""
+
+    topic: ClassVar[str]
+
+
+class JobQueued(Event):
+    """A released ligand wants its ``ref.attempt``-th try, not before ``not_before``."""
+
+    topic: ClassVar[str] = "job-queued"
+    ref: JobRef
+    not_before: Instant | None = None
+
+
+class JobFinished(Event):
+    """A model run answered (or was found dead)."""
+
+    topic: ClassVar[str] = "job-finished"
+    envelope: Envelope
+
+
+class BatchFinished(Event):
+    """Every ligand of the round has its outcome."""
+
+    topic: ClassVar[str] = "batch-finished"
+    batch_id: str
+    round: int = 0

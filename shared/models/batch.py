@@ -1,0 +1,136 @@
+"""A batch as it was submitted: the facts that are written once and never change."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from shared.models.base import Frozen, Instant, Sha256
+
+Priority = Literal["low", "normal", "high", "urgent"]
+Strategy = Literal["sequential", "parallel", "adaptive", "resource_aware"]
+
+MAX_SEQUENCE = 2000
+MAX_LIGANDS_IN_BODY = 1500
+MAX_SMILES = 500
+
+
+class BatchStatus(StrEnum):
+    """What a user reads; derived from the facts, see ``domain.lifecycle``."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PAUSED = "paused"
+    AGGREGATING = "aggregating"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class JobStatus(StrEnum):
+    """What a user reads of one ligand; derived from the facts, see ``domain.lifecycle``."""
+
+    PENDING = "pending"
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INVALID = "invalid"
+    FILTERED = "filtered"
+
+
+class Configuration(Frozen):
+    """How the batch is to be run. Times in seconds."""
+
+    priority: Priority = "normal"
+    scheduling_strategy: Strategy = "adaptive"
+    max_concurrent_jobs: Annotated[int, Field(ge=1, le=999)] = 999
+    retry_failed_jobs: bool = True
+    max_retry_attempts: Annotated[int, Field(ge=1, le=5)] = 3
+    timeout_per_job: Annotated[int, Field(ge=300, le=7200)] = 1800
+    enable_predictive_completion: bool = True
+    enable_performance_analytics: bool = True
+
+    @property
+    def max_attempts(self) -> int:
+        """How often a ligand is tried at the most."""
+        return self.max_retry_attempts if self.retry_failed_jobs else 1
+
+
+class StoredInput(Frozen):
+    """An input file of the whole batch (the receptor, say) in the object store."""
+
+    key: str
+    size: int
+    sha256: Sha256
+
+
+class Counts(Frozen):
+    """How many rows of the library became what at submit. ``duplicates`` are among ``valid``."""
+
+    submitted: Annotated[int, Field(ge=1)]
+    valid: Annotated[int, Field(ge=1)]
+    invalid: Annotated[int, Field(ge=0)] = 0
+    filtered: Annotated[int, Field(ge=0)] = 0
+
+
+class Batch(Frozen):
+    """
+    One submitted screen.
+
+    ``notes`` say how parameters were settled (where the box came from, say). ``leaves`` (K) and
+    ``window`` (W) fix the counting tree and the release window of round 0. ``fingerprint`` is the
+    digest of the request body: the same idempotency key with another fingerprint is refused.
+    ``store`` is the key prefix of library and inputs; it holds the fingerprint, so that two racing
+    submissions under one key cannot mix their rows.
+    """
+
+    batch_id: str
+    owner: str
+    name: str
+    model: str
+    model_version: str
+    task_type: str
+    protein_name: str
+    protein_sequence: str | None = None
+    inputs: Mapping[str, StoredInput] = {}
+    target_digest: Sha256
+    parameters: Mapping[str, JsonValue]
+    notes: Mapping[str, str] = {}
+    seed: int
+    counts: Counts
+    leaves: Annotated[int, Field(ge=1)]
+    window: Annotated[int, Field(ge=1)]
+    configuration: Configuration
+    metadata: Mapping[str, JsonValue] = {}
+    fingerprint: Sha256
+    store: str
+    idempotency_key: str | None = None
+    test_model: bool = False
+    created_at: Instant
+
+
+class LibraryRow(Frozen):
+    """One valid ligand. ``index``: 0-based row of the library; ``line``: 1-based line of its file."""
+
+    position: int
+    index: int
+    line: int
+    name: str
+    smiles: str
+    canonical_smiles: str
+    heavy_atoms: int
+    warnings: tuple[str, ...] = ()
+    data: Mapping[str, str] = {}
+
+
+class RejectedRow(Frozen):
+    """A row that cannot be computed (``invalid``) or was not wanted (``filtered``), and why."""
+
+    index: int
+    line: int
+    text: str
+    kind: Literal["invalid", "filtered"] = "invalid"
+    reason: str

@@ -1,0 +1,107 @@
+"""The facts a running batch leaves behind: attempts, outcomes, tree nodes, closings."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, JsonValue
+
+from shared.models.base import Frozen, Instant
+from shared.models.work import Artefact, Failure, JobRef, MetricValue
+
+
+class OutcomeKind(StrEnum):
+    """The three ways a computed ligand ends."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Outcome(Frozen):
+    """The terminal fact of a ligand. The first one stored wins; nothing replaces it."""
+
+    ref: JobRef
+    kind: OutcomeKind
+    failure: Failure | None = None
+    metrics: Mapping[str, MetricValue] = {}
+    artefacts: tuple[Artefact, ...] = ()
+    seed: int | None = None
+    versions: Mapping[str, str] = {}
+    test_model: bool = False
+    machine: str | None = None
+    call_id: str | None = None
+    started_at: Instant | None = None
+    finished_at: Instant
+
+    @property
+    def seconds(self) -> float | None:
+        """Wall time of the deciding run in seconds; None where nothing ran."""
+        return (self.finished_at - self.started_at).total_seconds() if self.started_at else None
+
+
+class Attempt(Frozen):
+    """
+    One try at a ligand, from claim to call.
+
+    ``lease_until`` protects the time between claim and spawn; ``claims`` counts how often the lease
+    was taken. ``due_at`` is when ``reconcile`` looks at it next; None once there is an outcome.
+    """
+
+    ref: JobRef
+    claims: int
+    claimed_at: Instant
+    lease_until: Instant
+    call_id: str | None = None
+    deadline: Instant | None = None
+    failure: Failure | None = None
+    due_at: Instant | None
+
+
+class Leaf(Frozen):
+    """A leaf of the counting tree: ``n`` jobs have an outcome, by kind. ``moved_at``: its last change."""
+
+    round: int
+    k: int
+    n: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    moved_at: Instant
+    nudged_at: Instant | None = None
+
+
+class Node(Frozen):
+    """A node of the counting tree at any level; level 0 holds the leaves."""
+
+    level: int
+    k: int
+    n: int
+
+
+class Settled(Frozen):
+    """What a settle did: how many outcomes it created, and the leaf's counter after the commit."""
+
+    created: Annotated[int, Field(ge=0)]
+    n: Annotated[int, Field(ge=0)]
+
+
+class Intents(Frozen):
+    """What the user asked for since: these do change."""
+
+    paused: bool = False
+    cancelled_at: Instant | None = None
+
+
+class Closing(Frozen):
+    """The one fact that a round is full, whether it was announced, and how aggregation stands."""
+
+    round: int
+    closed_at: Instant
+    announced: bool = False
+    fence: int = 0
+    lease_until: Instant | None = None
+    finished_at: Instant | None = None
+    status: str | None = None
+    summary: Mapping[str, JsonValue] = {}
+    artefacts: tuple[Artefact, ...] = ()

@@ -1,0 +1,123 @@
+"""What goes to a model run and what comes back: the order, and the envelope around its answer."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from shared.models.base import Frozen, Instant, Sha256
+
+MetricValue = float | int | bool | str | None
+
+
+class FailureClass(StrEnum):
+    """Why an attempt gave no result. The class alone decides whether another attempt follows."""
+
+    INVALID_INPUT = "invalid_input"
+    MODEL_ERROR = "model_error"
+    OUT_OF_MEMORY = "out_of_memory"
+    TIMEOUT = "timeout"
+    INFRASTRUCTURE = "infrastructure"
+    CANCELLED = "cancelled"
+
+
+RETRIED = frozenset({FailureClass.OUT_OF_MEMORY, FailureClass.TIMEOUT, FailureClass.INFRASTRUCTURE})
+
+
+class Failure(Frozen):
+    """One sentence a chemist can act on, and its class."""
+
+    kind: FailureClass
+    message: Annotated[str, Field(min_length=1, max_length=2000)]
+
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether the same input can give another answer on another try."""
+        return self.kind in RETRIED
+
+
+class Artefact(Frozen):
+    """One stored file of a job: its name within the job, its object key, size in bytes and digest."""
+
+    name: str
+    key: str
+    size: Annotated[int, Field(ge=0)]
+    sha256: Sha256
+
+
+class JobRef(Frozen):
+    """
+    Which ligand of which batch, and which try.
+
+    ``position`` is the 0-based place among the jobs of the ``round``: the counting tree, the release
+    window and the manifest's chunks are defined on positions.
+    """
+
+    batch_id: str
+    job_id: str
+    round: Annotated[int, Field(ge=0)] = 0
+    position: Annotated[int, Field(ge=0)]
+    attempt: Annotated[int, Field(ge=1)] = 1
+
+
+class Download(Frozen):
+    """An input the run fetches: where from, and what its bytes must hash to."""
+
+    url: str
+    sha256: Sha256
+
+
+class WorkOrder(Frozen):
+    """
+    All that one model run needs, small enough for one message (references, never content).
+
+    ``uploads`` maps each file name the model may write to ``(object key, signed PUT URL)``.
+    ``seed`` is the ligand's own seed. ``timeout_seconds`` counts from the start of the run.
+    """
+
+    ref: JobRef
+    model: str
+    task_type: str
+    parameters: Mapping[str, JsonValue]
+    seed: int
+    ligand_name: str
+    smiles: str
+    protein_name: str
+    inputs: Mapping[str, Download] = {}
+    uploads: Mapping[str, tuple[str, str]] = {}
+    webhook_url: str
+    timeout_seconds: Annotated[int, Field(ge=1)]
+
+
+class Envelope(Frozen):
+    """The answer of one attempt. A failure is data: it has a class and a reason, never a zero."""
+
+    ref: JobRef
+    call_id: str | None = None
+    status: Literal["succeeded", "failed"]
+    failure: Failure | None = None
+    metrics: Mapping[str, MetricValue] = {}
+    artefacts: tuple[Artefact, ...] = ()
+    seed: int | None = None
+    versions: Mapping[str, str] = {}
+    test_model: bool = False
+    machine: str | None = None
+    started_at: Instant
+    finished_at: Instant
+
+    @model_validator(mode="after")
+    def _failure_matches_status(self) -> Self:
+        if (self.status == "failed") != (self.failure is not None):
+            raise ValueError("a failed envelope has a failure, a succeeded one has none")
+        return self
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the run in seconds."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+def plain(record: Frozen) -> dict[str, Any]:
+    """The record as JSON-ready values, without what is unset."""
+    return record.model_dump(mode="json", exclude_none=True)

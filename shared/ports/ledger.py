@@ -1,0 +1,166 @@
+"""
+The state of all batches: facts created once, and counters that move only with a fact.
+
+Every write is create-if-absent or conditional; none is a general transaction. All of them may be
+repeated. Any method may raise Unavailable (nothing happened) or Unknown (it may have happened).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from shared.models.batch import Batch
+from shared.models.facts import Attempt, Closing, Intents, Leaf, Node, Outcome, Settled
+from shared.models.work import Artefact, Failure, JobRef
+
+
+class Batches(Protocol):
+    """The batches themselves and what their owners want of them."""
+
+    def open(self, batch: Batch) -> Batch:
+        """Create the batch with all its tree nodes, or return the one that stands under its id."""
+        ...
+
+    def batch(self, batch_id: str) -> Batch:
+        """Raise NotFound if no batch has this id."""
+        ...
+
+    def look(self, ref: JobRef) -> tuple[Batch, Intents, Outcome | None]:
+        """All that dispatch must know before it spends money, in one read. Raise NotFound."""
+        ...
+
+    def intents(self, batch_id: str) -> Intents:
+        """Raise NotFound if no batch has this id."""
+        ...
+
+    def intend(
+        self, batch_id: str, *, paused: bool | None = None, cancelled_at: datetime | None = None
+    ) -> Intents:
+        """Change what is given; a cancellation stands for ever, its first time is kept."""
+        ...
+
+    def batches(self, *, owner: str | None, unfinished: bool, limit: int, after: str | None) -> list[Batch]:
+        """A page, newest first, that starts behind the batch ``after``."""
+        ...
+
+
+class Attempts(Protocol):
+    """Claims on ligands, and the calls made for them."""
+
+    def claim(self, ref: JobRef, *, now: datetime, lease_until: datetime) -> Attempt | None:
+        """
+        Take attempt ``ref.attempt``, or None if it is taken.
+
+        It can be taken once more when its lease is over and neither a call nor a failure was noted.
+        A claim takes the older attempts of the ligand off the overdue list.
+        """
+        ...
+
+    def unclaim(self, ref: JobRef, *, now: datetime) -> None:
+        """End the lease now: the spawn certainly did not happen."""
+        ...
+
+    def note_call(self, ref: JobRef, call_id: str, *, deadline: datetime, due_at: datetime) -> bool:
+        """Add the call id, once; False if another call was noted before."""
+        ...
+
+    def note_failure(self, ref: JobRef, failure: Failure, *, due_at: datetime) -> None:
+        """The attempt failed and the next one is due at ``due_at``. The first note stands."""
+        ...
+
+    def postpone(self, ref: JobRef, due_at: datetime | None) -> None:
+        """Look at an attempt again at ``due_at``; with None, never."""
+        ...
+
+    def overdue(self, now: datetime, *, limit: int) -> list[Attempt]:
+        """Attempts due by ``now``, longest overdue first."""
+        ...
+
+    def attempts(self, batch_id: str, round: int, positions: Sequence[int]) -> list[Attempt]:
+        """The latest attempt of each of these ligands that has one."""
+        ...
+
+    def in_flight(self, batch_id: str, round: int) -> int:
+        """How many ligands have an attempt and, as far as attempts know, no outcome."""
+        ...
+
+
+class Countdown(Protocol):
+    """Outcomes and the tree that counts them."""
+
+    def settle(self, batch_id: str, leaf: int, outcomes: Sequence[Outcome], *, now: datetime) -> Settled:
+        """
+        One commit: create the outcomes that are absent, count exactly those in their leaf.
+
+        All outcomes are of the same round and leaf. The answer holds the leaf's counter after the
+        commit, so exactly one caller with ``created`` sees it reach the quota.
+        """
+        ...
+
+    def fill(self, batch_id: str, round: int, child: tuple[int, int], parent: tuple[int, int]) -> int:
+        """One commit: mark the child as full and, if it was not, count it; the parent's counter after."""
+        ...
+
+    def leaves(self, batch_id: str, round: int) -> list[Leaf]:
+        """All leaves, by number."""
+        ...
+
+    def nodes(self, batch_id: str, round: int) -> list[Node]:
+        """All nodes of all levels, by level and number."""
+        ...
+
+    def nudge(self, batch_id: str, round: int, leaf: int, *, now: datetime) -> None:
+        """Remember that the leaf's missing jobs were announced again."""
+        ...
+
+    def outcomes(
+        self, batch_id: str, round: int, *, after: int = -1, limit: int, leaf: int | None = None
+    ) -> list[Outcome]:
+        """A page by position, behind position ``after``; of one leaf if given."""
+        ...
+
+    def outcome(self, ref: JobRef) -> Outcome | None:
+        """The outcome of one ligand."""
+        ...
+
+
+class Closings(Protocol):
+    """The end of a round: closed once, announced, aggregated under a lease, finished once."""
+
+    def close(self, batch_id: str, round: int, *, now: datetime) -> Closing:
+        """Create the closing fact, or return the one that stands."""
+        ...
+
+    def closing(self, batch_id: str, round: int) -> Closing | None:
+        """The closing fact of a round."""
+        ...
+
+    def announced(self, batch_id: str, round: int) -> None:
+        """Remember that batch-finished was published."""
+        ...
+
+    def claim_aggregation(
+        self, batch_id: str, round: int, *, now: datetime, lease_until: datetime
+    ) -> int | None:
+        """A fencing number larger than any before, or None: leased by another, or finished."""
+        ...
+
+    def finish(
+        self,
+        batch_id: str,
+        round: int,
+        *,
+        fence: int,
+        status: str,
+        summary: Mapping[str, JsonValue],
+        artefacts: Sequence[Artefact],
+        now: datetime,
+    ) -> bool:
+        """Finish the round; False if a later claim holds the fence or it is finished already."""
+        ...
+
+
+class Ledger(Batches, Attempts, Countdown, Closings, Protocol):
+    """All of the state."""

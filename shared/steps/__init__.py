@@ -1,0 +1,1 @@
+"""What several services do through the ports: read the manifest, settle, close."""

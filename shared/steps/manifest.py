@@ -1,0 +1,96 @@
+"""
+The library as it was submitted, in chunks of 1,000 rows.
+
+Valid rows are chunked by position, so that any job's row is found by arithmetic; rejected rows are
+chunked by themselves. Each row carries its 0-based ``index`` in the library, so both together are
+the library in input order.
+"""
+
+import gzip
+import heapq
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from threading import Lock
+from typing import TypeVar
+
+from shared.errors import NotFound
+from shared.models.base import Frozen
+from shared.models.batch import Batch, LibraryRow, RejectedRow
+from shared.ports.blobs import Blobs
+
+CHUNK = 1000
+_CACHED_CHUNKS = 16
+R = TypeVar("R", bound=Frozen)
+
+
+def store_of(batch_id: str, fingerprint: str) -> str:
+    """The key prefix of a submission's library and inputs."""
+    return f"batches/{batch_id}/submitted/{fingerprint[:16]}"
+
+
+def jobs_key(store: str, chunk: int) -> str:
+    """The object that holds the valid rows at positions ``1000 * chunk`` and on."""
+    return f"{store}/jobs-{chunk:05d}.jsonl.gz"
+
+
+def rejected_key(store: str, chunk: int) -> str:
+    """The object that holds the ``chunk``-th thousand of rejected rows."""
+    return f"{store}/rejected-{chunk:05d}.jsonl.gz"
+
+
+def encode(rows: Sequence[Frozen]) -> bytes:
+    """A chunk's bytes; the same rows always give the same bytes."""
+    lines = "".join(f"{row.model_dump_json(exclude_defaults=True)}\n" for row in rows)
+    return gzip.compress(lines.encode(), compresslevel=6, mtime=0)
+
+
+class Manifest:
+    """Reads rows of any batch; the last few chunks stay in memory, as they never change."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._cache: OrderedDict[str, tuple[LibraryRow, ...]] = OrderedDict()
+        self._lock = Lock()
+
+    def row(self, batch: Batch, position: int) -> LibraryRow:
+        """The row of the job at ``position``; NotFound if there is none."""
+        rows = self._chunk(batch.store, position // CHUNK)
+        if not 0 <= position % CHUNK < len(rows):
+            raise NotFound(f"batch {batch.batch_id} has no job at position {position}")
+        return rows[position % CHUNK]
+
+    def rows(self, batch: Batch, start: int = 0) -> Iterator[LibraryRow]:
+        """Valid rows in order of position, from ``start``."""
+        for chunk in range(start // CHUNK, -(-batch.counts.valid // CHUNK)):
+            yield from self._chunk(batch.store, chunk)[max(0, start - chunk * CHUNK) :]
+
+    def rejected(self, batch: Batch) -> Iterator[RejectedRow]:
+        """Rejected rows in the order of the library."""
+        return self.refused(batch.store, batch.counts.invalid + batch.counts.filtered)
+
+    def refused(self, store: str, count: int) -> Iterator[RejectedRow]:
+        """The ``count`` rejected rows of a submission that may not have become a batch."""
+        for chunk in range(-(-count // CHUNK)):
+            yield from _decode(self._blobs.get(rejected_key(store, chunk)), RejectedRow)
+
+    def library(self, batch: Batch) -> Iterator[LibraryRow | RejectedRow]:
+        """Every submitted row once, in the order of the library."""
+        both: Iterable[Iterable[LibraryRow | RejectedRow]] = (self.rows(batch), self.rejected(batch))
+        return heapq.merge(*both, key=lambda row: row.index)
+
+    def _chunk(self, store: str, chunk: int) -> tuple[LibraryRow, ...]:
+        key = jobs_key(store, chunk)
+        with self._lock:
+            if key in self._cache:
+                self._cache.move_to_end(key)
+                return self._cache[key]
+        rows = tuple(_decode(self._blobs.get(key), LibraryRow))
+        with self._lock:
+            self._cache[key] = rows
+            if len(self._cache) > _CACHED_CHUNKS:
+                self._cache.popitem(last=False)
+        return rows
+
+
+def _decode(data: bytes, kind: type[R]) -> Iterator[R]:
+    return (kind.model_validate_json(line) for line in gzip.decompress(data).splitlines())

@@ -1,0 +1,71 @@
+"""The one table of functions, routes, topics and subscriptions, read from ``services/topology.json``."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.models.base import Frozen
+
+PATH = Path(__file__).resolve().parent.parent / "services" / "topology.json"
+
+
+class Route(Frozen):
+    """A method (``*``: any) and a path; an HTTP function also owns what lies below its path."""
+
+    method: str
+    path: str
+
+
+class Subscription(Frozen):
+    """One function's subscription to one topic; unset numbers come from the defaults."""
+
+    name: str
+    topic: str
+    ack_deadline_seconds: int | None = None
+
+
+class Function(Frozen):
+    """One deployable function."""
+
+    trigger: Literal["http", "event"]
+    entry_point: str
+    memory_mb: int
+    timeout_seconds: int
+    routes: tuple[Route, ...] = ()
+    subscription: Subscription | None = None
+    schedule: str | None = None
+    publishes: tuple[str, ...] = ()
+
+
+class Defaults(Frozen):
+    """What every subscription has unless it says otherwise."""
+
+    ack_deadline_seconds: Annotated[int, Field(ge=10, le=600)]
+    min_backoff_seconds: int
+    max_backoff_seconds: int
+    max_delivery_attempts: Annotated[int, Field(ge=5, le=100)]
+
+
+class Topology(Frozen):
+    """The whole table."""
+
+    topics: tuple[str, ...]
+    functions: Mapping[str, Function]
+    subscription_defaults: Defaults
+
+    def subscriptions(self) -> dict[str, tuple[str, ...]]:
+        """The names of the subscriptions of each topic."""
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(self.topics, ())
+        for function in self.functions.values():
+            if function.subscription is not None:
+                found[function.subscription.topic] += (function.subscription.name,)
+        return found
+
+
+@cache
+def topology() -> Topology:
+    """The table of this checkout."""
+    return Topology.model_validate_json(PATH.read_text())

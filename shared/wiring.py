@@ -1,0 +1,126 @@
+"""
+Port → adapter, chosen once by the settings, made at first use.
+
+Importing this opens nothing. There is no fallback: an unknown backend fails at start.
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from shared.ports.blobs import Blobs
+from shared.ports.bus import Bus, DeadLetters
+from shared.ports.engine import Engine
+from shared.ports.ledger import Ledger
+from shared.ports.world import Clock, Secrets
+from shared.settings import settings
+from shared.steps.manifest import Manifest
+
+if TYPE_CHECKING:
+    from shared.adapters.local.blobs import FolderBlobs
+    from shared.adapters.local.bus import SqliteBus
+    from shared.adapters.local.calls import SqliteCalls
+    from shared.adapters.local.database import Database
+
+
+@cache
+def clock() -> Clock:
+    """Time."""
+    from shared.adapters.local.world import SystemClock
+
+    return SystemClock()
+
+
+@cache
+def secrets() -> Secrets:
+    """Signing keys."""
+    from shared.adapters.local.world import FolderSecrets
+
+    return FolderSecrets(settings().home / "secrets")
+
+
+@cache
+def ledger() -> Ledger:
+    """The state."""
+    from shared.adapters.local.ledger import SqliteLedger
+
+    return SqliteLedger(local_database())
+
+
+@cache
+def blobs() -> Blobs:
+    """The objects."""
+    return local_blobs()
+
+
+@cache
+def manifest() -> Manifest:
+    """The libraries, read through a small cache."""
+    return Manifest(blobs())
+
+
+@cache
+def bus() -> Bus:
+    """The topics."""
+    return local_bus()
+
+
+@cache
+def dead_letters() -> DeadLetters:
+    """Where messages go that no retry can help."""
+    return local_bus()
+
+
+@cache
+def engine() -> Engine:
+    """Where models run."""
+    return local_calls()
+
+
+@cache
+def local_database() -> "Database":
+    """The embedded state file; for the embedded runner."""
+    from shared.adapters.local import schema
+    from shared.adapters.local.database import Database
+
+    path = settings().home / "state.db"
+    return Database(path, schema.ALL, synchronous=settings().sqlite_synchronous)
+
+
+@cache
+def local_blobs() -> "FolderBlobs":
+    """The embedded object folder; for the embedded runner, which serves its signed URLs."""
+    from shared.adapters.local.blobs import FolderBlobs
+
+    return FolderBlobs(
+        settings().home / "objects",
+        base_url=settings().base_url,
+        keys=lambda: secrets().keys("urls"),
+    )
+
+
+@cache
+def local_bus() -> "SqliteBus":
+    """The embedded queue; for the embedded runner, which delivers its messages."""
+    from shared.adapters.local.bus import SqliteBus
+    from shared.topology import topology
+
+    return SqliteBus(local_database(), clock(), topology().subscriptions())
+
+
+@cache
+def local_calls() -> "SqliteCalls":
+    """The embedded engine's calls; for the embedded runner, whose pool works them off."""
+    from shared.adapters.local.calls import SqliteCalls
+
+    return SqliteCalls(local_database(), clock())
+
+
+def reset() -> None:
+    """Close what is open and forget every choice; between tests, and before a fork is used."""
+    if local_database.cache_info().currsize:
+        local_database().close()
+    for choice in (
+        *(clock, secrets, ledger, blobs, manifest, bus, dead_letters, engine),
+        *(local_database, local_blobs, local_bus, local_calls, settings),
+    ):
+        choice.cache_clear()
