@@ -11,7 +11,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """The variables are named ``OMTX_`` and the field in capitals. Times in seconds."""
+    """
+    The variables are named ``OMTX_`` and the field in capitals. Times in seconds.
+
+    Without ``fsync`` a power cut may lose what was committed; a killed process still loses nothing.
+    """
 
     model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
 
@@ -21,13 +25,15 @@ class Settings(BaseSettings):
     test_models: bool = False
     workers: Annotated[int, Field(ge=1, le=256)] = os.cpu_count() or 1
     owner: str = "local"
-    sqlite_synchronous: Literal["FULL", "OFF"] = "FULL"
+    fsync: bool = True
     lease_seconds: Annotated[float, Field(gt=0)] = 30.0
     quiet_seconds: Annotated[float, Field(gt=0)] = 15.0
     poll_seconds: Annotated[float, Field(gt=0)] = 20.0
     retry_seconds: Annotated[float, Field(ge=0)] = 2.0
     queue_allowance_seconds: Annotated[float, Field(gt=0)] = 7 * 86400.0
     aggregate_lease_seconds: Annotated[float, Field(gt=0)] = 600.0
+    reconcile_seconds: Annotated[float, Field(gt=0)] = 2.0
+    most_run_seconds: Annotated[float, Field(gt=0)] = 7200.0
     most_body_bytes: Annotated[int, Field(gt=0)] = 32 * 1024 * 1024
 
     @property

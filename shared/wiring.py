@@ -83,7 +83,7 @@ def local_database() -> "Database":
     from shared.adapters.local.database import Database
 
     path = settings().home / "state.db"
-    return Database(path, schema.ALL, synchronous=settings().sqlite_synchronous)
+    return Database(path, schema.ALL, fsync=settings().fsync)
 
 
 @cache
@@ -95,6 +95,7 @@ def local_blobs() -> "FolderBlobs":
         settings().home / "objects",
         base_url=settings().base_url,
         keys=lambda: secrets().keys("urls"),
+        fsync=settings().fsync,
     )
 
 
@@ -119,8 +120,11 @@ def reset() -> None:
     """Close what is open and forget every choice; between tests, and before a fork is used."""
     if local_database.cache_info().currsize:
         local_database().close()
-    for choice in (
-        *(clock, secrets, ledger, blobs, manifest, bus, dead_letters, engine),
-        *(local_database, local_blobs, local_bus, local_calls, settings),
-    ):
+    for choice in (*_CHOICES, settings):
         choice.cache_clear()
+
+
+_CHOICES = (
+    *(clock, secrets, ledger, blobs, manifest, bus, dead_letters, engine),
+    *(local_database, local_blobs, local_bus, local_calls),
+)

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any, Self
 
@@ -43,25 +43,27 @@ class Table:
     def read(cls, batch: Batch, *, ledger: Ledger, manifest: Manifest) -> Self:
         """Spool every row of the batch and rank what has a score."""
         table = cls(batch, entry(batch.model, path="model").ranking, tempfile.TemporaryFile())  # noqa: SIM115
-        scores = list[tuple[int, float]]()
-        later: dict[str, list[int]] = {kind: [] for kind in KINDS}
-        place_of: dict[int, int] = {}
-        for row, outcome in _joined(batch, ledger, manifest):
-            place = table._spool(row, outcome)
-            kind = row["status"]
-            table.counts[kind] = table.counts.get(kind, 0) + 1
-            value = score(outcome, table.ranking.key) if outcome and kind == "completed" else None
-            if outcome is not None and value is not None:
-                scores.append((outcome.ref.position, value))
-                place_of[outcome.ref.position] = place
-            else:
-                later[kind].append(place)
-        table.rank_of = {
-            place_of[position]: rank for position, rank in ranks(scores, order=table.ranking.order).items()
-        }
-        table.order = [*sorted(table.rank_of, key=table.rank_of.__getitem__)]
-        table.order += [place for kind in KINDS for place in later[kind]]
+        try:
+            table._fill(_joined(batch, ledger, manifest))
+        except BaseException:
+            table.spool.close()
+            raise
         return table
+
+    def _fill(self, rows: Iterable[tuple[dict[str, Any], Outcome | None]]) -> None:
+        scores: list[tuple[int, float]] = []  # by place: places grow with positions
+        unranked: dict[str, list[int]] = {kind: [] for kind in KINDS}
+        for row, outcome in rows:
+            place, kind = self._spool(row, outcome), row["status"]
+            self.counts[kind] += 1
+            value = score(outcome, self.ranking.key) if outcome and kind == "completed" else None
+            if value is None:
+                unranked[kind].append(place)
+            else:
+                scores.append((place, value))
+        self.rank_of = ranks(scores, order=self.ranking.order)
+        self.order = sorted(self.rank_of, key=self.rank_of.__getitem__)
+        self.order += [place for kind in KINDS for place in unranked[kind]]
 
     def __enter__(self) -> Self:
         return self

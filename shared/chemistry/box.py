@@ -57,14 +57,14 @@ def box_from_residues(structure: gemmi.Structure, labels: Sequence[str]) -> Box:
     """
     if not labels:
         raise ValueError("Name at least one residue to place the box.")
-    points = [tuple(atom.pos) for label in labels for atom in select_residue(structure, label)]
+    points = [atom.pos.tolist() for label in labels for atom in select_residue(structure, label)]
     return _around(points, "the residues")
 
 
 def box_touches(box: Box, structure: gemmi.Structure) -> bool:
     """Whether at least one heavy atom of a protein chain of the first model lies in the box."""
     return any(
-        box.contains(tuple(atom.pos))
+        box.contains(atom.pos.tolist())
         for chain in structure[0]
         for residue in chain.get_polymer()
         for atom in residue

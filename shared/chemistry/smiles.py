@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from rdkit import Chem, rdBase
 
@@ -91,8 +92,11 @@ def _sanitize(molecule: Chem.Mol) -> None:
         Chem.AssignStereochemistry(molecule, cleanIt=True, force=True)
 
 
-def _problem(molecule: Chem.Mol, problem: Chem.MolSanitizeException) -> str:
-    """One sentence that names the atoms, counted from 1 in the order of the SMILES."""
+def _problem(molecule: Chem.Mol, problem: Any) -> str:
+    """One sentence that names the atoms, counted from 1 in the order of the SMILES.
+
+    ``problem`` is one of RDKit's MolSanitizeExceptions, whose type stubs leave out their methods.
+    """
     match problem.GetType():
         case "AtomValenceException":
             atom = molecule.GetAtomWithIdx(problem.GetAtomIdx())
@@ -101,7 +105,7 @@ def _problem(molecule: Chem.Mol, problem: Chem.MolSanitizeException) -> str:
             return f"Atom {problem.GetAtomIdx() + 1} is written as aromatic but is not in an aromatic ring."
         case "KekulizeException":
             atoms = ", ".join(str(index + 1) for index in problem.GetAtomIndices())
-            return f"No alternating bonds fit the aromatic atoms {atoms}; a hydrogen such as [nH] may be missing."
+            return f"No alternating bonds fit the aromatic atoms {atoms}; is a hydrogen missing, as in [nH]?"
         case _:
             return f"The molecule is not chemically sensible: {problem.Message()}."
 

@@ -56,13 +56,16 @@ def _check_columns(pdb: str) -> None:
 
 
 def _atom_block(document: gemmi.cif.Document) -> gemmi.cif.Block:
-    return next(block for block in document if block.find_mmcif_category("_atom_site.").width() > 0)
+    for block in document:
+        if block.find_mmcif_category("_atom_site.").width() > 0:
+            return block
+    raise ValueError("no data block has atoms")
 
 
 def _check_coordinates(structure: gemmi.Structure) -> None:
     if len(structure) == 0 or structure[0].count_atom_sites() == 0:
         raise ValueError("The structure has no coordinates.")
-    if not all(math.isfinite(sum(site.atom.pos)) for site in structure[0].all()):
+    if not all(math.isfinite(sum(site.atom.pos.tolist())) for site in structure[0].all()):
         raise ValueError("The structure has atoms whose coordinates are not numbers.")
 
 

@@ -29,18 +29,21 @@ LONGEST_KEY = 512
 class FolderBlobs:
     """Objects as files under ``root``; ``base_url`` serves them to holders of a signed URL."""
 
-    def __init__(self, root: Path, *, base_url: str, keys: Callable[[], Iterable[Key]]) -> None:
+    def __init__(
+        self, root: Path, *, base_url: str, keys: Callable[[], Iterable[Key]], fsync: bool = True
+    ) -> None:
         self.root = root
         self._base_url = base_url
         self._keys = keys
+        self._fsync = fsync
 
     def put(self, key: str, content: bytes | Iterable[bytes]) -> Stat:
         """See ``Blobs.put``."""
         path = self._path(key)
         with _translated(key):
-            temporary, size, digest = _write(path, content)
+            temporary, size, digest = self._write(path, content)
             os.replace(temporary, path)
-            _sync_folder(path.parent)
+            self._sync_folder(path.parent)
         return Stat(key, size, digest)
 
     def put_if_absent(self, key: str, content: bytes | Iterable[bytes]) -> bool:
@@ -49,14 +52,14 @@ class FolderBlobs:
         if path.exists():
             return False
         with _translated(key):
-            temporary, _, _ = _write(path, content)
+            temporary, _, _ = self._write(path, content)
             try:
                 os.link(temporary, path)
             except FileExistsError:
                 return False
             finally:
                 temporary.unlink()
-            _sync_folder(path.parent)
+            self._sync_folder(path.parent)
         return True
 
     def get(self, key: str) -> bytes:
@@ -105,7 +108,7 @@ class FolderBlobs:
 
     def check_url(self, method: str, key: str, expires: str, signature: str, *, now: datetime) -> None:
         """Raise NotAllowed unless the URL was signed by us for this method and key, and is not stale."""
-        if not expires.isdigit() or int(expires) < now.timestamp():
+        if not re.fullmatch(r"[0-9]{1,12}", expires) or int(expires) < now.timestamp():
             raise NotAllowed("this link has expired")
         given = signature.encode()
         macs = (_url_mac(item.secret, method, key, int(expires)).encode() for item in self._keys())
@@ -124,32 +127,33 @@ class FolderBlobs:
             raise InvalidInput(f"not an object key: {key[:80]!r}")
         return self.root.joinpath(*parts)
 
+    def _write(self, path: Path, content: bytes | Iterable[bytes]) -> tuple[Path, int, str]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{_TEMPORARY}{uuid4().hex}")
+        digest, size = hashlib.sha256(), 0
+        try:
+            with temporary.open("xb") as target:
+                for piece in (content,) if isinstance(content, bytes) else content:
+                    target.write(piece)
+                    digest.update(piece)
+                    size += len(piece)
+                target.flush()
+                if self._fsync:
+                    os.fsync(target.fileno())
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        return temporary, size, digest.hexdigest()
 
-def _write(path: Path, content: bytes | Iterable[bytes]) -> tuple[Path, int, str]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{_TEMPORARY}{uuid4().hex}")
-    digest, size = hashlib.sha256(), 0
-    try:
-        with temporary.open("xb") as target:
-            for piece in (content,) if isinstance(content, bytes) else content:
-                target.write(piece)
-                digest.update(piece)
-                size += len(piece)
-            target.flush()
-            os.fsync(target.fileno())
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary, size, digest.hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    def _sync_folder(self, folder: Path) -> None:
+        """Make the rename itself durable."""
+        if not self._fsync:
+            return
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _url_mac(secret: bytes, method: str, key: str, expires: int) -> str:

@@ -6,7 +6,7 @@ exponential backoff, and is parked as a dead letter after the last allowed deliv
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,6 +50,8 @@ class SqliteBus:
         self._db = database
         self._clock = clock
         self._subscriptions = subscriptions
+        self.on_publish: Callable[[str], None] = lambda subscription: None
+        """Called with each subscription that got a message from this process, so that none need poll."""
 
     def publish(self, events: Sequence[Event]) -> None:
         """See ``Bus.publish``; an event's ``not_before`` is honoured."""
@@ -68,6 +70,8 @@ class SqliteBus:
                 ).rowcount
             )
         )
+        for subscription in {row[0] for row in rows}:
+            self.on_publish(subscription)
 
     def park(self, topic: str, data: bytes, *, reason: str) -> None:
         """See ``DeadLetters.park``."""
@@ -102,10 +106,13 @@ class SqliteBus:
 
     def acknowledge(self, delivery: Delivery) -> None:
         """The message is done with."""
+        self.acknowledge_all([delivery])
+
+    def acknowledge_all(self, deliveries: Sequence[Delivery]) -> None:
+        """These messages are done with."""
+        rows = [(delivery.id,) for delivery in deliveries]
         self._db.write(
-            lambda connection: (
-                connection.execute("DELETE FROM messages WHERE id = ?", (delivery.id,)).rowcount
-            )
+            lambda connection: connection.executemany("DELETE FROM messages WHERE id = ?", rows).rowcount
         )
 
     def refuse(self, delivery: Delivery, *, reason: str, most: int) -> None:

@@ -7,7 +7,7 @@ as a preempted GPU call does.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -31,6 +31,8 @@ class SqliteCalls:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._db = database
         self._clock = clock
+        self.on_spawn: Callable[[], None] = lambda: None
+        """Called after each spawn of this process, so that its pool need not poll."""
 
     def spawn(self, order: WorkOrder) -> str:
         """See ``Engine.spawn``."""
@@ -44,6 +46,7 @@ class SqliteCalls:
                 ).rowcount
             )
         )
+        self.on_spawn()
         return call_id
 
     def poll(self, call_id: str) -> CallState:
@@ -112,21 +115,22 @@ class SqliteCalls:
 
     def restart_interrupted(self) -> int:
         """Let calls of a dead runner run again; only when no other pool runs on this home."""
-        return self._db.write(
-            lambda connection: (
-                connection.execute(
-                    """UPDATE calls SET state = iif(state = 'running', 'waiting', 'done')
-                   WHERE state IN ('running', 'cancelling')"""
-                ).rowcount
-            )
-        )
+        return self._db.write(_restart_interrupted)
 
     def counts(self) -> dict[str, int]:
         """How many calls wait and how many run."""
-        rows = self._db.read(
-            "SELECT state, count(*) AS n FROM calls WHERE state IN ('waiting', 'running') GROUP BY state"
-        )
-        return {row["state"]: int(row["n"]) for row in rows}
+        # Two reads: each of them is answered by the small index of that state alone.
+        sql = "SELECT count(*) AS n FROM calls WHERE state = '{}'"
+        return {
+            state: n
+            for state in ("waiting", "running")
+            if (n := int(self._db.read(sql.format(state))[0]["n"]))
+        }
+
+
+def _restart_interrupted(connection: sqlite3.Connection) -> int:
+    connection.execute("UPDATE calls SET state = 'done' WHERE state = 'cancelling'")
+    return connection.execute("UPDATE calls SET state = 'waiting' WHERE state = 'running'").rowcount
 
 
 def _cancel(connection: sqlite3.Connection, call_id: str, failure: str) -> None:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from shared.errors import Unavailable
 
@@ -57,12 +57,10 @@ class _Work:
 class Database:
     """The file, its schema, reads on the caller's thread and writes in groups."""
 
-    def __init__(
-        self, path: Path, schema: Sequence[str], *, synchronous: Literal["FULL", "OFF"] = "FULL"
-    ) -> None:
+    def __init__(self, path: Path, schema: Sequence[str], *, fsync: bool = True) -> None:
         self.path = path
         self._schema = schema
-        self._synchronous = synchronous
+        self._synchronous = "FULL" if fsync else "OFF"
         self._readers = threading.local()
         self._start = threading.Lock()
         self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()

@@ -47,6 +47,7 @@ CALLS = (
         orders TEXT NOT NULL, answer TEXT, failure TEXT, created_at INTEGER NOT NULL, started_at INTEGER,
         finished_at INTEGER)""",
     "CREATE INDEX IF NOT EXISTS calls_waiting ON calls (id) WHERE state = 'waiting'",
-    "CREATE INDEX IF NOT EXISTS calls_running ON calls (id) WHERE state IN ('running', 'cancelling')",
+    "CREATE INDEX IF NOT EXISTS calls_running ON calls (id) WHERE state = 'running'",
+    "CREATE INDEX IF NOT EXISTS calls_cancelling ON calls (id) WHERE state = 'cancelling'",
 )
 ALL = LEDGER + QUEUE + CALLS

@@ -1,0 +1,97 @@
+"""
+One attempt at one ligand: fetch the inputs, predict, store the artefacts, answer with an envelope.
+
+A plain function: the same in a process of the embedded pool, in a GPU container, and in a test.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from modal_gpu.predictors.base import Prediction, PredictionFailed, Predictor, Question
+from modal_gpu.results import NAME, results_document
+from modal_gpu.transfer import Transfer, TransferFailed
+from shared.models.work import Artefact, Envelope, Failure, FailureClass, WorkOrder
+
+log = logging.getLogger("omtx.attempt")
+LONGEST_REASON = 500
+
+
+def utc_now() -> datetime:
+    """The time of this machine, in UTC."""
+    return datetime.now(UTC)
+
+
+def attempt(
+    order: WorkOrder,
+    *,
+    call_id: str | None,
+    predictor: Predictor,
+    transfer: Transfer,
+    machine: str | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> Envelope:
+    """
+    Run the order to its envelope; what fails is in the envelope, with its class.
+
+    Only ``Exception`` is caught: an interrupt or a cancellation must end the process.
+    """
+    started = now()
+    failure: Failure | None = None
+    prediction, artefacts = Prediction(metrics={}), tuple[Artefact, ...]()
+    try:
+        prediction, artefacts = _answer(order, predictor, transfer)
+    except PredictionFailed as error:
+        failure = _failure(error.kind, str(error))
+    except TransferFailed as error:
+        failure = _failure(FailureClass.INFRASTRUCTURE, str(error))
+    except MemoryError:
+        failure = _failure(FailureClass.OUT_OF_MEMORY, "the model ran out of memory")
+    except Exception as error:  # the edge to code that is not ours: logged whole, reported in one line
+        log.exception("%s failed on %s", order.model, order.ref.job_id)
+        failure = _failure(FailureClass.MODEL_ERROR, f"{type(error).__name__}: {error}")
+    return Envelope(
+        ref=order.ref,
+        call_id=call_id,
+        status="succeeded" if failure is None else "failed",
+        failure=failure,
+        metrics=prediction.metrics,
+        artefacts=artefacts,
+        seed=order.seed,
+        versions=prediction.versions,
+        test_model=prediction.test_model,
+        machine=machine,
+        started_at=started,
+        finished_at=now(),
+    )
+
+
+def _answer(
+    order: WorkOrder, predictor: Predictor, transfer: Transfer
+) -> tuple[Prediction, tuple[Artefact, ...]]:
+    """Nothing is uploaded before the whole answer is known to be good."""
+    prediction = predictor.predict(_question(order, transfer))
+    if not prediction.stored:
+        return prediction, ()
+    files = {NAME: results_document(order, prediction), **prediction.files}
+    unknown = sorted(set(files) - set(order.uploads))
+    if unknown:
+        message = f"the model wrote what its catalogue entry does not list: {', '.join(unknown)}"
+        raise PredictionFailed(FailureClass.MODEL_ERROR, message)
+    uploaded = (transfer.upload(name, files[name], order.uploads[name]) for name in sorted(files))
+    return prediction, tuple(uploaded)
+
+
+def _question(order: WorkOrder, transfer: Transfer) -> Question:
+    return Question(
+        ligand_name=order.ligand_name,
+        smiles=order.smiles,
+        seed=order.seed,
+        parameters=order.parameters,
+        inputs={name: transfer.fetch(download) for name, download in order.inputs.items()},
+        attempt=order.ref.attempt,
+    )
+
+
+def _failure(kind: FailureClass, text: str) -> Failure:
+    return Failure(kind=kind, message=" ".join(text.split())[:LONGEST_REASON] or kind.value)

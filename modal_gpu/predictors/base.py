@@ -1,0 +1,61 @@
+"""What a model must offer to be run by ``modal_gpu.attempt``: one method, plain values in and out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from shared.models.work import FailureClass, MetricValue
+
+
+class PredictionFailed(Exception):
+    """The model gave no answer for this ligand; ``kind`` says whether trying again can help."""
+
+    def __init__(self, kind: FailureClass, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Question:
+    """
+    One ligand to predict.
+
+    ``inputs`` holds the bytes of the batch's input files by name (``"structure"``: the receptor as
+    PDB or mmCIF text); ``seed`` fixes every random choice; ``parameters`` were validated at submit.
+    ``attempt`` counts the tries from 1; an answer must not depend on it.
+    """
+
+    ligand_name: str
+    smiles: str
+    seed: int
+    parameters: Mapping[str, JsonValue]
+    inputs: Mapping[str, bytes]
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """
+    One answer.
+
+    ``metrics`` are the catalogue's figures, null where not predicted; ``details`` is what else goes
+    into results.json; ``files`` are artefacts by name; ``versions`` the programs that computed it.
+    With ``stored`` false nothing is uploaded, not even results.json: the figures are all there is.
+    """
+
+    metrics: Mapping[str, MetricValue]
+    details: Mapping[str, JsonValue] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    test_model: bool = False
+    stored: bool = True
+
+
+class Predictor(Protocol):
+    """A model that is loaded once and asked many times, one question at a time."""
+
+    def predict(self, question: Question) -> Prediction:
+        """Answer, or raise PredictionFailed with the class and the reason."""
+        ...

@@ -1,0 +1,108 @@
+"""One run of the Vina search, and the same run as files for Vina's own command line."""
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vina import Vina
+
+from shared.chemistry.box import Box
+
+RESULT = re.compile(r"^REMARK VINA RESULT:\s+(\S+)\s+(\S+)\s+(\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What fixes a run besides receptor, ligand and box: with the same values it gives the same poses."""
+
+    seed: int
+    exhaustiveness: int
+    n_poses: int
+    energy_range: float
+    min_rmsd: float
+
+
+@dataclass(frozen=True)
+class ScoredPose:
+    """Affinity in kcal/mol; RMSD to the best pose in Å, Vina's lower and upper bound (heavy atoms)."""
+
+    affinity: float
+    rmsd_lb: float
+    rmsd_ub: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """The poses of one run, best first: their scores, and their coordinates as PDBQT."""
+
+    seed: int
+    poses: tuple[ScoredPose, ...]
+    pdbqt: str
+
+
+class DockingFailed(Exception):
+    """Vina gave an error or no pose."""
+
+
+def dock(receptor_pdbqt: str, ligand_pdbqt: str, box: Box, search: Search) -> Run:
+    """
+    One run on one core; the same arguments always give the same poses.
+
+    Raises:
+        DockingFailed: Vina refused, or found no pose.
+    """
+    try:
+        text = _search(receptor_pdbqt, ligand_pdbqt, box, search)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise DockingFailed(f"Vina failed: {' '.join(str(error).split())}") from error
+    poses = tuple(ScoredPose(*map(float, numbers)) for numbers in RESULT.findall(text))
+    if not poses:
+        raise DockingFailed("Vina found no pose in the box.")
+    return Run(seed=search.seed, poses=poses, pdbqt=text)
+
+
+def _search(receptor_pdbqt: str, ligand_pdbqt: str, box: Box, search: Search) -> str:
+    # Vina fixes the seed when its object is made and cannot hand maps from one object to another, so
+    # every run computes its maps; with the ligand set first, only those of its own atom types.
+    engine = Vina(sf_name="vina", cpu=1, seed=search.seed, verbosity=0)
+    with _as_file(receptor_pdbqt) as path:
+        engine.set_receptor(str(path))
+    engine.set_ligand_from_string(ligand_pdbqt)
+    engine.compute_vina_maps(center=list(box.center), box_size=list(box.size))
+    engine.dock(exhaustiveness=search.exhaustiveness, n_poses=search.n_poses, min_rmsd=search.min_rmsd)
+    return str(engine.poses(n_poses=search.n_poses, energy_range=search.energy_range))
+
+
+@contextlib.contextmanager
+def _as_file(pdbqt: str) -> Iterator[Path]:
+    # Vina reads receptors from files only.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "receptor.pdbqt"
+        path.write_text(pdbqt)
+        yield path
+
+
+def command_line_files(receptor_pdbqt: str, ligand_pdbqt: str, box: Box, search: Search) -> dict[str, str]:
+    """
+    The files with which ``vina --config vina.txt`` repeats a run: by name, to be put in one folder.
+
+    The command writes its poses to ``poses.pdbqt`` there.
+    """
+    settings = {
+        "receptor": "receptor.pdbqt",
+        "ligand": "ligand.pdbqt",
+        "out": "poses.pdbqt",
+        **{f"center_{axis}": value for axis, value in zip("xyz", box.center, strict=True)},
+        **{f"size_{axis}": value for axis, value in zip("xyz", box.size, strict=True)},
+        "seed": search.seed,
+        "cpu": 1,
+        "exhaustiveness": search.exhaustiveness,
+        "num_modes": search.n_poses,
+        "energy_range": search.energy_range,
+        "min_rmsd": search.min_rmsd,
+    }
+    config = "".join(f"{name} = {value}\n" for name, value in settings.items())
+    return {"receptor.pdbqt": receptor_pdbqt, "ligand.pdbqt": ligand_pdbqt, "vina.txt": config}

@@ -1,0 +1,66 @@
+"""The real entry points, loaded as the platform loads them, and called without sockets."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from functions_framework import create_app
+from werkzeug.test import Client, TestResponse
+
+from shared.topology import topology
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def load(name: str) -> Flask:
+    """The Flask app of one function; loading it leaves the environment as it was."""
+    before = dict(os.environ)
+    try:
+        function = topology().functions[name]
+        kind = "http" if function.trigger == "http" else "cloudevent"
+        source = ROOT / "services" / name / "main.py"
+        return create_app(function.entry_point, str(source), kind)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer: its status and its body as JSON, where it is JSON."""
+
+    status: int
+    body: Any
+    raw: bytes
+    headers: Mapping[str, str]
+
+
+def call(
+    name: str, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+) -> Reply:
+    """One HTTP request to one function; a ``bytes`` body goes out as it is."""
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    response = Client(load(name)).open(path, method=method, data=data, headers=sent)
+    return _reply(response)
+
+
+def push(name: str, envelope: Mapping[str, Any], topic: str) -> int:
+    """One Pub/Sub push delivery; the status decides whether it is acknowledged."""
+    path = f"/projects/omtx/topics/{topic}"
+    response = Client(load(name)).post(
+        path, data=json.dumps(envelope), headers={"Content-Type": "application/json"}
+    )
+    return response.status_code
+
+
+def _reply(response: TestResponse) -> Reply:
+    raw = response.get_data()
+    is_json = "json" in (response.content_type or "")
+    return Reply(response.status_code, json.loads(raw) if is_json and raw else None, raw, response.headers)
