@@ -15,6 +15,7 @@ from shared.adapters.local import countdown
 from shared.adapters.local.blobs import FolderBlobs
 from shared.adapters.local.ledger import SqliteLedger
 from shared.models.facts import Outcome, Settled
+from shared.settings import settings
 from shared.steps.settling import settle
 from tests.faults.schedule import run_schedule
 from tests.faults.test_strikes import WIDE, completions, strike_all
@@ -46,7 +47,7 @@ def acknowledge_and_forget(batch: Any, outcomes: Sequence[Outcome], *, ledger: A
 
 def status_first(batch: Any, status: Any, accounting: Any, closed_at: Any, table: Any, *, blobs: Any) -> Any:
     """The batch is said to be finished, then its artefacts are written."""
-    scratch = FolderBlobs(wiring.settings().home / "scratch", base_url="", keys=list, fsync=False)
+    scratch = FolderBlobs(settings().home / "scratch", base_url="", keys=list, fsync=False)
     artefacts, summary = write_all(batch, status, accounting, closed_at, table, blobs=scratch)
     ledger = wiring.ledger()
     closing = ledger.closing(batch.batch_id, 0)

@@ -67,12 +67,16 @@ class Chain:
         wiring.reset()
         wiring.local_bus().return_leased()
 
+    def _call(self, function: str, *request: Any) -> Reply:
+        self.boundaries.where = function
+        return call(function, *request)
+
     # what can happen
 
     def submit(self, order: dict[str, Any], *, key: str | None = None) -> Reply:
         """Post an order."""
         headers = {"Idempotency-Key": key} if key else {}
-        return call("submit", "POST", "/", order, headers)
+        return self._call("submit", "POST", "/", order, headers)
 
     def leased(self, limit: int = 1000) -> list[Delivery]:
         """Every message that is due, hidden from now on for the visibility timeout."""
@@ -123,15 +127,15 @@ class Chain:
         key = wiring.secrets().keys("webhook")[0]
         timestamp = int(self.clock.now().timestamp())
         headers = sign(body, key_id=key.id, secret=key.secret, timestamp=timestamp)
-        return call("webhook", "POST", "/", body, headers)
+        return self._call("webhook", "POST", "/", body, headers)
 
     def reconcile(self, batch_id: str | None = None) -> Reply:
         """One pass of the sweeper."""
-        return call("reconcile", "POST", f"/?batch={batch_id}" if batch_id else "/")
+        return self._call("reconcile", "POST", f"/?batch={batch_id}" if batch_id else "/")
 
     def api(self, path: str, method: str = "GET") -> Reply:
         """One request to the read API."""
-        return call("api", method, path)
+        return self._call("api", method, path)
 
     # all that is due
 

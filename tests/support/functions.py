@@ -25,7 +25,8 @@ def load(name: str) -> Flask:
         function = topology().functions[name]
         kind = "http" if function.trigger == "http" else "cloudevent"
         source = ROOT / "services" / name / "main.py"
-        return create_app(function.entry_point, str(source), kind)
+        app: Flask = create_app(function.entry_point, str(source), kind)
+        return app
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -63,4 +64,6 @@ def push(name: str, envelope: Mapping[str, Any], topic: str) -> int:
 def _reply(response: TestResponse) -> Reply:
     raw = response.get_data()
     is_json = "json" in (response.content_type or "")
-    return Reply(response.status_code, json.loads(raw) if is_json and raw else None, raw, response.headers)
+    return Reply(
+        response.status_code, json.loads(raw) if is_json and raw else None, raw, dict(response.headers)
+    )
