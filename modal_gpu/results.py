@@ -33,6 +33,7 @@ def results_document(order: WorkOrder, prediction: Prediction) -> bytes:
         "status": "completed",
         "test_model": prediction.test_model,
         "seed": order.seed,
+        "search_seed": order.search_seed,
         "parameters": dict(order.parameters),
         "metrics": dict(prediction.metrics),
         **{name: prediction.metrics.get(name) for name in FIELDS},

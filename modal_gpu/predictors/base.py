@@ -23,7 +23,9 @@ class Question:
     One ligand to predict.
 
     ``inputs`` holds the bytes of the batch's input files by name (``"structure"``: the receptor as
-    PDB or mmCIF text); ``seed`` fixes every random choice; ``parameters`` were validated at submit.
+    PDB or mmCIF text); ``parameters`` were validated at submit. ``seed`` is the ligand's own, and
+    ``search_seed`` one for all ligands of the screen, for what is set up once per target; together
+    they fix every random choice.
     ``attempt`` counts the tries from 1; an answer must not depend on it.
     """
 
@@ -33,6 +35,7 @@ class Question:
     parameters: Mapping[str, JsonValue]
     inputs: Mapping[str, bytes]
     attempt: int = 1
+    search_seed: int | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from shared.catalogue.entry import entry
-from shared.domain.identity import ligand_seed
+from shared.domain.identity import ligand_seed, search_seed
 from shared.models.batch import Batch, LibraryRow
 from shared.models.work import Download, JobRef, WorkOrder
 from shared.ports.blobs import Blobs
@@ -51,6 +51,7 @@ def compose(
         task_type=batch.task_type,
         parameters=batch.parameters,
         seed=ligand_seed(batch.seed, row.canonical_smiles, batch.target_digest, batch.model),
+        search_seed=search_seed(batch.seed, batch.target_digest, batch.model),
         ligand_name=row.name,
         smiles=row.smiles,
         protein_name=batch.protein_name,

@@ -48,3 +48,13 @@ def ligand_seed(screen_seed: int, canonical_smiles: str, target_digest: str, mod
     """
     source = digest(["seed", screen_seed, canonical_smiles, target_digest, model])
     return int(source[:16], 16) % LARGEST_SEED + 1
+
+
+def search_seed(screen_seed: int, target_digest: str, model: str) -> int:
+    """
+    A seed for all ligands of a screen, 1 to 2**31 - 1.
+
+    For a model that sets up its search once per target under one seed (Vina's maps). It depends on
+    neither the ligand nor its neighbours, so a ligand still scores the same in any batch.
+    """
+    return int(digest(["search", screen_seed, target_digest, model])[:16], 16) % LARGEST_SEED + 1

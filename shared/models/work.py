@@ -73,7 +73,8 @@ class WorkOrder(Frozen):
     All that one model run needs, small enough for one message (references, never content).
 
     ``uploads`` maps each file name the model may write to ``(object key, signed PUT URL)``.
-    ``seed`` is the ligand's own seed. ``timeout_seconds`` counts from the start of the run.
+    ``seed`` is the ligand's own seed, ``search_seed`` that of the screen on its target.
+    ``timeout_seconds`` counts from the start of the run.
     """
 
     ref: JobRef
@@ -81,6 +82,7 @@ class WorkOrder(Frozen):
     task_type: str
     parameters: Mapping[str, JsonValue]
     seed: int
+    search_seed: int
     ligand_name: str
     smiles: str
     protein_name: str

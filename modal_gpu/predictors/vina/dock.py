@@ -5,6 +5,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from vina import Vina
@@ -57,6 +58,7 @@ def dock(receptor_pdbqt: str, ligand_pdbqt: str, box: Box, search: Search) -> Ru
     try:
         text = _search(receptor_pdbqt, ligand_pdbqt, box, search)
     except (RuntimeError, ValueError, TypeError) as error:
+        _engine.cache_clear()  # the object may be left half set up
         raise DockingFailed(f"Vina failed: {' '.join(str(error).split())}") from error
     poses = tuple(ScoredPose(*map(float, numbers)) for numbers in RESULT.findall(text))
     if not poses:
@@ -65,15 +67,22 @@ def dock(receptor_pdbqt: str, ligand_pdbqt: str, box: Box, search: Search) -> Ru
 
 
 def _search(receptor_pdbqt: str, ligand_pdbqt: str, box: Box, search: Search) -> str:
-    # Vina fixes the seed when its object is made and cannot hand maps from one object to another, so
-    # every run computes its maps; with the ligand set first, only those of its own atom types.
-    engine = Vina(sf_name="vina", cpu=1, seed=search.seed, verbosity=0)
-    with _as_file(receptor_pdbqt) as path:
-        engine.set_receptor(str(path))
+    engine = _engine(receptor_pdbqt, box, search.seed)
     engine.set_ligand_from_string(ligand_pdbqt)
-    engine.compute_vina_maps(center=list(box.center), box_size=list(box.size))
     engine.dock(exhaustiveness=search.exhaustiveness, n_poses=search.n_poses, min_rmsd=search.min_rmsd)
     return str(engine.poses(n_poses=search.n_poses, energy_range=search.energy_range))
+
+
+# Vina fixes the seed when its object is made and cannot hand maps from one object to another: one
+# object, of some 180 MB, for each run of the screen that this process works on.
+@lru_cache(maxsize=4)
+def _engine(receptor_pdbqt: str, box: Box, seed: int) -> Vina:
+    """A Vina object with the maps of all atom types, for every ligand of a screen."""
+    engine = Vina(sf_name="vina", cpu=1, seed=seed, verbosity=0)
+    with _as_file(receptor_pdbqt) as path:
+        engine.set_receptor(str(path))
+    engine.compute_vina_maps(center=list(box.center), box_size=list(box.size))
+    return engine
 
 
 @contextlib.contextmanager

@@ -49,7 +49,9 @@ class VinaPredictor:
 
 def run_seeds(seed: int, runs: int) -> list[int]:
     """
-    The seeds of the independent runs, each 1 to 2**31 - 1: the ligand's own, then hashes of it.
+    The seeds of the independent runs, each 1 to 2**31 - 1: the given one, then hashes of it.
+
+    They are those of the screen, not of the ligand, so that the maps of a run serve every ligand.
 
     Raises:
         ValueError: ``seed`` is out of that range (Vina reads 0 as "choose one for me").
@@ -66,7 +68,7 @@ def _dock(question: Question) -> report.Docked:
         structure, receptor = _target(_structure_bytes(question))
         box = docking_box(parameters, structure)
         ligand = prepare_ligand(question.smiles, seed=question.seed)
-        seeds = run_seeds(question.seed, parameters.runs)
+        seeds = run_seeds(question.search_seed or question.seed, parameters.runs)
     with _blaming(DockingFailed, FailureClass.MODEL_ERROR):
         runs = _runs(receptor, box, ligand, parameters, seeds)
     with _blaming(NotTheLigand, FailureClass.MODEL_ERROR):

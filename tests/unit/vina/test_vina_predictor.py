@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import gemmi
@@ -7,6 +8,7 @@ import pytest
 from rdkit import Chem
 
 from modal_gpu.predictors.base import PredictionFailed, Predictor, Question
+from modal_gpu.predictors.vina import dock as dock_module
 from modal_gpu.predictors.vina.predictor import VinaPredictor, run_seeds
 from modal_gpu.predictors.vina.report import confidence, pose_gap
 from shared.models.work import FailureClass
@@ -57,6 +59,26 @@ def test_the_same_seed_gives_the_same_answer_and_another_seed_another_search(ask
 
     assert first == again
     assert first.files != other.files
+
+
+def test_a_ligand_docks_the_same_alone_and_after_any_neighbours_on_the_same_maps(ask: Ask) -> None:
+    question = replace(ask("CCCCc1ccccc1"), search_seed=11)
+    after_others = [PREDICTOR.predict(replace(ask(other), search_seed=11)) for other in (TOLUENE, "CCO")]
+    in_company = PREDICTOR.predict(question)
+    dock_module._engine.cache_clear()
+    alone = PREDICTOR.predict(question)
+
+    assert len(after_others) == 2
+    assert alone == in_company
+    assert alone.details["runs"] == in_company.details["runs"]
+
+
+def test_the_maps_of_a_screen_are_computed_once_for_all_its_ligands(ask: Ask) -> None:
+    dock_module._engine.cache_clear()
+    for smiles in (TOLUENE, "c1ccccc1", "CCc1ccccc1"):
+        PREDICTOR.predict(replace(ask(smiles, runs=2), search_seed=11))
+
+    assert dock_module._engine.cache_info().misses == 2  # one per run, none per ligand
 
 
 def test_the_same_ligand_written_differently_docks_the_same(ask: Ask) -> None:
