@@ -5,10 +5,12 @@ import gzip
 import io
 import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 PIECE = 1 << 16
 
 
@@ -46,9 +48,9 @@ def safe_cell(value: Any) -> Any:
     """
     Text that a spreadsheet would run is led by an apostrophe (OWASP, "CSV Injection").
 
-    Numbers are left alone: a negative number is no formula.
+    Numbers are left alone, as numbers or as text: ``-6.44`` is no formula.
     """
-    if isinstance(value, str) and value.startswith(FORMULA):
+    if isinstance(value, str) and value.startswith(FORMULA) and not NUMBER.fullmatch(value):
         return f"'{value}"
     return value
 
