@@ -10,7 +10,7 @@ from services.aggregate.documents import BatchRecord, job_metadata, summary_docu
 from services.aggregate.streams import csv_stream, gzip_lines, json_stream
 from services.aggregate.summary import TOP, brief
 from services.aggregate.tables import Table
-from shared.catalogue.entry import entry
+from shared.catalogue.entry import entry_of
 from shared.domain.lifecycle import Accounting
 from shared.domain.rows import FOURTEEN
 from shared.models.batch import Batch, BatchStatus
@@ -36,7 +36,7 @@ def write_all(
 ) -> tuple[list[Artefact], dict[str, Any]]:
     """Write everything; the batch's artefacts with their digests, and the summary for the ledger."""
     root = f"batches/{batch.batch_id}"
-    record = BatchRecord(batch, status, accounting, closed_at, entry(batch.model, path="model"))
+    record = BatchRecord(batch, status, accounting, closed_at, entry_of(batch))
     top = [brief(row) for row in itertools.islice(table.rows(), TOP) if row["rank"] is not None]
     summary = summary_document(record, table.figures, top)
     per_job = _write_metadata(record, table, blobs=blobs)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Self
 
 from services.aggregate.summary import Figures
-from shared.catalogue.entry import Ranking, entry
+from shared.catalogue.entry import Ranking, entry_of
 from shared.domain.identity import job_id
 from shared.domain.rows import ranks, rejected_row, result_row, score
 from shared.models.batch import Batch, JobStatus
@@ -42,7 +42,7 @@ class Table:
     @classmethod
     def read(cls, batch: Batch, *, ledger: Ledger, manifest: Manifest) -> Self:
         """Spool every row of the batch and rank what has a score."""
-        table = cls(batch, entry(batch.model, path="model").ranking, tempfile.TemporaryFile())  # noqa: SIM115
+        table = cls(batch, entry_of(batch).ranking, tempfile.TemporaryFile())  # noqa: SIM115
         try:
             table._fill(_joined(batch, ledger, manifest))
         except BaseException:

@@ -5,13 +5,13 @@ from typing import Any
 
 from services.api.query import Page, one_of, page
 from services.api.store import Store
-from shared.catalogue.entry import entry
+from shared.catalogue.entry import entry_of
 from shared.domain.identity import job_id
 from shared.domain.lifecycle import job_status, tree_of
 from shared.domain.rows import ranks, rejected_row, result_row, score
 from shared.entry import Answer, as_json
 from shared.errors import IllegalMove, NotFound
-from shared.models.batch import BatchStatus
+from shared.models.batch import Batch, BatchStatus
 from shared.models.facts import Outcome
 from shared.steps import results as pages
 from shared.steps.reading import Overview
@@ -39,7 +39,7 @@ def results(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
                 "total_jobs": batch.counts.submitted,
                 "completed_jobs": view.accounting.completed,
             },
-            "ranking": _ranking(batch.model),
+            "ranking": _ranking(batch),
             "partial": not _finished(view),
             "results": rows,
             "statistics": _statistics(view),
@@ -54,8 +54,8 @@ def _finished(view: Overview) -> bool:
     return view.closing is not None and view.closing.finished_at is not None
 
 
-def _ranking(model: str) -> dict[str, Any]:
-    described = entry(model, path="model")
+def _ranking(batch: Batch) -> dict[str, Any]:
+    described = entry_of(batch)
     metric = described.metrics[described.ranking.key]
     return {**described.ranking.model_dump(), "unit": metric.unit, "direction": metric.direction}
 
@@ -104,7 +104,7 @@ def _rows(store: Store, view: Overview, positions: range) -> list[dict[str, Any]
     outcomes = {outcome.ref.position: outcome for outcome in found}
     attempts = {item.ref.position: item for item in store.ledger.attempts(batch.batch_id, 0, positions)}
     leaves = store.ledger.leaves(batch.batch_id, 0)
-    order = _ranks(batch.model, outcomes)
+    order = _ranks(batch, outcomes)
     rows = []
     for position in positions:
         leaf = leaves[tree.leaf_of(position)]
@@ -121,8 +121,8 @@ def _rows(store: Store, view: Overview, positions: range) -> list[dict[str, Any]
     return rows
 
 
-def _ranks(model: str, outcomes: Mapping[int, Outcome]) -> dict[int, int]:
-    ranking = entry(model, path="model").ranking
+def _ranks(batch: Batch, outcomes: Mapping[int, Outcome]) -> dict[int, int]:
+    ranking = entry_of(batch).ranking
     scores = ((position, score(outcome, ranking.key)) for position, outcome in outcomes.items())
     return ranks([(p, value) for p, value in scores if value is not None], order=ranking.order)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from shared.catalogue.entry import entry
+from shared.catalogue.entry import entry_of
 from shared.domain.identity import ligand_seed, search_seed
 from shared.models.batch import Batch, LibraryRow
 from shared.models.work import Download, JobRef, WorkOrder
@@ -42,7 +42,7 @@ def compose(
     batch: Batch, row: LibraryRow, ref: JobRef, terms: Terms, *, blobs: Blobs, now: datetime
 ) -> WorkOrder:
     """The order for one attempt at ``row``; its URLs are valid as long as it may wait and run."""
-    model = entry(batch.model, path="model")
+    model = entry_of(batch)
     until = now + terms.queue_allowance + terms.run_time(batch)
     keys = {name: f"batches/{batch.batch_id}/jobs/{ref.job_id}/{name}" for name in model.files}
     return WorkOrder(

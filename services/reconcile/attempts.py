@@ -13,12 +13,8 @@ PAGE = 500
 
 def overdue(world: World, only: str | None) -> list[Finding]:
     """Help every attempt that is due; at most a page per call, the longest overdue first."""
-    due = world.ledger.overdue(world.now(), limit=PAGE)
-    return [
-        finding
-        for attempt in due
-        if only in (None, attempt.ref.batch_id) and (finding := _help(world, attempt))
-    ]
+    due = world.ledger.overdue(world.now(), limit=PAGE, batch_id=only)
+    return [finding for attempt in due if (finding := _help(world, attempt))]
 
 
 def _help(world: World, attempt: Attempt) -> Finding | None:

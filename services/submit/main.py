@@ -14,7 +14,8 @@ from shared.settings import settings
 @answering
 def submit(request: Request) -> object:
     """``POST /api/v3/batches/submit``: 202 with the batch and its accounting."""
-    order = read_body(request.get_data(), most=settings().most_body_bytes)
+    most = settings().most_body_bytes
+    order = read_body(request.stream.read(most + 1), most=most)
     answer = handle(
         order,
         idempotency_key=request.headers.get("Idempotency-Key"),

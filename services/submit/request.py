@@ -85,7 +85,7 @@ def read_body(body: bytes, *, most: int) -> Order:
         InvalidInput: not JSON, or not this schema; one entry per wrong field.
     """
     if len(body) > most:
-        raise TooLarge(f"the body has {len(body):,} bytes; at most {most:,} are accepted")
+        raise TooLarge(f"the body has more than {most:,} bytes, which is all that is accepted")
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:

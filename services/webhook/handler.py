@@ -31,7 +31,7 @@ def handle(
         InvalidInput: signed, but not an envelope.
     """
     if len(body) > MOST_BYTES:
-        raise TooLarge(f"the body has {len(body):,} bytes; at most {MOST_BYTES:,} are accepted")
+        raise TooLarge(f"the body has more than {MOST_BYTES:,} bytes, which is all that is accepted")
     signature.verify(body, headers, keys=keys, timestamp=int(clock.now().timestamp()))
     try:
         envelope = Envelope.model_validate_json(body)

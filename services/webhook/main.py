@@ -3,7 +3,7 @@
 import functions_framework
 from flask import Request
 
-from services.webhook.handler import handle
+from services.webhook.handler import MOST_BYTES, handle
 from shared import wiring
 from shared.entry import answering
 
@@ -13,7 +13,7 @@ from shared.entry import answering
 def webhook(request: Request) -> object:
     """``POST /api/v3/webhooks/engine``: 204 once the completion is on its topic."""
     handle(
-        request.get_data(),
+        request.stream.read(MOST_BYTES + 1),
         dict(request.headers),
         bus=wiring.bus(),
         clock=wiring.clock(),

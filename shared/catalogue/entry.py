@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, Field
 
-from shared.errors import FieldError, InvalidInput
+from shared.errors import FieldError, InvalidInput, NotFound
 from shared.models.base import Frozen
+from shared.models.batch import Batch
 from shared.settings import settings
 
 Direction = Literal["lower is stronger", "lower is better", "higher is better", "none"]
@@ -101,12 +102,20 @@ def entries() -> dict[str, ModelEntry]:
     return {key: entry for key, entry in _all().items() if settings().test_models or not entry.test_model}
 
 
-def entry(model: str, *, path: str = "model_name") -> ModelEntry:
-    """The entry of a model; InvalidInput, which lists the models there are, if there is none."""
+def entry(model: str) -> ModelEntry:
+    """The entry of a model on offer; InvalidInput, which lists the models there are, if there is none."""
     found = entries().get(model)
     if found is None:
         message = f"unknown model {model!r}; there are: {', '.join(entries())}"
-        raise InvalidInput(message, [FieldError(path, message)])
+        raise InvalidInput(message, [FieldError("model_name", message)])
+    return found
+
+
+def entry_of(batch: Batch) -> ModelEntry:
+    """The entry of a batch's model, on offer still or no longer; NotFound if this code never had it."""
+    found = _all().get(batch.model)
+    if found is None:
+        raise NotFound(f"the catalogue has no model {batch.model!r}, which {batch.batch_id} was made with")
     return found
 
 

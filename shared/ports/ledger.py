@@ -74,8 +74,8 @@ class Attempts(Protocol):
         """Look at an attempt again at ``due_at``; with None, never."""
         ...
 
-    def overdue(self, now: datetime, *, limit: int) -> list[Attempt]:
-        """Attempts due by ``now``, longest overdue first."""
+    def overdue(self, now: datetime, *, limit: int, batch_id: str | None = None) -> list[Attempt]:
+        """Attempts due by ``now``, longest overdue first; of one batch if given."""
         ...
 
     def attempts(self, batch_id: str, round: int, positions: Sequence[int]) -> list[Attempt]:

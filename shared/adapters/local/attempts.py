@@ -8,6 +8,7 @@ from shared.adapters.local.database import Database, Row, instant, instant_or_no
 from shared.models.facts import Attempt
 from shared.models.work import Failure, JobRef
 
+MOST_IN_QUERY = 500
 _KEY = "batch_id = ? AND round = ? AND position = ? AND number = ?"
 
 
@@ -54,24 +55,26 @@ class SqliteAttempts:
         """See ``Attempts.postpone``."""
         self._update(ref, "due_at = ?", (stamp_or_none(due_at),), "due_at IS NOT NULL")
 
-    def overdue(self, now: datetime, *, limit: int) -> list[Attempt]:
+    def overdue(self, now: datetime, *, limit: int, batch_id: str | None = None) -> list[Attempt]:
         """See ``Attempts.overdue``."""
         rows = self._db.read(
-            "SELECT * FROM attempts WHERE due_at <= ? ORDER BY due_at LIMIT ?", (stamp(now), limit)
+            """SELECT * FROM attempts WHERE due_at <= ? AND (? IS NULL OR batch_id = ?)
+               ORDER BY due_at LIMIT ?""",
+            (stamp(now), batch_id, batch_id, limit),
         )
         return [_attempt(row) for row in rows]
 
     def attempts(self, batch_id: str, round: int, positions: Sequence[int]) -> list[Attempt]:
         """See ``Attempts.attempts``."""
-        if not positions:
-            return []
-        rows = self._db.read(
-            """SELECT * FROM attempts WHERE batch_id = ? AND round = ? AND position BETWEEN ? AND ?
-               ORDER BY position, number""",
-            (batch_id, round, min(positions), max(positions)),
-        )
-        wanted = set(positions)
-        latest = {row["position"]: row for row in rows if row["position"] in wanted}
+        latest: dict[int, Row] = {}
+        for start in range(0, len(positions), MOST_IN_QUERY):
+            some = positions[start : start + MOST_IN_QUERY]
+            rows = self._db.read(
+                f"""SELECT * FROM attempts WHERE batch_id = ? AND round = ?
+                    AND position IN ({",".join("?" * len(some))}) ORDER BY position, number""",
+                (batch_id, round, *some),
+            )
+            latest.update({row["position"]: row for row in rows})
         return [_attempt(row) for row in latest.values()]
 
     def in_flight(self, batch_id: str, round: int) -> int:
