@@ -50,6 +50,10 @@ class Reporter:
             log.warning("the webhook did not take the answer of %s: %s", envelope.ref.job_id, status)
         return delivered
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def _post(self, url: str, body: bytes, *, seconds: float) -> int | None:
         """The answer's status; None if there was none within ``seconds``."""
         if seconds <= 0:

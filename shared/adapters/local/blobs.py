@@ -2,9 +2,10 @@
 A folder as object store.
 
 A put writes a hidden temporary file beside the target, syncs it and renames it: an object is there
-whole or not at all. Signed URLs point at the embedded server, which checks them with ``signed_for``.
+whole or not at all. Signed URLs point at the embedded server, which checks them with ``check_url``.
 """
 
+import contextlib
 import errno
 import hashlib
 import hmac
@@ -20,7 +21,7 @@ from shared.errors import InvalidInput, NotAllowed, NotFound, Unavailable
 from shared.ports.blobs import Stat
 from shared.ports.world import Key
 
-_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
+_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}")
 _PIECE = 1 << 20
 _TEMPORARY = ".part-"
 LONGEST_KEY = 512
@@ -89,14 +90,14 @@ class FolderBlobs:
     def list(self, prefix: str) -> Iterator[str]:
         """See ``Blobs.list``."""
         folder = self._path(prefix.rstrip("/"))
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-            if path.is_file() and not path.name.startswith("."):
-                yield path.relative_to(self.root).as_posix()
+        files = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+        # As text, like every object store: "a.json" stands before "a/b", which paths sort the other way.
+        yield from sorted(path.relative_to(self.root).as_posix() for path in files)
 
     def delete(self, key: str) -> None:
         """See ``Blobs.delete``."""
-        with _translated(key):
-            self._path(key).unlink(missing_ok=True)
+        with contextlib.suppress(NotFound), _translated(key):
+            self._path(key).unlink()
 
     def get_url(self, key: str, *, until: datetime) -> str:
         """See ``Blobs.get_url``."""

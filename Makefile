@@ -1,0 +1,66 @@
+# Everything runs in .venv, which is made on demand from the pinned requirements.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTHON ?= $(shell for it in python3.11 python3.12 python3.13 python3; do \
+	$$it -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$it && break; done)
+N ?= 20000
+DEMO_ARGS ?=
+RUN_ARGS ?=
+PYTEST_ARGS ?= -n 2 --dist worksteal
+SERVICES := $(wildcard services/*/requirements.in)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test run check soak pins clean
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.embedded ## Dock the sample screen and compare it with measurements (DEMO_ARGS=…).
+	@$(BIN)/omtx demo $(DEMO_ARGS)
+
+test: $(VENV)/.dev ## Run all tests (PYTEST_ARGS=…).
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+run: $(VENV)/.embedded ## Run the platform on 127.0.0.1 in the foreground (RUN_ARGS=…).
+	@$(BIN)/omtx up $(RUN_ARGS)
+
+check: $(VENV)/.dev ## Check style, types, import layers, README commands, packages.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/repo
+
+soak: $(VENV)/.dev ## Run N random fault schedules (N=20000).
+	@$(BIN)/python -m pytest tests/faults --schedules $(N)
+
+pins: ## Pin the newest releases of what the .in files name.
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed" >&2; exit 1; }
+	@set -e; for it in embedded dev; do PYTHON=$(PYTHON) requirements/freeze requirements/$$it.in; done
+	@set -e; for it in $(SERVICES); do PYTHON=$(PYTHON) requirements/freeze $$it requirements/dev.txt; done
+
+clean: ## Remove .venv, caches and build products; the state in .omtx stays.
+	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.made:
+	@test -n "$(PYTHON)" || { \
+		echo "Python 3.11 or newer is needed, as python3.11 or python3 on the PATH" >&2; exit 1; }
+	@echo "making $(VENV) with $$($(PYTHON) --version)"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment; on Debian install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.embedded: requirements/embedded.txt pyproject.toml $(VENV)/.made
+	@echo "installing requirements/embedded.txt"
+	@$(PIP) --requirement requirements/embedded.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.embedded
+	@echo "installing requirements/dev.txt"
+	@$(PIP) --requirement requirements/dev.txt
+	@touch $@

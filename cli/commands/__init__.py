@@ -1,0 +1,1 @@
+"""The commands of ``omtx``; each translates between the terminal and the functions."""

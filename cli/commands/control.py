@@ -1,0 +1,104 @@
+"""Commands that act on batches: cancel, verify, reconcile."""
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.connection import Connection, connected, hosted
+from cli.following import ENDED, follow
+from cli.options import BatchId, Home, Json, Timeout
+from cli.output import note, print_json, show, wants_json
+from cli.text import cell
+from cli.verdict import checked
+
+PAGE = 200
+
+
+def cancel(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
+    """Cancel a batch: what runs is stopped, what waits is never started, what is done is kept."""
+    with connected() as connection:
+        answer = connection.post(f"/api/v3/batches/{batch_id}/control/cancel")
+    if wants_json(as_json):
+        print_json(answer)
+    else:
+        show(cell(answer["message"]))
+
+
+def verify(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
+    """Count a batch again from its facts, and hash every artefact again."""
+    with connected() as connection:
+        found = connection.get(f"/api/v3/batches/{batch_id}/verify")
+    if wants_json(as_json):
+        print_json(found)
+    else:
+        show(cell(found["sentence"]), cell(f"{found['artefacts_checked']} artefacts checked"))
+        show(*map(cell, found["problems"]))
+    checked(found)
+
+
+def reconcile(
+    batch: Annotated[str | None, typer.Option(metavar="ID", help="Only this batch.")] = None,
+    timeout: Timeout = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """
+    Find batches that are stuck, say why, and finish them. Safe to repeat.
+
+    Where no server runs on this home, every unfinished batch is stuck, and this process is the
+    server until they are finished.
+    """
+    with connected() as connection:
+        found = connection.post("/api/v3/reconcile", batch=batch)["findings"]
+        unfinished = _unfinished(connection, batch)
+        had_server = connection.has_server
+    named = {finding["batch_id"] for finding in found} | {batch}
+    stuck = [one for one in unfinished if one in named or not had_server]
+    if not had_server:
+        found += [_alone(one) for one in stuck]
+    answer = {"findings": found, "batches": _finish(stuck, timeout)}
+    if wants_json(as_json):
+        print_json(answer)
+    else:
+        _say(answer)
+
+
+def _unfinished(connection: Connection, only: str | None) -> list[str]:
+    if only is not None:
+        status = connection.get(f"/api/v3/batches/{only}/status", page_size=1)["status"]
+        return [] if status in ENDED else [only]
+    found: list[str] = []
+    offset: int | None = 0
+    while offset is not None:
+        page = connection.get("/api/v3/batches/", limit=PAGE, offset=offset)
+        found += [batch["batch_id"] for batch in page["batches"] if batch["status"] not in ENDED]
+        offset = page["pagination"]["next_offset"]
+    return found
+
+
+def _alone(batch_id: str) -> dict[str, Any]:
+    return {
+        "batch_id": batch_id,
+        "job_id": None,
+        "reason": "no server was running on this home",
+        "action": "ran it here",
+    }
+
+
+def _finish(stuck: list[str], timeout: float | None) -> list[dict[str, Any]]:
+    if not stuck:
+        return []
+    with hosted() as connection:
+        ended = [follow(connection, batch_id, timeout=timeout) for batch_id in stuck]
+    keys = ("batch_id", "status", "accounting", "accounting_sentence")
+    return [{key: status[key] for key in keys} for status in ended]
+
+
+def _say(answer: dict[str, Any]) -> None:
+    if not (answer["findings"] or answer["batches"]):
+        note("nothing is stuck")
+    for finding in answer["findings"]:
+        about = finding["job_id"] or finding["batch_id"]
+        show(cell(f"{about}: {finding['reason']}; {finding['action']}"))
+    for status in answer["batches"]:
+        show(cell(f"{status['batch_id']} is {status['status']}: {status['accounting_sentence']}"))

@@ -1,0 +1,125 @@
+"""Commands that only look: list, status, watch, results, models."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.table import Table
+
+from cli.connection import connected
+from cli.errors import CommandError
+from cli.following import ENDED, follow, said
+from cli.models import model_details, models_table
+from cli.options import BatchId, Home, Json, Timeout
+from cli.output import opened, print_json, show, wants_json
+from cli.results import SHOWN, results, table, write_csv, write_json
+from cli.text import cell
+from cli.verdict import success
+from shared.models.batch import BatchStatus
+
+
+def list_batches(
+    status: Annotated[BatchStatus | None, typer.Option(help="Only batches in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="Leave out the newest so many.")] = 0,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """List batches, newest first."""
+    with connected() as connection:
+        wanted = status.value if status else None
+        found = connection.get("/api/v3/batches/", limit=limit, offset=offset, status=wanted)
+    if wants_json(as_json):
+        print_json(found)
+    else:
+        show(_batch_table(found["batches"]))
+
+
+def _batch_table(batches: list[dict[str, Any]]) -> Table:
+    drawn = Table("batch", "name", "model", "status", "done", "failed", "of", "created")
+    for batch in batches:
+        counts = (batch["completed_jobs"], batch["failed_jobs"], batch["total_jobs"])
+        names = (batch["batch_id"], batch["name"], batch["model_name"], batch["status"])
+        drawn.add_row(*map(cell, (*names, *counts, batch["created_at"][:16].replace("T", " "))))
+    return drawn
+
+
+def status(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
+    """Show how a batch stands: its state, its accounting, its first jobs."""
+    with connected() as connection:
+        found = connection.get(f"/api/v3/batches/{batch_id}/status")
+    if wants_json(as_json):
+        print_json(found)
+        return
+    show(
+        cell(f"{found['batch_name']} ({found['batch_id']}): {found['status']}"),
+        cell(f"{found['protein_name']}, model {found['model_name']}; {said(found)}"),
+        cell(found["accounting_sentence"]),
+    )
+    if found["artefacts_folder"]:
+        show(cell(f"artefacts: {found['artefacts_folder']}"))
+
+
+def watch(batch_id: BatchId, timeout: Timeout = None, home: Home = None, as_json: Json = False) -> None:
+    """Follow a batch until it is finished."""
+    with connected() as connection:
+        if not connection.has_server:
+            _refuse_to_wait(connection.get(f"/api/v3/batches/{batch_id}/status", page_size=1))
+        last = follow(connection, batch_id, timeout=timeout)
+    if wants_json(as_json):
+        print_json(last)
+    else:
+        show(cell(last["accounting_sentence"]))
+    success(last)
+
+
+def _refuse_to_wait(found: dict[str, Any]) -> None:
+    if found["status"] not in ENDED:
+        raise CommandError(
+            f"batch {found['batch_id']} is {found['status']} and no server runs that could finish it; "
+            "start one with `omtx up`, or finish the batch with `omtx reconcile`"
+        )
+
+
+def batch_results(
+    batch_id: BatchId,
+    form: Annotated[
+        Literal["table", "csv", "json"] | None,
+        typer.Option("--format", help="Default: table on a terminal, else json."),
+    ] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Only the best so many.")] = None,
+    output: Annotated[Path | None, typer.Option(dir_okay=False, help="Write to this file.")] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Show the results of a batch, best first; of a running one, what there is so far."""
+    chosen = form or ("json" if wants_json(as_json) and output is None else _form_of(output))
+    with connected() as connection, opened(output) as file:
+        if chosen == "csv":
+            write_csv(connection, batch_id, file, top=top)
+            return
+        found = results(connection, batch_id, top=top)
+        if chosen == "json":
+            write_json(found, file)
+        else:
+            show(table(found, most=top or SHOWN), file=file)
+
+
+def _form_of(output: Path | None) -> str:
+    suffix = output.suffix.lower() if output else ""
+    return {".csv": "csv", ".json": "json"}.get(suffix, "table")
+
+
+def models(
+    model_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show one in detail.")] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """List the models: what each computes, in which unit, which way is good, and its parameters."""
+    with connected() as connection:
+        path = f"/api/v2/models/{model_id}" if model_id else "/api/v2/models"
+        found = connection.get(path)
+    if wants_json(as_json):
+        print_json(found)
+    else:
+        show(model_details(found) if model_id else models_table(found["models"]))

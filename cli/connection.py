@@ -1,0 +1,154 @@
+"""Speaking to the functions: to a server that runs, or to the same functions in this process."""
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cli.errors import CommandError, from_problem
+from shared.settings import settings
+
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 120.0
+STARTING_SECONDS = 10.0
+
+
+class Remote(BaseSettings):
+    """``OMTX_URL``: the server to speak to, where it is not the one of this home."""
+
+    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
+
+    url: str | None = None
+
+
+class Connection:
+    """Requests and answers as JSON; a problem document becomes a CommandError."""
+
+    def __init__(self, client: httpx.Client, *, has_server: bool) -> None:
+        self._client = client
+        self.has_server = has_server
+
+    def get(self, path: str, **params: Any) -> Any:
+        """The document at ``path``."""
+        return self._send("GET", path, params=_given(params)).json()
+
+    def post(
+        self, path: str, body: Any = None, headers: Mapping[str, str] | None = None, **params: Any
+    ) -> Any:
+        """The answer to a posted document."""
+        return self._send("POST", path, params=_given(params), json=body, headers=headers).json()
+
+    @contextmanager
+    def lines(self, path: str, **params: Any) -> Iterator[Iterator[str]]:
+        """A text document line by line, without their ends."""
+        with _explained(self._client), self._client.stream("GET", path, params=_given(params)) as response:
+            if response.is_error:
+                response.read()
+                raise _refusal(response)
+            yield response.iter_lines()
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        with _explained(self._client):
+            response = self._client.request(method, path, **request)
+        if response.is_error:
+            raise _refusal(response)
+        return response
+
+
+@contextmanager
+def connected() -> Iterator[Connection]:
+    """The server of this home or of ``OMTX_URL``; where none runs, the functions in this process."""
+    url = Remote().url or running(settings().home)
+    with _client(url) if url else _in_process() as client:
+        yield Connection(client, has_server=url is not None)
+
+
+@contextmanager
+def hosted() -> Iterator[Connection]:
+    """The server of this home or of ``OMTX_URL``; where none runs, one that this process runs meanwhile."""
+    from local.runner import HomeInUse, Runner
+
+    until = time.monotonic() + STARTING_SECONDS
+    while not (url := Remote().url or running(settings().home)):
+        try:
+            log_to_file()
+            with Runner(settings().home, port=0, workers=settings().workers) as runner:
+                with _client(runner.url) as client:
+                    yield Connection(client, has_server=True)
+                return
+        except HomeInUse as error:  # its runner starts or stops at this moment
+            if time.monotonic() > until:
+                raise CommandError(str(error)) from error
+            time.sleep(0.2)
+    with _client(url) as client:
+        yield Connection(client, has_server=True)
+
+
+def running(home: Path) -> str | None:
+    """Where the server of this home is reached; None if none answers there."""
+    try:
+        url = str(json.loads((home / "runner.json").read_text())["url"])
+    except (OSError, ValueError, KeyError):
+        return None
+    try:
+        with _client(url) as client:
+            client.get("/health")
+    except httpx.ConnectError:  # a crash left the note behind
+        return None
+    except httpx.HTTPError:
+        return url
+    return url
+
+
+def log_to_file() -> None:
+    """What this process logs goes to ``logs/cli.log`` of the home, not to the user's terminal."""
+    folder = settings().home / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=folder / "cli.log",
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        level=logging.WARNING,
+        force=True,
+    )
+
+
+def _client(url: str) -> httpx.Client:
+    timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+    # A server on this machine is reached directly, whatever proxy the environment names.
+    is_here = httpx.URL(url).host in ("127.0.0.1", "localhost", "::1")
+    return httpx.Client(base_url=url, timeout=timeout, trust_env=not is_here)
+
+
+def _in_process() -> httpx.Client:
+    from local.mount import mount
+
+    log_to_file()
+    return httpx.Client(base_url="http://127.0.0.1", transport=httpx.WSGITransport(app=mount().web))
+
+
+def _given(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}
+
+
+@contextmanager
+def _explained(client: httpx.Client) -> Iterator[None]:
+    try:
+        yield
+    except httpx.InvalidURL as error:
+        raise CommandError(f"{client.base_url} is no usable address: {error}") from error
+    except httpx.HTTPError as error:
+        raise CommandError(f"no answer from {client.base_url}: {error}") from error
+
+
+def _refusal(response: httpx.Response) -> CommandError:
+    try:
+        document = response.json()
+    except ValueError:
+        document = None
+    return from_problem(response.status_code, document)

@@ -1,0 +1,65 @@
+"""
+Why a command ends without success, and the exit code that says so.
+
+* CommandError      1   a server or function does not answer, or fails
+  - NoSuchThing     4   no such batch, job or model
+  - Refused         5   the input is invalid, or the state of the batch does not allow it
+  - StillRunning    7   the wait is over, the batch lives on
+  - Unsuccessful    9   the batch ended without success, or its verification failed
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+EXIT_CODES = """
+Exit codes: 0 success; 1 no answer from a server, or an unexpected error; 4 no such batch or model;
+5 invalid input, or not possible in this state; 7 the wait timed out and the batch lives on;
+9 the batch ended without success, or its verification failed; 130 interrupted.
+"""
+
+
+class CommandError(Exception):
+    """One message for the user; ``fields`` are ``path: message`` lines below it."""
+
+    code = 1
+
+    def __init__(self, message: str, fields: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.fields = tuple(fields)
+
+
+class NoSuchThing(CommandError):
+    """There is no such batch, job or model."""
+
+    code = 4
+
+
+class Refused(CommandError):
+    """The input is invalid, or the state does not allow the step."""
+
+    code = 5
+
+
+class StillRunning(CommandError):
+    """The wait is over; the batch is not."""
+
+    code = 7
+
+
+class Unsuccessful(CommandError):
+    """The batch ended, but not well."""
+
+    code = 9
+
+
+def from_problem(status: int, document: Any) -> CommandError:
+    """The error that a problem document (RFC 9457) stands for."""
+    problem = document if isinstance(document, dict) else {}
+    detail = str(problem.get("detail") or problem.get("title") or f"the server answered {status}")
+    errors = [item for item in problem.get("errors", []) if isinstance(item, dict)]
+    fields = [f"{item.get('path') or 'body'}: {item.get('message')}" for item in errors]
+    if status == 404:
+        return NoSuchThing(detail)
+    if 400 <= status < 500:
+        return Refused(detail, [line for line in fields if line not in detail])
+    return CommandError(detail)

@@ -1,0 +1,79 @@
+"""``omtx``: the command line."""
+
+import logging
+import sys
+from collections.abc import Sequence
+
+import typer
+from pydantic import ValidationError
+from typer.exceptions import Abort, TyperException
+
+from cli.commands import control, reading, serving, submitting
+from cli.connection import log_to_file
+from cli.errors import EXIT_CODES, CommandError, Refused
+from shared.settings import settings
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Screen a library of ligands against a protein: exact, ranked, reproducible.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(serving.up)
+app.command()(serving.demo)
+app.command(epilog=EXIT_CODES)(submitting.submit)
+app.command("list")(reading.list_batches)
+app.command()(reading.status)
+app.command(epilog=EXIT_CODES)(reading.watch)
+app.command("results")(reading.batch_results)
+app.command()(control.cancel)
+app.command(epilog=EXIT_CODES)(control.verify)
+app.command()(control.reconcile)
+app.command()(reading.models)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of a command line; every error is one message on stderr."""
+    try:
+        _check_settings()
+        return app(list(arguments), standalone_mode=False) or 0
+    except CommandError as error:
+        return _tell(error)
+    except TyperException as error:
+        return _tell(Refused(error.format_message()))
+    except (Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, `head` say, has enough
+        sys.stderr.close()
+        return 0
+    except Exception as error:  # the edge: logged whole, told without its inside
+        log_to_file()
+        logging.getLogger("omtx").exception("omtx %s", arguments)
+        log = settings().home / "logs" / "cli.log"
+        return _tell(CommandError(f"unexpected {type(error).__name__}; the details are in {log}"))
+
+
+def _check_settings() -> None:
+    try:
+        settings()
+    except ValidationError as error:
+        wrong = [f"OMTX_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
+        raise Refused("the environment has settings that cannot be used", wrong) from error
+
+
+def _tell(error: CommandError) -> int:
+    print(f"omtx: {error}", *error.fields, sep="\n  ", file=sys.stderr)
+    return error.code
+
+
+def main() -> None:
+    """The entry point of the ``omtx`` program."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""
+The embedded runner: the whole platform in one process and its workers, on one state folder.
+
+It holds a lock on the folder for as long as it lives; a crash releases it. Whatever the crash left
+half done is finished after the next start.
+"""
+
+import fcntl
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cheroot.wsgi import Server
+
+from local.mount import Mounted, mount
+from local.pool import Pool
+from local.pump import Courier, Pump
+from local.schedule import Schedule
+from shared import wiring
+from shared.settings import settings
+from shared.topology import topology
+
+ADDRESS = "127.0.0.1"
+HTTP_THREADS = 16
+MOST_BODY_BYTES = 512 * 1024 * 1024
+
+
+class HomeInUse(Exception):
+    """Another runner works on this state folder."""
+
+
+class Runner:
+    """
+    A context manager: inside it the platform runs at ``url``, and it is ended gracefully.
+
+    The settings of this process are those of the runner meanwhile. Port 0 takes any free one.
+    """
+
+    def __init__(self, home: Path, *, port: int, workers: int) -> None:
+        self.home = home.resolve()
+        self.url = ""
+        self._port = port
+        self._workers = workers
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._start(stack)
+            self._exit = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exit.close()
+
+    def _start(self, stack: ExitStack) -> None:
+        """Start each part; the stack ends them in reverse, the web server after all that need it."""
+        stack.enter_context(_locked(self.home))
+        server = _bound(self._port)
+        port = server.bind_addr[1]
+        stack.enter_context(_configured(home=self.home, port=port, workers=self._workers))
+        self.url = settings().base_url
+        stack.enter_context(_noted(self.home, self.url))
+        mounted = mount()
+        server.wsgi_app = mounted.web
+        stack.callback(server.stop)
+        threading.Thread(target=server.serve, name="web", daemon=True).start()
+        for part in _parts(mounted, self.home / "logs"):
+            part.start()
+            stack.callback(part.stop)
+
+
+def _parts(mounted: Mounted, logs: Path) -> tuple[Pool, Pump, Schedule]:
+    logs.mkdir(exist_ok=True)
+    pool = Pool(
+        wiring.local_calls(),
+        size=settings().workers,
+        logs=logs,
+        key=wiring.secrets().keys("webhook")[0],
+        base_url=settings().base_url,
+        most_run_seconds=settings().most_run_seconds,
+    )
+    bus, table = wiring.local_bus(), topology()
+    pump = Pump(Courier(mounted.subscribers, bus=bus, table=table), bus=bus)
+    path = table.functions["reconcile"].routes[0].path
+    schedule = Schedule(mounted.functions["reconcile"], path, seconds=settings().reconcile_seconds)
+    return pool, pump, schedule
+
+
+def _bound(port: int) -> Server:
+    """A web server that has its port, which the signed URLs must name, but no application yet."""
+    server = Server((ADDRESS, port), None, numthreads=HTTP_THREADS, max=HTTP_THREADS, request_queue_size=128)
+    server.max_request_body_size = MOST_BODY_BYTES
+    server.prepare()
+    return server
+
+
+@contextmanager
+def _configured(*, home: Path, port: int, workers: int) -> Iterator[None]:
+    """Settings and wiring of this runner, in place of what the process had."""
+    given = {"OMTX_HOME": str(home), "OMTX_PORT": str(port), "OMTX_WORKERS": str(workers)}
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    wiring.reset()
+    try:
+        yield
+    finally:
+        wiring.reset()
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "runner.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise HomeInUse(f"{home} is in use by {_holder(home)}") from error
+        yield
+
+
+def _holder(home: Path) -> str:
+    try:
+        note = json.loads((home / "runner.json").read_text())
+        return f"process {note['pid']} at {note['url']}"
+    except FileNotFoundError:
+        return "another process, which is starting or stopping"
+
+
+@contextmanager
+def _noted(home: Path, url: str) -> Iterator[None]:
+    """Say in ``runner.json`` where the runner is reached. One that a crash left has no lock beside it."""
+    note, temporary = home / "runner.json", home / ".runner.json"
+    temporary.write_text(json.dumps({"pid": os.getpid(), "url": url}))
+    temporary.replace(note)
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)

@@ -1,0 +1,41 @@
+"""The runner in the foreground, until it is asked to stop."""
+
+import logging
+import signal
+import threading
+from pathlib import Path
+
+from local.runner import Runner
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def serve(home: Path, *, port: int, workers: int) -> None:
+    """
+    Run the platform until SIGTERM or SIGINT; a second signal ends the process at once.
+
+    Raises:
+        HomeInUse: another runner works on this state folder.
+        OSError: the port is taken.
+    """
+    asked = threading.Event()
+
+    def ask(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        asked.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask)
+    _log_to(home / "logs" / "runner.log")
+    with Runner(home, port=port, workers=workers) as runner:
+        print(f"omtx is ready at {runner.url}, state in {runner.home}", flush=True)
+        asked.wait()
+
+
+def _log_to(path: Path) -> None:
+    """Everything to the file, errors to the terminal as well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.ERROR)
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, handlers=[logging.FileHandler(path), terminal])
+    logging.getLogger("httpx").setLevel(logging.WARNING)

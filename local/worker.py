@@ -1,0 +1,141 @@
+"""A worker process: takes calls from a pipe, runs the attempt, answers on the pipe, posts the webhook."""
+
+import ctypes
+import logging
+import os
+import platform
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import httpx
+
+from modal_gpu.attempt import attempt
+from modal_gpu.predictors import predictor
+from modal_gpu.report import Reporter
+from modal_gpu.transfer import TIMEOUT, Transfer
+from shared.models.work import Envelope, WorkOrder
+from shared.ports.world import Key
+
+REPORTS_AT_ONCE = 4
+ORPHANED = 75
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Task:
+    """A call, as it travels to the worker: the order is JSON."""
+
+    call_id: str
+    order: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker has started and waits for its first task."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A call is over; its webhook is under way. The envelope is JSON."""
+
+    call_id: str
+    envelope: str
+
+
+@dataclass(frozen=True)
+class Reported:
+    """The webhook of an answered call was tried; whether it was taken."""
+
+    call_id: str
+    delivered: bool
+
+
+def work(pipe: Connection, log_file: Path, key: Key) -> None:
+    """The life of a worker; it ends when the pipe does, or the runner."""
+    _die_with_parent()
+    _write_to(log_file)
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    _Worker(pipe, key).run()
+
+
+class _Worker:
+    """
+    Attempts run one after the other; their webhooks beside the next attempt, a few at once.
+
+    The answer goes to the pipe first: the engine's own record is the truth, the webhook is a hint.
+    """
+
+    def __init__(self, pipe: Connection, key: Key) -> None:
+        self._pipe = pipe
+        self._sending = threading.Lock()
+        # The runner is on this machine: no proxy that the environment names leads there.
+        client = httpx.Client(trust_env=False, timeout=TIMEOUT)
+        self._transfer = Transfer(client)
+        self._reporter = Reporter(key_id=key.id, secret=key.secret, client=client)
+        self._reports = ThreadPoolExecutor(REPORTS_AT_ONCE)
+        self._room = threading.Semaphore(REPORTS_AT_ONCE)
+
+    def run(self) -> None:
+        """Until the runner closes the pipe."""
+        try:
+            self._send(Ready())
+            while True:
+                self._do(self._pipe.recv())
+        except (EOFError, ConnectionError):
+            return
+
+    def _do(self, task: Task) -> None:
+        order = WorkOrder.model_validate_json(task.order)
+        envelope = attempt(
+            order,
+            call_id=task.call_id,
+            predictor=predictor(order.model),
+            transfer=self._transfer,
+            machine=platform.node(),
+        )
+        self._send(Answer(task.call_id, envelope.model_dump_json()))
+        self._room.acquire()
+        self._reports.submit(self._report, envelope, order.webhook_url, task.call_id)
+
+    def _report(self, envelope: Envelope, url: str, call_id: str) -> None:
+        try:
+            delivered = self._reporter.report(envelope, url)
+        finally:
+            self._room.release()
+        self._send(Reported(call_id, delivered))
+
+    def _send(self, message: Ready | Answer | Reported) -> None:
+        with self._sending:
+            self._pipe.send(message)
+
+
+def _die_with_parent() -> None:
+    """No orphan computes on, however the runner ends; being asked to stop is the runner's affair alone."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    if sys.platform == "linux":  # ends even a worker that is deep in C++
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = parent_process()
+    assert parent is not None, "a worker is always a child of the runner"
+    parent.join()
+    os._exit(ORPHANED)
+
+
+def _write_to(log_file: Path) -> None:
+    """Send what Python and C++ print to the log."""
+    target = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    os.close(target)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)

@@ -1,0 +1,57 @@
+"""The command line, against a real embedded server with the test model."""
+
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.main import run
+from shared import wiring
+from tests.cli.program import Answer, Omtx, environment, spawn
+
+
+@pytest.fixture(scope="session")
+def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of a server that runs as long as the tests of this process."""
+    home = tmp_path_factory.mktemp("server") / "home"
+    arguments = [sys.executable, "-m", "cli.main", "up", "--port", "0", "--workers", "2", "--home", str(home)]
+    server = subprocess.Popen(arguments, env=environment(home), stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    assert "ready" in server.stdout.readline()
+    yield home
+    server.terminate()
+    assert server.wait(30) == 0
+    server.stdout.close()
+
+
+@pytest.fixture
+def omtx(
+    server_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Omtx]:
+    """Runs a command in this process; the server is another."""
+    for name, value in environment(server_home).items():
+        monkeypatch.setenv(name, value)
+    wiring.reset()
+    handlers = list(logging.getLogger().handlers)
+
+    def command(*arguments: object) -> Answer:
+        code = run([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return Answer(code, said.out, said.err)
+
+    yield command
+    logging.getLogger().handlers[:] = handlers
+    wiring.reset()
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Omtx:
+    """Runs a command in a process of its own, on a home without a server."""
+
+    def command(*arguments: object, **env: str) -> Answer:
+        return spawn(tmp_path / "home", *arguments, **env)
+
+    return command

@@ -1,0 +1,64 @@
+"""Running the program as its users do."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SETTINGS = {"OMTX_TEST_MODELS": "1", "OMTX_SQLITE_SYNCHRONOUS": "OFF"}
+TABLE = "name,smiles,measured\nethanol,CCO,-1.5\nbenzene,c1ccccc1,-3.5\nacetic acid,CC(=O)O,-2\n"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed for a program."""
+        return json.loads(self.out)
+
+
+Omtx = Callable[..., Answer]
+
+
+def spawn(home: Path, *arguments: object, **env: str) -> Answer:
+    """Run a command in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *map(str, arguments)],
+        env=environment(home) | env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The environment of a command on ``home``."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OMTX_")}
+    return kept | SETTINGS | {"OMTX_HOME": str(home)}
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """Three ligands with a column of their own."""
+    path = tmp_path / "library.csv"
+    path.write_text(TABLE)
+    return path
+
+
+def submitted(omtx: Omtx, library: Path, *options: object, **parameters: object) -> str:
+    """The id of a screen with the test model."""
+    given = [part for key, value in parameters.items() for part in ("--param", f"{key}={value}")]
+    answer = omtx("submit", library, "--model", "noop", *given, *options)
+    assert answer.code == 0, answer.err
+    return str(answer.json["batch_id"])

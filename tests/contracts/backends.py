@@ -1,0 +1,68 @@
+"""What a backend must offer to be put under the contract suites."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from shared.adapters.local.bus import DeadLetter, Delivery
+from shared.models.work import Envelope
+from shared.ports.blobs import Blobs
+from shared.ports.bus import Bus, DeadLetters
+from shared.ports.engine import Engine
+from shared.ports.ledger import Ledger
+from shared.ports.world import Secrets
+
+TOPICS = {"job-queued": ("dispatch", "audit"), "job-finished": ("complete",), "batch-finished": ()}
+
+
+class Subscriber(Protocol):
+    """The other end of the bus."""
+
+    def lease(self, subscription: str, *, limit: int, visibility: timedelta) -> list[Delivery]:
+        """Due messages, hidden from others for ``visibility``."""
+        ...
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """The message is done with."""
+        ...
+
+    def refuse(self, delivery: Delivery, *, reason: str, most: int) -> None:
+        """Deliver it again later, or park it after ``most`` deliveries."""
+        ...
+
+    def return_leased(self) -> int:
+        """What a dead subscriber had leased is due now."""
+        ...
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """What was parked, oldest first."""
+        ...
+
+
+class Machine(Protocol):
+    """The inside of an engine: it takes calls and answers them."""
+
+    def begin(self) -> list[str]:
+        """Take every waiting call; their ids, oldest first."""
+        ...
+
+    def end(self, answers: Sequence[tuple[str, Envelope]]) -> None:
+        """These calls returned."""
+        ...
+
+
+class Backend(Protocol):
+    """All ports of one backend, empty; ``wait`` lets its time pass."""
+
+    ledger: Ledger
+    blobs: Blobs
+    bus: Bus
+    dead_letters: DeadLetters
+    subscriber: Subscriber
+    engine: Engine
+    machine: Machine
+    secrets: Secrets
+
+    def wait(self, span: timedelta) -> None:
+        """Let time pass."""
+        ...

@@ -1,0 +1,92 @@
+"""Every backend under test is built here, and nowhere else in these suites."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.adapters.local import schema
+from shared.adapters.local.blobs import FolderBlobs
+from shared.adapters.local.bus import SqliteBus
+from shared.adapters.local.calls import SqliteCalls
+from shared.adapters.local.database import Database
+from shared.adapters.local.ledger import SqliteLedger
+from shared.adapters.local.world import FolderSecrets
+from shared.models.work import Envelope
+from shared.ports.blobs import Blobs
+from shared.ports.engine import Engine
+from shared.ports.ledger import Ledger
+from tests.contracts.backends import TOPICS, Backend
+from tests.support.world import HandClock
+
+
+class LocalBackend:
+    """SQLite and a folder, under a clock that the test moves."""
+
+    def __init__(self, home: Path) -> None:
+        self.clock = HandClock()
+        self.database = Database(home / "state.db", schema.ALL, fsync=False)
+        self.ledger = SqliteLedger(self.database)
+        self.secrets = FolderSecrets(home / "secrets")
+        self.blobs = FolderBlobs(
+            home / "objects",
+            base_url="http://127.0.0.1:1",
+            keys=lambda: self.secrets.keys("urls"),
+            fsync=False,
+        )
+        self.bus = self.dead_letters = self.subscriber = SqliteBus(self.database, self.clock, TOPICS)
+        self.calls = self.engine = SqliteCalls(self.database, self.clock)
+        self.machine = LocalMachine(self.calls)
+
+    def wait(self, span: timedelta) -> None:
+        """See ``Backend.wait``."""
+        self.clock.advance(span)
+
+
+class LocalMachine:
+    """The pool's side of the embedded engine."""
+
+    def __init__(self, calls: SqliteCalls) -> None:
+        self._calls = calls
+
+    def begin(self) -> list[str]:
+        """See ``Machine.begin``."""
+        return [call.call_id for call in self._calls.take(100)]
+
+    def end(self, answers: Sequence[tuple[str, Envelope]]) -> None:
+        """See ``Machine.end``."""
+        self._calls.answer(answers)
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[LocalBackend]:
+    """The embedded backend, for what only it promises."""
+    backend = LocalBackend(tmp_path)
+    yield backend
+    backend.database.close()
+
+
+@pytest.fixture(params=["local"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Each backend in turn."""
+    found: Backend = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def ledger(backend: Backend) -> Ledger:
+    """The state."""
+    return backend.ledger
+
+
+@pytest.fixture
+def blobs(backend: Backend) -> Blobs:
+    """The objects."""
+    return backend.blobs
+
+
+@pytest.fixture
+def engine(backend: Backend) -> Engine:
+    """Where models run."""
+    return backend.engine

@@ -1,0 +1,91 @@
+"""``Engine``: started at once, asked after as often as you like, cancelled without harm."""
+
+import pytest
+
+from shared.models.work import Envelope, Failure, FailureClass
+from shared.ports.engine import Answered, Died, Engine, Pending
+from tests.contracts.backends import Backend
+from tests.support.crowd import at_once
+from tests.support.facts import WRONG, a_batch, envelope, ref, work_order
+
+BATCH = a_batch()
+CANCELLED = Died(Failure(kind=FailureClass.CANCELLED, message="cancelled"))
+
+
+def answer(call_id: str, failure: Failure | None = None) -> Envelope:
+    """What a call returned."""
+    return envelope(ref(BATCH), failure, call_id=call_id)
+
+
+@pytest.fixture
+def call(engine: Engine) -> str:
+    """A call that waits."""
+    return engine.spawn(work_order(ref(BATCH)))
+
+
+def test_every_spawn_has_a_call_id_of_its_own(engine: Engine) -> None:
+    calls = at_once([lambda: engine.spawn(work_order(ref(BATCH)))] * 16)
+    assert len(set(calls)) == 16
+
+
+def test_a_call_that_waits_or_runs_is_pending(backend: Backend, call: str) -> None:
+    assert backend.engine.poll(call) in (Pending(started=False), Pending(started=None))
+    assert backend.machine.begin() == [call]
+    assert backend.engine.poll(call) in (Pending(started=True), Pending(started=None))
+
+
+def test_every_waiting_call_is_begun_once_oldest_first(backend: Backend) -> None:
+    calls = [backend.engine.spawn(work_order(ref(BATCH, position))) for position in range(3)]
+    assert backend.machine.begin() == calls
+    assert backend.machine.begin() == []
+
+
+@pytest.mark.parametrize("failure", [None, WRONG])
+def test_a_call_that_returned_gives_its_envelope_again_and_again(
+    backend: Backend, call: str, failure: Failure | None
+) -> None:
+    backend.machine.begin()
+    backend.machine.end([(call, answer(call, failure))])
+    assert [backend.engine.poll(call) for _ in range(2)] == [Answered(answer(call, failure))] * 2
+
+
+def test_a_final_answer_does_not_change(backend: Backend, call: str) -> None:
+    backend.machine.begin()
+    backend.machine.end([(call, answer(call))])
+    backend.machine.end([(call, answer(call, WRONG))])
+    backend.engine.cancel(call)
+    assert backend.engine.poll(call) == Answered(answer(call))
+
+
+def test_an_unknown_call_died_and_may_be_retried(engine: Engine) -> None:
+    state = engine.poll("call_unknown")
+    assert isinstance(state, Died)
+    assert state.failure.may_be_retried
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_cancelled_call_is_over_however_often_it_is_cancelled(
+    backend: Backend, call: str, begun: bool
+) -> None:
+    if begun:
+        backend.machine.begin()
+    for _ in range(2):
+        backend.engine.cancel(call)
+        assert backend.engine.poll(call) == CANCELLED
+
+
+def test_a_cancelled_call_never_begins(backend: Backend, call: str) -> None:
+    backend.engine.cancel(call)
+    assert backend.machine.begin() == []
+
+
+def test_an_answer_that_comes_after_the_cancellation_is_too_late(backend: Backend, call: str) -> None:
+    backend.machine.begin()
+    backend.engine.cancel(call)
+    backend.machine.end([(call, answer(call))])
+    assert backend.engine.poll(call) == CANCELLED
+
+
+def test_cancelling_an_unknown_call_is_harmless(engine: Engine, call: str) -> None:
+    engine.cancel("call_unknown")
+    assert isinstance(engine.poll(call), Pending)

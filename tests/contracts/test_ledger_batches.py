@@ -1,0 +1,118 @@
+"""``Batches``: opened once, found by id, listed by page; intents are the only thing that changes."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.lifecycle import tree_of
+from shared.errors import NotFound
+from shared.models.facts import Intents
+from shared.ports.ledger import Ledger
+from tests.support.crowd import at_once
+from tests.support.facts import a_batch, at, outcome, ref
+from tests.support.world import NOON
+
+
+def test_an_opened_batch_is_found_as_it_was(ledger: Ledger) -> None:
+    batch = a_batch(metadata={"project": "L99A", "n": 1.5}, notes={"box": "as given"})
+    assert ledger.open(batch) == batch
+    assert ledger.batch(batch.batch_id) == batch
+
+
+def test_opening_twice_returns_the_batch_that_stands(ledger: Ledger) -> None:
+    first = a_batch(3, name="first")
+    ledger.open(first)
+    ledger.settle(first.batch_id, 0, [outcome(first)], now=NOON)
+    second = first.model_copy(update={"name": "second"})
+    assert ledger.open(second) == first
+    assert ledger.batch(first.batch_id).name == "first"
+    assert [leaf.n for leaf in ledger.leaves(first.batch_id, 0)] == [1]
+
+
+def test_of_sixteen_racing_openings_one_wins_and_all_see_it(ledger: Ledger) -> None:
+    batch = a_batch(120, leaves=3)
+    rivals = [batch.model_copy(update={"name": f"rival {n}"}) for n in range(16)]
+    standing = at_once([lambda rival=rival: ledger.open(rival) for rival in rivals])
+    assert len({found.name for found in standing}) == 1
+    assert [leaf.n for leaf in ledger.leaves(batch.batch_id, 0)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("jobs", "leaves"), [(1, 1), (120, 3), (2000, 40), (60_000, 1000)])
+def test_a_batch_is_opened_with_every_node_of_its_tree_at_zero(
+    ledger: Ledger, jobs: int, leaves: int
+) -> None:
+    batch = ledger.open(a_batch(jobs, leaves=leaves))
+    nodes = ledger.nodes(batch.batch_id, 0)
+    assert [(node.level, node.k) for node in nodes] == list(tree_of(batch).nodes())
+    assert {node.n for node in nodes} == {0}
+    assert [leaf.k for leaf in ledger.leaves(batch.batch_id, 0)] == list(range(leaves))
+    assert {leaf.moved_at for leaf in ledger.leaves(batch.batch_id, 0)} == {batch.created_at}
+
+
+def test_an_unknown_batch_is_not_found(ledger: Ledger) -> None:
+    missing = a_batch()
+    for ask in (
+        lambda: ledger.batch(missing.batch_id),
+        lambda: ledger.intents(missing.batch_id),
+        lambda: ledger.intend(missing.batch_id, paused=True),
+        lambda: ledger.look(ref(missing)),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+
+
+def test_a_look_shows_batch_intents_and_outcome_at_once(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch())
+    assert ledger.look(ref(batch, 1)) == (batch, Intents(), None)
+    settled = outcome(batch, 1, "failed")
+    ledger.settle(batch.batch_id, 0, [settled], now=NOON)
+    ledger.intend(batch.batch_id, paused=True)
+    assert ledger.look(ref(batch, 1)) == (batch, Intents(paused=True), settled)
+    assert ledger.look(ref(batch, 2)) == (batch, Intents(paused=True), None)
+
+
+def test_an_intent_changes_only_what_is_given(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch()).batch_id
+    assert ledger.intents(batch) == Intents()
+    assert ledger.intend(batch, paused=True) == Intents(paused=True)
+    assert ledger.intend(batch, cancelled_at=NOON) == Intents(paused=True, cancelled_at=NOON)
+    assert ledger.intend(batch, paused=False) == Intents(cancelled_at=NOON)
+    assert ledger.intents(batch) == Intents(cancelled_at=NOON)
+
+
+def test_a_cancellation_keeps_its_first_time_for_ever(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch()).batch_id
+    ledger.intend(batch, cancelled_at=NOON)
+    assert ledger.intend(batch, cancelled_at=at(60)).cancelled_at == NOON
+    assert ledger.intend(batch, cancelled_at=None).cancelled_at == NOON
+
+
+def test_pages_of_batches_are_newest_first_and_miss_none(ledger: Ledger) -> None:
+    ages = [3, 1, 1, 5, 1, 0, 2]
+    opened = [ledger.open(a_batch(created_at=NOON - timedelta(hours=age))) for age in ages]
+    expected = sorted(opened, key=lambda batch: (batch.created_at, batch.batch_id), reverse=True)
+    for limit in (1, 2, 3, 100):
+        seen, after = [], None
+        while page := ledger.batches(owner="ada", unfinished=False, limit=limit, after=after):
+            assert len(page) <= limit
+            seen += page
+            after = page[-1].batch_id
+        assert seen == expected
+
+
+def test_a_list_holds_one_owners_batches_or_everyones(ledger: Ledger) -> None:
+    hers, his = ledger.open(a_batch(owner="ada")), ledger.open(a_batch(owner="ben"))
+    assert ledger.batches(owner="ben", unfinished=False, limit=9, after=None) == [his]
+    everyone = ledger.batches(owner=None, unfinished=False, limit=9, after=None)
+    assert {batch.batch_id for batch in everyone} == {hers.batch_id, his.batch_id}
+
+
+def test_a_finished_batch_leaves_the_list_of_unfinished_ones(ledger: Ledger) -> None:
+    done, open_ = ledger.open(a_batch()), ledger.open(a_batch())
+    ledger.close(done.batch_id, 0, now=NOON)
+    fence = ledger.claim_aggregation(done.batch_id, 0, now=NOON, lease_until=at(60))
+    assert fence is not None
+    assert len(ledger.batches(owner=None, unfinished=True, limit=9, after=None)) == 2
+    ledger.finish(done.batch_id, 0, fence=fence, status="completed", summary={}, artefacts=[], now=NOON)
+    assert ledger.batches(owner=None, unfinished=True, limit=9, after=None) == [open_]
+    assert len(ledger.batches(owner=None, unfinished=False, limit=9, after=None)) == 2

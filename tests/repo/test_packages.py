@@ -1,0 +1,103 @@
+"""Each function boots in a clean process from just its packaged files and requirements."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.topology import topology
+from tests.repo.packages import Booted, boot, interpreter, package
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = topology().functions
+SAMPLE = ROOT / "examples" / "t4l_l99a"
+UNREADABLE = {"message": {"data": "bm90IEpTT04=", "messageId": "1"}, "subscription": "a/b"}
+
+Boots = Callable[[str, dict[str, Any]], Booted]
+
+
+@pytest.fixture
+def booted(tmp_path: Path, request: pytest.FixtureRequest) -> Boots:
+    """Packages a function and boots it with one request."""
+    cache = request.config.cache
+    assert cache is not None
+
+    def run(name: str, sent: dict[str, Any]) -> Booted:
+        entry_point = FUNCTIONS[name].entry_point
+        archive = package(name, entry_point, tmp_path / "archive")
+        python = interpreter(archive / "requirements.txt", cache.mkdir("function-environments"))
+        return boot(python, archive, entry_point, sent, tmp_path / "home")
+
+    return run
+
+
+def test_submit_takes_a_docking_screen(booted: Boots) -> None:
+    body = {
+        "job_name": "packaged",
+        "protein_name": "T4 lysozyme L99A",
+        "protein_structure": (SAMPLE / "receptor.pdb").read_text(),
+        "library": {"format": "csv", "content": (SAMPLE / "ligands.csv").read_text()},
+        "model_name": "vina",
+        "parameters": {"box_from_ligand": (SAMPLE / "reference_poses.sdf").read_text()},
+    }
+    answer = booted("submit", {"method": "POST", "path": "/", "body": body})
+    assert answer.status == 202, answer.body
+    assert answer.body["accounting"]["queued"] == 12
+    assert_alone(answer, "submit")
+
+
+def test_api_describes_every_model_with_its_parameters(booted: Boots) -> None:
+    answer = booted("api", {"method": "GET", "path": "/api/v2/models"})
+    assert answer.status == 200, answer.body
+    assert "exhaustiveness" in answer.body["models"][0]["parameters"]["properties"]
+    assert_alone(answer, "api")
+
+
+def test_webhook_refuses_an_unsigned_call(booted: Boots) -> None:
+    answer = booted("webhook", {"method": "POST", "path": "/", "body": {}})
+    assert answer.status == 401, answer.body
+    assert_alone(answer, "webhook")
+
+
+def test_reconcile_finds_nothing_in_an_empty_state(booted: Boots) -> None:
+    answer = booted("reconcile", {"method": "POST", "path": "/", "body": {}})
+    assert (answer.status, answer.body) == (200, {"findings": []})
+    assert_alone(answer, "reconcile")
+
+
+@pytest.mark.parametrize("name", [name for name, it in FUNCTIONS.items() if it.trigger == "event"])
+def test_an_event_function_parks_what_it_cannot_read(booted: Boots, name: str) -> None:
+    subscription = FUNCTIONS[name].subscription
+    assert subscription is not None
+    path = f"/projects/omtx/topics/{subscription.topic}"
+    answer = booted(name, {"method": "POST", "path": path, "body": UNREADABLE})
+    assert answer.status < 300, answer.body
+    assert len(answer.dead_letters) == 1
+    assert_alone(answer, name)
+
+
+def test_every_requirement_is_pinned() -> None:
+    files = [*ROOT.glob("requirements/*.txt"), *ROOT.glob("services/*/requirements.txt")]
+    assert len(files) == 2 + len(FUNCTIONS)
+    loose = [
+        f"{path}: {line}"
+        for path in files
+        for line in path.read_text().splitlines()
+        if line and not line.startswith("#") and "==" not in line
+    ]
+    assert loose == []
+
+
+def test_all_requirements_agree_on_their_versions() -> None:
+    everything = set((ROOT / "requirements" / "dev.txt").read_text().splitlines())
+    for path in [ROOT / "requirements" / "embedded.txt", *ROOT.glob("services/*/requirements.txt")]:
+        pins = {line for line in path.read_text().splitlines() if "==" in line}
+        assert pins <= everything, path
+
+
+def assert_alone(answer: Booted, name: str) -> None:
+    """The process holds this function and no other, and nothing that only the embedded runner needs."""
+    services = {module.split(".")[1] for module in answer.modules if module.startswith("services.")}
+    assert services == {name}
+    assert not {"local", "cli", "modal_gpu", "cheroot", "vina", "meeko"} & answer.modules

@@ -1,0 +1,60 @@
+"""The topology table agrees with the code it describes."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from shared.events import messages
+from shared.topology import Function, topology
+
+SERVICES = Path(__file__).resolve().parents[2] / "services"
+TABLE = topology()
+DECORATORS = {"http": "functions_framework.http", "event": "functions_framework.cloud_event"}
+
+
+def test_every_function_has_its_folder_and_every_folder_its_function() -> None:
+    folders = {path.parent.name for path in SERVICES.glob("*/main.py")}
+    assert set(TABLE.functions) == folders
+
+
+@pytest.mark.parametrize(("name", "function"), TABLE.functions.items())
+def test_the_entry_point_is_what_the_trigger_needs(name: str, function: Function) -> None:
+    tree = ast.parse((SERVICES / name / "main.py").read_text())
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    assert [node.name for node in found] == [function.entry_point]
+    assert DECORATORS[function.trigger] in map(ast.unparse, found[0].decorator_list)
+
+
+def test_entry_points_have_unique_names_because_the_framework_registers_them_by_name() -> None:
+    names = [function.entry_point for function in TABLE.functions.values()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(("name", "function"), TABLE.functions.items())
+def test_a_function_has_either_routes_or_a_subscription(name: str, function: Function) -> None:
+    is_http = function.trigger == "http"
+    assert bool(function.routes) == is_http
+    assert (function.subscription is None) == is_http
+    assert function.schedule is None or is_http
+
+
+def test_no_topic_is_published_to_no_one() -> None:
+    subscribed = TABLE.subscriptions()
+    assert all(subscribed[topic] for topic in TABLE.topics), subscribed
+
+
+def test_functions_publish_and_subscribe_to_real_topics_only() -> None:
+    named = {topic for function in TABLE.functions.values() for topic in function.publishes}
+    named |= {it.subscription.topic for it in TABLE.functions.values() if it.subscription}
+    assert named == set(TABLE.topics)
+
+
+def test_every_topic_has_one_kind_of_message() -> None:
+    kinds = [kind.topic for kind in vars(messages).values() if isinstance(getattr(kind, "topic", None), str)]
+    assert sorted(set(kinds)) == sorted(TABLE.topics)
+
+
+def test_no_two_functions_own_the_same_route() -> None:
+    routes = [(route.method, route.path) for it in TABLE.functions.values() for route in it.routes]
+    assert len(set(routes)) == len(routes)
