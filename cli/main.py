@@ -1,12 +1,13 @@
 """``omtx``: the command line."""
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
 import typer
 from pydantic import ValidationError
-from typer.exceptions import Abort, TyperException
+from typer.exceptions import TyperException
 
 from cli.commands import control, reading, serving, submitting
 from cli.connection import log_to_file
@@ -40,21 +41,19 @@ def run(arguments: Sequence[str]) -> int:
     """The exit code of a command line; every error is one message on stderr."""
     try:
         _check_settings()
-        return app(list(arguments), standalone_mode=False) or 0
+        code: int = app(list(arguments), standalone_mode=False) or 0
     except CommandError as error:
         return _tell(error)
     except TyperException as error:
         return _tell(Refused(error.format_message()))
-    except (Abort, KeyboardInterrupt):
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader, `head` say, has enough
-        sys.stderr.close()
-        return 0
     except Exception as error:  # the edge: logged whole, told without its inside
         log_to_file()
         logging.getLogger("omtx").exception("omtx %s", arguments)
         log = settings().home / "logs" / "cli.log"
         return _tell(CommandError(f"unexpected {type(error).__name__}; the details are in {log}"))
+    if code == INTERRUPTED:  # Typer's code for Ctrl-C
+        print("omtx: interrupted; what was submitted lives on", file=sys.stderr)
+    return code
 
 
 def _check_settings() -> None:
@@ -72,7 +71,12 @@ def _tell(error: CommandError) -> int:
 
 def main() -> None:
     """The entry point of the ``omtx`` program."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, `head` say, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 if __name__ == "__main__":

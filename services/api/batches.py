@@ -7,6 +7,7 @@ from services.api import insights
 from services.api.jobs import job_page
 from services.api.query import Page, one_of, page, whole
 from services.api.store import Store
+from shared.domain.lifecycle import final_status
 from shared.entry import Answer, as_json
 from shared.errors import FieldError, IllegalMove, InvalidInput
 from shared.models.batch import Batch, BatchStatus
@@ -129,7 +130,8 @@ def control(store: Store, args: Mapping[str, str], batch_id: str, action: str) -
         message = f"unknown action {action!r}; there is: cancel"
         raise InvalidInput(message, [FieldError("action", message)])
     view = store.overview(batch_id)
-    if view.closing is not None and view.status is not BatchStatus.CANCELLED:
+    # By the facts, not by the status: a cancelled batch stays cancelled while its artefacts are written.
+    if view.closing is not None and final_status(view.accounting, view.intents) is not BatchStatus.CANCELLED:
         raise IllegalMove(f"batch {batch_id} is {view.status.value}; there is nothing left to cancel")
     now = store.clock.now()
     intents = store.ledger.intend(batch_id, cancelled_at=now)

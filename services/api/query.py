@@ -1,5 +1,6 @@
 """Query parameters: typed, bounded, and named in the error."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ def whole(args: Mapping[str, str], name: str, *, default: int, least: int, most:
     text = args.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
         message = f"must be a whole number from {least} to {most}"
         raise InvalidInput(f"{name} {message}", [FieldError(name, message)])
     return int(text)

@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 from services.complete.verdict import Again, outcome_of, verdict
-from shared.domain.identity import job_id
-from shared.domain.lifecycle import tree_of
-from shared.errors import Malformed, NotFound
+from shared.domain.lifecycle import check_reference
+from shared.errors import InvalidInput, NotFound
 from shared.events.messages import JobFinished, JobQueued
 from shared.models.batch import Batch
-from shared.models.work import Artefact, Envelope, Failure, FailureClass, JobRef
+from shared.models.work import Artefact, Envelope, Failure, FailureClass
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
 from shared.ports.ledger import Ledger
@@ -22,7 +21,7 @@ def handle(
     """Close one attempt. The first terminal outcome of a ligand wins; a duplicate helps it to its end."""
     ref = event.envelope.ref
     batch, intents, outcome = ledger.look(ref)
-    _check_reference(batch, ref)
+    check_reference(batch, ref)
     if outcome is None:
         envelope = _verified(event.envelope, batch, blobs)
         decision = verdict(
@@ -44,16 +43,6 @@ def _send_round(again: Again, *, ledger: Ledger, bus: Bus) -> None:
     bus.publish([JobQueued(ref=again.next, not_before=again.due_at)])
 
 
-def _check_reference(batch: Batch, ref: JobRef) -> None:
-    """A signed envelope that names a job which the batch does not have is a bug, not a result."""
-    if (
-        ref.round != 0
-        or ref.position >= tree_of(batch).jobs
-        or ref.job_id != job_id(ref.batch_id, ref.position)
-    ):
-        raise Malformed(f"batch {ref.batch_id} has no job {ref.job_id} at position {ref.position}")
-
-
 def _verified(envelope: Envelope, batch: Batch, blobs: Blobs) -> Envelope:
     """The envelope, or the failure that its artefacts are not what it says."""
     if envelope.status == "failed":
@@ -73,6 +62,8 @@ def _problem(file: Artefact, folder: str, blobs: Blobs) -> str | None:
         return f"{file.name} was stored elsewhere"
     try:
         stat = blobs.stat(file.key)
+    except InvalidInput:
+        return f"{file.name[:100]!r} is no name of a file"
     except NotFound:
         return f"{file.name} is missing from the object store"
     if (stat.size, stat.sha256) != (file.size, file.sha256):

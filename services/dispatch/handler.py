@@ -1,6 +1,7 @@
 """Look, claim, spawn, note the call: in this order, so that whatever dies in between is healed."""
 
 from services.dispatch.orders import Terms, compose
+from shared.domain.lifecycle import check_reference
 from shared.errors import Unavailable, Unknown
 from shared.events.messages import JobQueued
 from shared.models.batch import Batch
@@ -30,6 +31,7 @@ def handle(
     """
     now = clock.now()
     batch, intents, outcome = ledger.look(event.ref)
+    check_reference(batch, event.ref)
     early = event.not_before is not None and event.not_before > now
     if outcome is not None or intents.cancelled_at is not None or intents.paused or early:
         return

@@ -36,7 +36,7 @@ def _help(world: World, batch: Batch) -> Iterator[Finding]:
     if closing is not None:
         if needs_aggregation(closing, now=world.now(), quiet=world.patience.quiet):
             world.bus.publish([BatchFinished(batch_id=batch.batch_id, round=ROUND)])
-            world.ledger.announced(batch.batch_id, ROUND)
+            world.ledger.announced(batch.batch_id, ROUND, now=world.now())
             yield _finding(batch, "full, but its artefacts are not written", "published batch-finished again")
         return
     intents = world.ledger.intents(batch.batch_id)

@@ -59,6 +59,6 @@ def needs_aggregation(closing: Closing, *, now: datetime, quiet: timedelta) -> b
     """Whether a closed round that is not finished should be announced again."""
     if closing.finished_at is not None:
         return False
-    if not closing.announced:
+    if closing.announced_at is None:
         return True
-    return now >= (closing.lease_until or closing.closed_at + quiet)
+    return now >= max(closing.announced_at + quiet, closing.lease_until or closing.closed_at)

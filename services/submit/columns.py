@@ -1,12 +1,14 @@
 """Finding out how a table is written: its delimiter, its header, and which column is which."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.chemistry.smiles import read_ligand
 
-SMILES_LABELS = frozenset(
-    {"smiles", "canonical_smiles", "isomeric_smiles", "ligand_smiles", "smile", "smi", "structure"}
+# The first label that is there wins: a column "structure" may hold pictures where one "smiles" stands.
+SMILES_LABELS = (
+    *("smiles", "ligand_smiles", "isomeric_smiles", "canonical_smiles", "smile", "smi", "structure"),
 )
 NAME_LABELS = (
     *("name", "ligand_name", "ligand", "id", "ligand_id", "compound_name", "compound", "compound_id"),
@@ -26,9 +28,9 @@ class Columns:
 
 
 def delimiter_of(text: str) -> str:
-    """The commonest of tab, semicolon and comma in the first line that is not blank."""
+    """The commonest of tab, semicolon and comma, outside quotes, in the first line that is not blank."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return max("\t;,", key=first.count)
+    return max("\t;,", key=re.sub(r'"[^"]*"', "", first).count)
 
 
 def find_columns(rows: Sequence[Sequence[str]]) -> Columns:
@@ -43,7 +45,7 @@ def find_columns(rows: Sequence[Sequence[str]]) -> Columns:
     if not rows:
         raise ValueError("the table has no row")
     labels = [_label(cell) for cell in rows[0]]
-    if SMILES_LABELS & set(labels):
+    if not set(SMILES_LABELS).isdisjoint(labels):
         return _with_header(rows[0], labels)
     smiles = _most_molecules(rows)
     others = [i for i in range(len(rows[0])) if i != smiles]
@@ -52,10 +54,17 @@ def find_columns(rows: Sequence[Sequence[str]]) -> Columns:
 
 
 def _with_header(cells: Sequence[str], labels: Sequence[str]) -> Columns:
-    smiles = next(i for i, label in enumerate(labels) if label in SMILES_LABELS)
+    smiles = next(labels.index(label) for label in SMILES_LABELS if label in labels)
     name = next((labels.index(label) for label in NAME_LABELS if label in labels), None)
-    others = {i: cells[i] or f"column_{i + 1}" for i in range(len(cells)) if i not in (smiles, name)}
+    others = {i: _own_label(cells, i) for i in range(len(cells)) if i not in (smiles, name)}
     return Columns(True, smiles, name, others, len(cells))
+
+
+def _own_label(cells: Sequence[str], i: int) -> str:
+    """The column's label; with its number where there is none, or another column has the same."""
+    if not cells[i]:
+        return f"column_{i + 1}"
+    return cells[i] if cells.count(cells[i]) == 1 else f"{cells[i]}_{i + 1}"
 
 
 def _most_molecules(rows: Sequence[Sequence[str]]) -> int:

@@ -7,7 +7,8 @@ with the reason, and goes on.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -37,26 +38,29 @@ def from_json(ligands: Sequence[JsonValue]) -> Iterator[Entry]:
         if not isinstance(item, Mapping):
             yield Entry(line, text, problem='not an object; write {"name": …, "smiles": …}')
             continue
-        name, smiles = item.get("name") or "", item.get("smiles")
+        name, smiles = item.get("name"), item.get("smiles")
         unknown = sorted(set(item) - {"name", "smiles"})
         if not isinstance(smiles, str) or not smiles.strip():
             yield Entry(line, text, problem="has no 'smiles'")
-        elif not isinstance(name, str):
+        elif not isinstance(name, str | None):
             yield Entry(line, text, problem="'name' is not text")
         elif unknown:
             yield Entry(line, text, problem=f"unknown field {', '.join(unknown)}; there are name and smiles")
         else:
-            yield Entry(line, smiles, name.strip(), smiles.strip())
+            yield Entry(line, smiles, (name or "").strip(), smiles.strip())
 
 
 def from_smi(text: str) -> Iterator[Entry]:
     """Rows of a ``.smi`` file: SMILES, white space, name. ``#`` begins a comment; a header is skipped."""
+    begun = False
     for line, raw in enumerate(io.StringIO(text), start=1):
-        row = raw.strip().lstrip("\ufeff")
-        if not row or row.startswith("#") or (line == 1 and row.split()[0].lower() == "smiles"):
+        row = raw.lstrip("\ufeff").strip()
+        if not row or row.startswith("#"):
             continue
         smiles, _, name = row.replace("\t", " ").partition(" ")
-        yield Entry(line, row[:SHOWN_TEXT], name.strip(), smiles)
+        if begun or smiles.lower() != "smiles":
+            yield Entry(line, row[:SHOWN_TEXT], name.strip(), smiles)
+        begun = True
 
 
 def from_csv(text: str) -> Iterator[Entry]:
@@ -67,32 +71,44 @@ def from_csv(text: str) -> Iterator[Entry]:
     """
     text = text.lstrip("\ufeff")
     rows = _table(text, delimiter_of(text))
-    head = [next(rows, None) for _ in range(21)]
-    sample = [row for row in head if row is not None]
-    columns = find_columns([cells for _, cells in sample])
-    body = sample[1:] if columns.header else sample
-    for line, cells in _chain(body, rows):
-        yield _csv_entry(line, cells, columns)
+    head = list(itertools.islice(rows, 21))
+    columns = find_columns([row.cells for row in head])
+    for row in itertools.chain(head[columns.header :], rows):
+        yield _csv_entry(row, columns)
 
 
-def _table(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+@dataclass(frozen=True)
+class _Row:
+    """A record of a table that begins on ``line``; ``problem`` says why its cells could not be read."""
+
+    line: int
+    cells: list[str]
+    problem: str | None = None
+
+
+def _table(text: str, delimiter: str) -> Iterator[_Row]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     line = 1
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield line, [cell.strip() for cell in cells]
+    while (row := _next_row(reader, line)) is not None:
+        if row.problem or any(row.cells):
+            yield row
         line = reader.line_num + 1
 
 
-def _chain(
-    first: Iterable[tuple[int, list[str]]], rest: Iterable[tuple[int, list[str]]]
-) -> Iterator[tuple[int, list[str]]]:
-    yield from first
-    yield from rest
+def _next_row(reader: Iterator[list[str]], line: int) -> _Row | None:
+    """The next record; None at the end. The reader goes on behind one that it cannot read."""
+    try:
+        return _Row(line, [cell.strip() for cell in next(reader)])
+    except StopIteration:
+        return None
+    except csv.Error as error:
+        return _Row(line, [], f"cannot be read: {error}")
 
 
-def _csv_entry(line: int, cells: list[str], columns: Columns) -> Entry:
-    text = ",".join(cells)[:SHOWN_TEXT]
+def _csv_entry(row: _Row, columns: Columns) -> Entry:
+    line, cells, text = row.line, row.cells, ",".join(row.cells)[:SHOWN_TEXT]
+    if row.problem:
+        return Entry(line, text, problem=row.problem)
     if len(cells) <= columns.smiles or not cells[columns.smiles]:
         return Entry(line, text, problem=f"has nothing in column {columns.smiles + 1}, the SMILES")
     if len(cells) > columns.width:

@@ -1,11 +1,11 @@
 """The body of a submission: its schema, and errors that name the field."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic_core import from_json
 
 from shared.errors import FieldError, InvalidInput, TooLarge
 from shared.models.base import Frozen
@@ -67,7 +67,8 @@ def read_sequence(text: str) -> str:
     headers = [line for line in lines if line.startswith(">")]
     if len(headers) > 1:
         raise ValueError(f"holds {len(headers)} FASTA records; give one")
-    sequence = re.sub(r"\s|\*$", "", "".join(line for line in lines if not line.startswith(">"))).upper()
+    letters = re.sub(r"\s|\*$", "", "".join(line for line in lines if not line.startswith(">")))
+    sequence = letters.upper() if letters.isascii() else letters  # the capital of ß would be two serines
     wrong = sorted(set(sequence) - AMINO_ACIDS)
     if wrong:
         raise ValueError(f"has letters that are no amino acids: {', '.join(wrong)}")
@@ -87,8 +88,8 @@ def read_body(body: bytes, *, most: int) -> Order:
     if len(body) > most:
         raise TooLarge(f"the body has more than {most:,} bytes, which is all that is accepted")
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        value = from_json(body, allow_inf_nan=False)  # unlike json.loads, no half characters either
+    except ValueError as error:
         raise InvalidInput("the body is not JSON", [FieldError("", f"not JSON: {error}")]) from error
     try:
         return Order.model_validate(value)

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
+from shared.domain.identity import job_id
 from shared.domain.tree import Tree
+from shared.errors import Malformed
 from shared.models.base import Frozen
 from shared.models.batch import Batch, BatchStatus, JobStatus
 from shared.models.facts import Attempt, Closing, Intents, Leaf, Outcome
+from shared.models.work import JobRef
 
 
 class Accounting(Frozen):
@@ -55,6 +58,13 @@ class Accounting(Frozen):
 def tree_of(batch: Batch) -> Tree:
     """The counting tree of round 0."""
     return Tree(jobs=batch.counts.valid, leaves=batch.leaves, window=batch.window)
+
+
+def check_reference(batch: Batch, ref: JobRef) -> None:
+    """Raise Malformed if the batch has no such job: a message that names one is a bug, and leaves no fact."""
+    known = ref.round == 0 and ref.position < tree_of(batch).jobs
+    if not known or ref.job_id != job_id(ref.batch_id, ref.position):
+        raise Malformed(f"batch {ref.batch_id} has no job {ref.job_id} at position {ref.position}")
 
 
 def account(batch: Batch, leaves: Iterable[Leaf], in_flight: int) -> Accounting:

@@ -94,11 +94,11 @@ class Intents(Frozen):
 
 
 class Closing(Frozen):
-    """The one fact that a round is full, whether it was announced, and how aggregation stands."""
+    """The one fact that a round is full, when it was last announced, and how aggregation stands."""
 
     round: int
     closed_at: Instant
-    announced: bool = False
+    announced_at: Instant | None = None
     fence: int = 0
     lease_until: Instant | None = None
     finished_at: Instant | None = None

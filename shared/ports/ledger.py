@@ -137,8 +137,8 @@ class Closings(Protocol):
         """The closing fact of a round."""
         ...
 
-    def announced(self, batch_id: str, round: int) -> None:
-        """Remember that batch-finished was published."""
+    def announced(self, batch_id: str, round: int, *, now: datetime) -> None:
+        """Remember when batch-finished was last published."""
         ...
 
     def claim_aggregation(

@@ -66,7 +66,7 @@ def climb(
 def announce_closing(batch: Batch, round: int, *, ledger: Ledger, bus: Bus, clock: Clock) -> None:
     """Create the closing fact; publish it unless that is known to have been done."""
     closing = ledger.close(batch.batch_id, round, now=clock.now())
-    if closing.announced:
+    if closing.announced_at is not None:
         return
     bus.publish([BatchFinished(batch_id=batch.batch_id, round=round)])
-    ledger.announced(batch.batch_id, round)
+    ledger.announced(batch.batch_id, round, now=clock.now())

@@ -10,7 +10,7 @@ import pytest
 
 from cli.main import run
 from shared import wiring
-from tests.cli.program import Answer, Omtx, environment, spawn
+from tests.cli.program import TABLE, Answer, Omtx, environment, spawn
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +55,11 @@ def alone(tmp_path: Path) -> Omtx:
         return spawn(tmp_path / "home", *arguments, **env)
 
     return command
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """Three ligands with a column of their own."""
+    path = tmp_path / "library.csv"
+    path.write_text(TABLE)
+    return path

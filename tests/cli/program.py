@@ -37,7 +37,7 @@ def spawn(home: Path, *arguments: object, **env: str) -> Answer:
         env=environment(home) | env,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     return Answer(done.returncode, done.stdout, done.stderr)
 
@@ -46,14 +46,6 @@ def environment(home: Path) -> dict[str, str]:
     """The environment of a command on ``home``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OMTX_")}
     return kept | SETTINGS | {"OMTX_HOME": str(home)}
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Path:
-    """Three ligands with a column of their own."""
-    path = tmp_path / "library.csv"
-    path.write_text(TABLE)
-    return path
 
 
 def submitted(omtx: Omtx, library: Path, *options: object, **parameters: object) -> str:

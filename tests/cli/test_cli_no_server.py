@@ -1,10 +1,13 @@
 """The same commands where no server runs: the same functions, in the command's own process."""
 
 import json
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.cli.program import Omtx, spawn, submitted
+from tests.cli.program import Omtx, environment, spawn, submitted
 
 
 def test_a_batch_is_submitted_read_and_finished_without_a_server(alone: Omtx, library: Path) -> None:
@@ -71,3 +74,19 @@ def test_a_wrong_setting_is_one_sentence(alone: Omtx) -> None:
     assert answer.code == 5
     assert "OMTX_WORKERS" in answer.err
     assert "Traceback" not in answer.err
+
+
+def test_an_interrupted_wait_leaves_a_batch_that_can_be_finished(
+    alone: Omtx, library: Path, tmp_path: Path
+) -> None:
+    slow = ("--model", "noop", "--param", "delay_seconds=2", "--wait")
+    arguments = [sys.executable, "-m", "cli.main", "submit", str(library), *slow]
+    with subprocess.Popen(arguments, env=environment(tmp_path / "home"), stderr=subprocess.PIPE) as waiting:
+        assert waiting.stderr is not None
+        assert b"accepted 3 of 3" in waiting.stderr.readline()
+        waiting.send_signal(signal.SIGINT)
+        said = waiting.stderr.read()
+        assert waiting.wait(60) == 130
+    assert b"lives on" in said
+    assert b"Traceback" not in said
+    assert alone("reconcile").json["batches"][0]["accounting"]["completed"] == 3

@@ -8,17 +8,8 @@ import pytest
 
 from tests.cli.program import Omtx, submitted
 
-COUNTS = {
-    "submitted",
-    "completed",
-    "failed",
-    "invalid",
-    "filtered",
-    "cancelled",
-    "pending",
-    "queued",
-    "running",
-}
+SETTLED = {"completed", "failed", "invalid", "filtered", "cancelled"}
+OPEN = {"pending", "queued", "running"}
 
 
 @pytest.fixture

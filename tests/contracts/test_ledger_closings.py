@@ -53,8 +53,9 @@ def test_of_sixteen_racing_closings_all_see_the_same(ledger: Ledger, batch: str)
 
 def test_an_announcement_is_remembered_by_a_later_close(ledger: Ledger, batch: str) -> None:
     ledger.close(batch, 0, now=NOON)
-    ledger.announced(batch, 0)
-    assert ledger.close(batch, 0, now=at(1)).announced
+    for second in (1, 5):
+        ledger.announced(batch, 0, now=at(second))
+        assert ledger.close(batch, 0, now=at(9)).announced_at == at(second)
 
 
 @pytest.mark.parametrize(("second", "again"), [(0, False), (59.999999, False), (60, True), (61, True)])

@@ -106,3 +106,16 @@ def test_a_closed_database_has_written_everything_and_opens_again(database: Data
     database.close()
     database.close()
     assert stored(Database(database.path, TABLE)) == [1, 2]
+
+
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+def test_a_file_that_another_process_is_just_making_is_waited_for(database: Database, lock: str) -> None:
+    rival = sqlite3.connect(database.path, isolation_level=None, check_same_thread=False)
+    rival.execute(f"BEGIN {lock}")
+    rival.execute("CREATE TABLE u (id INTEGER)")
+    release = threading.Timer(0.1, rival.execute, ("COMMIT",))
+    release.start()
+    database.write(lambda connection: insert(connection, 1))
+    release.join()
+    rival.close()
+    assert stored(database) == [1]

@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,16 @@ from tests.support.orders import noop_order
 JOBS = 500
 KILLS = 6
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def started() -> Iterator[list["subprocess.Popen[str]"]]:
+    """Runners that a test has started; none outlives it, however it ends."""
+    processes: list[subprocess.Popen[str]] = []
+    yield processes
+    for process in processes:
+        if process.poll() is None:
+            kill(process)
 
 
 def start(home: Path) -> "subprocess.Popen[str]":
@@ -77,7 +88,10 @@ def batch_on(home: Path) -> str:
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads the process table of Linux")
 def test_a_screen_whose_runner_is_killed_again_and_again_ends_exactly(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    started: list["subprocess.Popen[str]"],
 ) -> None:
     seed = request.config.getoption("--seed") or random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
@@ -89,15 +103,15 @@ def test_a_screen_whose_runner_is_killed_again_and_again_ends_exactly(
         {"name": f"l{n}", "smiles": "C" * (n % 60 + 1) + "O" * (n // 60)} for n in range(JOBS)
     ]
 
-    process = start(tmp_path)
+    started.append(start(tmp_path))
     answer = httpx.post(f"{url_of(tmp_path)}/api/v3/batches/submit", json=order, trust_env=False)
     assert answer.status_code == 202, answer.text
     killed_at = []
     for _ in range(KILLS):
         time.sleep(chance.uniform(0.0, 1.2))
-        kill(process)
+        kill(started[-1])
         killed_at.append(outcomes(tmp_path))
-        process = start(tmp_path)
+        started.append(start(tmp_path))
     print("outcomes when it was killed:", killed_at)
     assert killed_at[0] < JOBS, "the first kill came too late to mean anything"
 
@@ -107,7 +121,7 @@ def test_a_screen_whose_runner_is_killed_again_and_again_ends_exactly(
     assert [outcome.ref.position for outcome in recorded] == list(range(JOBS))
     assert {outcome.kind for outcome in recorded} == {OutcomeKind.COMPLETED}
     assert httpx.get(f"{url}/api/v3/batches/{batch}/verify", trust_env=False).json()["ok"]
-    family = children(process.pid)
+    process, family = started[-1], children(started[-1].pid)
     process.terminate()
     assert process.wait(timeout=20) == 0
     assert process.stdout is not None

@@ -5,7 +5,6 @@ Nothing happens by itself. The test delivers messages, runs calls, moves the clo
 ``reconcile`` look, in whatever order and as often as it likes.
 """
 
-import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -193,11 +192,6 @@ def message_of(delivery: Delivery) -> dict[str, Any]:
     """What a delivery says."""
     said: dict[str, Any] = json.loads(delivery.data)
     return said
-
-
-def malformed(data: str) -> dict[str, Any]:
-    """A push envelope around data that no handler understands."""
-    return {"message": {"data": base64.b64encode(data.encode()).decode(), "messageId": "1"}}
 
 
 @contextmanager

@@ -43,7 +43,7 @@ class SqliteClosings:
         return Closing(
             round=row["round"],
             closed_at=instant(row["closed_at"]),
-            announced=bool(row["announced"]),
+            announced_at=instant(row["announced"]) if row["announced"] else None,
             fence=row["fence"],
             lease_until=instant_or_none(row["lease_until"]),
             finished_at=instant_or_none(row["finished_at"]),
@@ -52,12 +52,12 @@ class SqliteClosings:
             artefacts=tuple(Artefact.model_validate(item) for item in json.loads(row["artefacts"])),
         )
 
-    def announced(self, batch_id: str, round: int) -> None:
+    def announced(self, batch_id: str, round: int, *, now: datetime) -> None:
         """See ``Closings.announced``."""
         self._db.write(
             lambda connection: (
                 connection.execute(
-                    f"UPDATE closings SET announced = 1 WHERE {_KEY}", (batch_id, round)
+                    f"UPDATE closings SET announced = ? WHERE {_KEY}", (stamp(now), batch_id, round)
                 ).rowcount
             )
         )

@@ -11,6 +11,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -102,7 +103,7 @@ class Database:
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection)
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
         return connection
 
@@ -132,6 +133,19 @@ class Database:
             running = None not in group
             _commit(connection, [item for item in group if item is not None])
         connection.close()
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Of processes that make the file together, SQLite lets one switch and does not let the others wait."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+        time.sleep(0.005)
 
 
 def _next_group(work: "queue.SimpleQueue[_Work | None]") -> list[_Work | None]:

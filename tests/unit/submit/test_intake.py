@@ -1,0 +1,93 @@
+"""From rows to the stored manifest."""
+
+from pathlib import Path
+
+import pytest
+
+from services.submit.intake import Intake, check
+from services.submit.library import LONGEST_NAME, Entry
+from shared.adapters.local.blobs import FolderBlobs
+from shared.models.batch import Counts, LibraryRow, RejectedRow
+from shared.steps.manifest import CHUNK, Manifest
+from tests.support.facts import a_batch
+
+STORE = "batches/b/submitted/f"
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> FolderBlobs:
+    return FolderBlobs(tmp_path, base_url="", keys=list, fsync=False)
+
+
+def test_a_good_row_becomes_a_ligand_with_its_canonical_form() -> None:
+    row = check(Entry(4, "OCC", "ethanol", "OCC", data={"ic50": "3"}), index=2, position=1)
+    assert row == LibraryRow(
+        position=1,
+        index=2,
+        line=4,
+        name="ethanol",
+        smiles="OCC",
+        canonical_smiles="CCO",
+        heavy_atoms=3,
+        data={"ic50": "3"},
+    )
+
+
+def test_a_row_without_a_name_is_named_by_its_place() -> None:
+    row = check(Entry(4, "C", "", "C"), index=2, position=0)
+    assert isinstance(row, LibraryRow)
+    assert row.name == "ligand_3"
+
+
+def test_what_is_odd_about_a_ligand_is_noted_but_accepted() -> None:
+    row = check(Entry(1, "", "salt", "CC(=O)[O-].[Na+]"), index=0, position=0)
+    assert isinstance(row, LibraryRow)
+    assert row.warnings == ("2 fragments; a salt or a mixture.",)
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        (Entry(3, "x", problem="has no 'smiles'"), "has no 'smiles'"),
+        (Entry(3, "x", "x", "C1CC("), "Not a valid SMILES"),
+        (Entry(3, "x", "x", "C(C)(C)(C)(C)C"), "more bonds than its valence"),
+        (Entry(3, "x", "x", "*"), "wildcard"),
+        (Entry(3, "x", "x", "[H][H]"), "no atom heavier than hydrogen"),
+        (Entry(3, "x", "x", "C" * 501), "at most 500"),
+        (Entry(3, "x", "n" * (LONGEST_NAME + 1), "C"), "the name has 201 characters"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_bad_row_is_rejected_with_its_line_its_text_and_the_reason(entry: Entry, reason: str) -> None:
+    row = check(entry, index=5, position=0)
+    assert isinstance(row, RejectedRow)
+    assert (row.index, row.line, row.text, row.kind) == (5, 3, "x", "invalid")
+    assert reason in row.reason
+
+
+@pytest.mark.parametrize("rows", [1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 7])
+def test_the_manifest_gives_every_row_back_in_order(blobs: FolderBlobs, rows: int) -> None:
+    intake = Intake(blobs, STORE)
+    intake.take_all(
+        Entry(n + 1, str(n), f"n{n}", "C", "spoilt" if n % 3 == 2 else None) for n in range(rows)
+    )
+    counts = Counts(submitted=rows, valid=intake.valid, invalid=intake.rejected)
+    batch, manifest = a_batch(counts=counts, store=STORE), Manifest(blobs)
+    assert intake.valid + intake.rejected == rows
+    library = list(manifest.library(batch))
+    assert [row.index for row in library] == list(range(rows))
+    assert [row.line for row in library] == list(range(1, rows + 1))
+    valid = list(manifest.rows(batch))
+    assert [row.position for row in valid] == list(range(intake.valid))
+    assert all(manifest.row(batch, row.position) == row for row in valid[::97])
+    middle = intake.valid // 2
+    assert list(manifest.rows(batch, start=middle)) == valid[middle:]
+
+
+def test_the_same_library_is_stored_as_the_same_bytes(blobs: FolderBlobs) -> None:
+    digests = []
+    for _ in range(2):
+        Intake(blobs, STORE).take_all([Entry(1, "", "a", "CCO"), Entry(2, "bad", problem="spoilt")])
+        digests.append([blobs.stat(key) for key in blobs.list(f"{STORE}/")])
+    assert digests[0] == digests[1]
+    assert len(digests[0]) == 2
