@@ -58,3 +58,11 @@ def test_every_topic_has_one_kind_of_message() -> None:
 def test_no_two_functions_own_the_same_route() -> None:
     routes = [(route.method, route.path) for it in TABLE.functions.values() for route in it.routes]
     assert len(set(routes)) == len(routes)
+
+
+@pytest.mark.parametrize(("name", "function"), TABLE.functions.items())
+def test_a_message_is_not_sent_again_while_its_function_may_still_run(name: str, function: Function) -> None:
+    if function.subscription is None:
+        return
+    default = TABLE.subscription_defaults.ack_deadline_seconds
+    assert function.timeout_seconds <= (function.subscription.ack_deadline_seconds or default)
