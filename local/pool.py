@@ -37,7 +37,8 @@ class Pool:
     """
     Works off the calls with ``size`` workers.
 
-    ``base_url`` is where this runner is reached; ``most_run_seconds`` caps the limit of every order.
+    ``cores`` are those the workers may use (none given: all); ``base_url`` is where this runner is
+    reached; ``most_run_seconds`` caps the limit of every order.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Pool:
         *,
         size: int,
         logs: Path,
+        cores: frozenset[int],
         key: Key,
         base_url: str,
         most_run_seconds: float,
@@ -53,7 +55,9 @@ class Pool:
         self._calls = calls
         self._base_url = base_url
         self._most_run_seconds = most_run_seconds
-        self._workers = [WorkerProcess(number, logs=logs, key=key) for number in range(1, size + 1)]
+        self._workers = [
+            WorkerProcess(number, logs=logs, cores=cores, key=key) for number in range(1, size + 1)
+        ]
         self._backlog: deque[Call] = deque()
         self._answers: list[tuple[str, Envelope]] = []
         self._reporter = Reporter(key_id=key.id, secret=key.secret, client=httpx.Client(trust_env=False))

@@ -48,13 +48,14 @@ class WorkerProcess:
     worker need not wait for the supervisor between them.
     """
 
-    def __init__(self, number: int, *, logs: Path, key: Key) -> None:
+    def __init__(self, number: int, *, logs: Path, cores: frozenset[int], key: Key) -> None:
         self.log_file = logs / f"worker-{number}.log"
         self.calls: dict[str, Call] = {}
         self.unreported: dict[str, tuple[Envelope, str]] = {}
         self.begun_at = datetime.now(UTC)
         self._begun = 0.0
         self._last_model, self._last_seconds = "", 0.0
+        self._cores = cores
         self._key = key
         self._life: _Life | None = None
         self._start_after = 0.0
@@ -64,7 +65,8 @@ class WorkerProcess:
         if time.monotonic() < self._start_after:
             return
         ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=work, args=(theirs, self.log_file, self._key), daemon=True)
+        given = (theirs, self.log_file, self._cores, self._key)
+        process = _SPAWN.Process(target=work, args=given, daemon=True)
         process.start()
         theirs.close()
         self._life = _Life(process, ours)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 PROJECT = "projects/omtx"
-THREADS = 16
+THREADS = 48
 SHOWN_BODY = 300
 
 

@@ -62,6 +62,7 @@ class Runner:
     def _start(self, stack: ExitStack) -> None:
         """Start each part; the stack ends them in reverse, the web server after all that need it."""
         stack.enter_context(_locked(self.home))
+        all_cores = stack.enter_context(_on_one_core())
         server = _bound(self._port)
         port = server.bind_addr[1]
         stack.enter_context(_configured(home=self.home, port=port, workers=self._workers))
@@ -71,17 +72,18 @@ class Runner:
         server.wsgi_app = mounted.web
         stack.callback(server.stop)
         threading.Thread(target=server.serve, name="web", daemon=True).start()
-        for part in _parts(mounted, self.home / "logs"):
+        for part in _parts(mounted, self.home / "logs", all_cores):
             part.start()
             stack.callback(part.stop)
 
 
-def _parts(mounted: Mounted, logs: Path) -> tuple[Pool, Pump, Schedule]:
+def _parts(mounted: Mounted, logs: Path, cores: frozenset[int]) -> tuple[Pool, Pump, Schedule]:
     logs.mkdir(exist_ok=True)
     pool = Pool(
         wiring.local_calls(),
         size=settings().workers,
         logs=logs,
+        cores=cores,
         key=wiring.secrets().keys("webhook")[0],
         base_url=settings().base_url,
         most_run_seconds=settings().most_run_seconds,
@@ -99,6 +101,25 @@ def _bound(port: int) -> Server:
     server.max_request_body_size = MOST_BODY_BYTES
     server.prepare()
     return server
+
+
+@contextmanager
+def _on_one_core() -> Iterator[frozenset[int]]:
+    """
+    Keep this thread, and those it starts, on one core; all the cores there are, for the workers.
+
+    Only one thread of Python runs at a time. On several cores the others wake up just to find that
+    out: a chain of short jobs costs a third more processor time, and half of its throughput.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield frozenset()
+        return
+    cores = frozenset(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {sorted(cores)[os.getpid() % len(cores)]})
+    try:
+        yield cores
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 @contextmanager

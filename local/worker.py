@@ -56,9 +56,11 @@ class Reported:
     delivered: bool
 
 
-def work(pipe: Connection, log_file: Path, key: Key) -> None:
-    """The life of a worker; it ends when the pipe does, or the runner."""
+def work(pipe: Connection, log_file: Path, cores: frozenset[int], key: Key) -> None:
+    """The life of a worker, on any of ``cores``; it ends when the pipe does, or the runner."""
     _die_with_parent()
+    if cores:
+        os.sched_setaffinity(0, cores)
     _write_to(log_file)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"

@@ -1,14 +1,16 @@
 """The audit of a batch: everything counted again, every artefact read again."""
 
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 
 from services.api.store import Store
 from shared.domain.identity import job_id
 from shared.entry import Answer, as_json
 from shared.errors import NotFound
-from shared.models.batch import Batch
+from shared.models.batch import Batch, StoredInput
 from shared.models.facts import Outcome
 from shared.models.work import Artefact
+from shared.steps.manifest import Manifest
 from shared.steps.reading import Overview
 
 PAGE = 1000
@@ -53,6 +55,7 @@ class _Audit:
             yield from self._files(outcome.artefacts)
         yield from self._accounting()
         yield from self._library()
+        yield from self._files(self.view.batch.inputs.values())
         if self.view.closing is not None:
             yield from self._files(self.view.closing.artefacts)
 
@@ -74,11 +77,15 @@ class _Audit:
 
     def _library(self) -> Iterator[str]:
         batch = self.view.batch
-        rows = sum(1 for _ in self.store.manifest.library(batch))
+        try:
+            rows = sum(1 for _ in Manifest(self.store.blobs).library(batch))  # read anew, not from memory
+        except (NotFound, ValueError, OSError, EOFError, zlib.error) as error:
+            yield f"the library cannot be read: {error}"
+            return
         if rows != batch.counts.submitted:
             yield f"the library holds {rows} rows, {batch.counts.submitted} were submitted"
 
-    def _files(self, files: tuple[Artefact, ...]) -> Iterator[str]:
+    def _files(self, files: Iterable[Artefact | StoredInput]) -> Iterator[str]:
         for file in files:
             self.checked += 1
             try:

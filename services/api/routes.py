@@ -55,6 +55,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 MAP = Map(
     [Rule(path, methods=[method], endpoint=number) for number, (method, path, _) in enumerate(ROUTES)],
     strict_slashes=False,
+    merge_slashes=False,
 )
 
 
@@ -66,6 +67,7 @@ def respond(method: str, path: str, args: Query, store: Store) -> Answer:
         return problem(404, "Not found", f"there is no {path}")
     except MethodNotAllowed as error:
         allowed = ", ".join(error.valid_methods or ())
-        return problem(405, "Method not allowed", f"{path} answers to {allowed}")
+        body, code, headers = problem(405, "Method not allowed", f"{path} answers to {allowed}")
+        return body, code, {**headers, "Allow": allowed}
     answer: Answer = ROUTES[number][2](store, args, **values)
     return answer

@@ -3,7 +3,6 @@
 import json
 from datetime import timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -163,7 +162,7 @@ def test_what_a_dead_subscriber_had_leased_is_returned_at_once(backend: Backend)
 def test_eight_threads_lose_nothing_and_share_the_work_without_overlap(backend: Backend) -> None:
     backend.bus.publish(queued(*range(400)))
 
-    def work() -> list[int]:
+    def work(_: int) -> list[int]:
         mine = list[int]()
         while batch := take(backend, limit=7):
             mine += positions(batch)
@@ -171,12 +170,12 @@ def test_eight_threads_lose_nothing_and_share_the_work_without_overlap(backend: 
                 backend.subscriber.acknowledge(item)
         return mine
 
-    shares = at_once([work] * 8)
+    shares = at_once(work, range(8))
     assert sorted(position for share in shares for position in share) == list(range(400))
 
 
 def test_what_many_threads_publish_all_arrives(backend: Backend) -> None:
-    at_once([lambda n=n: backend.bus.publish(queued(*range(10 * n, 10 * n + 10))) for n in range(16)])
+    at_once(lambda n: backend.bus.publish(queued(*range(n, n + 10))), range(0, 160, 10))
     assert sorted(positions(take(backend, limit=1000))) == list(range(160))
 
 

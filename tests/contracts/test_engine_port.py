@@ -24,7 +24,7 @@ def call(engine: Engine) -> str:
 
 
 def test_every_spawn_has_a_call_id_of_its_own(engine: Engine) -> None:
-    calls = at_once([lambda: engine.spawn(work_order(ref(BATCH)))] * 16)
+    calls = at_once(lambda _: engine.spawn(work_order(ref(BATCH))), range(16))
     assert len(set(calls)) == 16
 
 

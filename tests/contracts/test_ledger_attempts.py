@@ -1,5 +1,6 @@
 """``Attempts``: who may claim a ligand, what is noted of its call, and what is overdue."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -68,7 +69,7 @@ def test_a_claim_with_a_failure_is_never_taken_again(ledger: Ledger, batch: Batc
 
 def test_of_sixteen_racing_claims_one_is_granted(ledger: Ledger, batch: Batch) -> None:
     for second, claims in ((0, 1), (30, 2)):
-        granted = at_once([lambda s=second: claim(ledger, ref(batch), s)] * 16)
+        granted = at_once(lambda at: claim(ledger, ref(batch), at), [second] * 16)
         assert sum(taken is not None for taken in granted) == 1
         assert latest(ledger, ref(batch)).claims == claims
 
@@ -121,12 +122,11 @@ def test_noting_the_same_call_again_is_no_conflict(ledger: Ledger, batch: Batch)
 
 def test_of_sixteen_racing_calls_one_is_noted(ledger: Ledger, batch: Batch) -> None:
     claim(ledger, ref(batch))
-    noted = at_once(
-        [
-            lambda n=n: ledger.note_call(ref(batch), f"call {n}", deadline=at(99), due_at=at(50))
-            for n in range(16)
-        ]
-    )
+
+    def note(number: int) -> bool:
+        return ledger.note_call(ref(batch), f"call {number}", deadline=at(99), due_at=at(50))
+
+    noted = at_once(note, range(16))
     assert sum(noted) == 1
     assert latest(ledger, ref(batch)).call_id == f"call {noted.index(True)}"
 
@@ -143,7 +143,7 @@ def test_the_first_failure_stands(ledger: Ledger, batch: Batch) -> None:
 def test_nothing_makes_a_settled_ligand_overdue_again(ledger: Ledger, batch: Batch, deed: str) -> None:
     claim(ledger, ref(batch))
     ledger.settle(batch.batch_id, 0, [outcome(batch)], now=at(1))
-    deeds = {
+    deeds: dict[str, Callable[[], object]] = {
         "note_call": lambda: ledger.note_call(ref(batch), "late", deadline=at(99), due_at=at(50)),
         "note_failure": lambda: ledger.note_failure(ref(batch), LOST, due_at=at(50)),
         "postpone": lambda: ledger.postpone(ref(batch), at(50)),
@@ -229,9 +229,7 @@ def test_any_sequence_of_deeds_leaves_what_the_port_says(ledger: Ledger, deeds: 
         assert (standing.failure is not None) == book.failed
 
 
-def _do(
-    deed: str, number: int, second: int, ledger: Ledger, of: JobRef, batch: Batch, book: Book
-) -> None:
+def _do(deed: str, number: int, second: int, ledger: Ledger, of: JobRef, batch: Batch, book: Book) -> None:
     known = book.lease_until is not None
     if deed == "claim":
         granted = claim(ledger, of, second) is not None

@@ -32,7 +32,7 @@ def test_opening_twice_returns_the_batch_that_stands(ledger: Ledger) -> None:
 def test_of_sixteen_racing_openings_one_wins_and_all_see_it(ledger: Ledger) -> None:
     batch = a_batch(120, leaves=3)
     rivals = [batch.model_copy(update={"name": f"rival {n}"}) for n in range(16)]
-    standing = at_once([lambda rival=rival: ledger.open(rival) for rival in rivals])
+    standing = at_once(ledger.open, rivals)
     assert len({found.name for found in standing}) == 1
     assert [leaf.n for leaf in ledger.leaves(batch.batch_id, 0)] == [0, 0, 0]
 

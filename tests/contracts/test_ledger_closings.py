@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from shared.models.facts import Closing
 from shared.models.work import Artefact
@@ -27,10 +28,8 @@ def claim(ledger: Ledger, batch: str, second: float = 0) -> int | None:
 
 def finish(ledger: Ledger, batch: str, fence: int, status: str = "completed") -> bool:
     """Finish with a summary and one artefact."""
-    summary = {"mean": -5.5, "best": [1, None, "x"]}
-    return ledger.finish(
-        batch, 0, fence=fence, status=status, summary=summary, artefacts=[FILE], now=at(5)
-    )
+    summary: dict[str, JsonValue] = {"mean": -5.5, "best": [1, None, "x"]}
+    return ledger.finish(batch, 0, fence=fence, status=status, summary=summary, artefacts=[FILE], now=at(5))
 
 
 def test_an_open_round_has_no_closing_and_cannot_be_aggregated(ledger: Ledger, batch: str) -> None:
@@ -47,7 +46,7 @@ def test_a_round_is_closed_once_and_keeps_its_first_time(ledger: Ledger, batch: 
 
 
 def test_of_sixteen_racing_closings_all_see_the_same(ledger: Ledger, batch: str) -> None:
-    closings = at_once([lambda n=n: ledger.close(batch, 0, now=at(n)) for n in range(16)])
+    closings = at_once(lambda n: ledger.close(batch, 0, now=at(n)), range(16))
     assert len({closing.closed_at for closing in closings}) == 1
 
 
@@ -69,7 +68,7 @@ def test_an_aggregation_can_be_claimed_again_once_its_lease_is_over(
 
 def test_of_sixteen_racing_aggregators_one_is_let_in(ledger: Ledger, batch: str) -> None:
     ledger.close(batch, 0, now=NOON)
-    fences = at_once([lambda: claim(ledger, batch)] * 16)
+    fences = at_once(lambda _: claim(ledger, batch), range(16))
     assert sorted(fence for fence in fences if fence is not None) == [1]
 
 
@@ -108,7 +107,7 @@ def test_of_sixteen_racing_finishes_one_counts(ledger: Ledger, batch: str) -> No
     ledger.close(batch, 0, now=NOON)
     fence = claim(ledger, batch)
     assert fence is not None
-    assert sum(at_once([lambda: finish(ledger, batch, fence)] * 16)) == 1
+    assert sum(at_once(lambda _: finish(ledger, batch, fence), range(16))) == 1
 
 
 @examples(50)

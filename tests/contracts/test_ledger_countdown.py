@@ -89,14 +89,14 @@ def test_a_duplicate_does_not_move_the_leaf(ledger: Ledger) -> None:
 
 def test_in_a_crowd_exactly_one_caller_sees_the_leaf_full(ledger: Ledger) -> None:
     batch = ledger.open(a_batch(CROWD))
-    settled = at_once([lambda p=p: settle(ledger, batch, outcome(batch, p)) for p in range(CROWD)])
+    settled = at_once(lambda p: settle(ledger, batch, outcome(batch, p)), range(CROWD))
     assert sorted(each.n for each in settled) == list(range(1, CROWD + 1))
     assert all(each.created == 1 for each in settled)
 
 
 def test_in_a_crowd_of_duplicates_every_outcome_is_counted_once(ledger: Ledger) -> None:
     batch, jobs = ledger.open(a_batch(4)), 4
-    settled = at_once([lambda p=n % jobs: settle(ledger, batch, outcome(batch, p)) for n in range(CROWD)])
+    settled = at_once(lambda n: settle(ledger, batch, outcome(batch, n % jobs)), range(CROWD))
     assert sum(each.created for each in settled) == jobs
     assert sum(each.created == 1 and each.n == jobs for each in settled) == 1
     assert ledger.leaves(batch.batch_id, 0)[0].n == jobs
@@ -104,14 +104,14 @@ def test_in_a_crowd_of_duplicates_every_outcome_is_counted_once(ledger: Ledger) 
 
 def test_a_full_child_is_counted_once_however_often_it_is_filled(ledger: Ledger) -> None:
     batch = ledger.open(a_batch(200, leaves=4))
-    fill = [lambda k=k: ledger.fill(batch.batch_id, 0, (0, k), (1, 0)) for k in (0, 0, 2, 0, 2)]
-    assert [each() for each in fill] == [1, 1, 2, 2, 2]
+    counts = [ledger.fill(batch.batch_id, 0, (0, k), (1, 0)) for k in (0, 0, 2, 0, 2)]
+    assert counts == [1, 1, 2, 2, 2]
     assert [node.n for node in ledger.nodes(batch.batch_id, 0)] == [0, 0, 0, 0, 2]
 
 
 def test_in_a_crowd_exactly_one_filler_sees_each_count(ledger: Ledger) -> None:
     batch = ledger.open(a_batch(800, leaves=CROWD))
-    counts = at_once([lambda k=k: ledger.fill(batch.batch_id, 0, (0, k), (1, 0)) for k in range(CROWD)])
+    counts = at_once(lambda k: ledger.fill(batch.batch_id, 0, (0, k), (1, 0)), range(CROWD))
     assert sorted(counts) == list(range(1, CROWD + 1))
 
 

@@ -17,13 +17,13 @@ def spawn(local: LocalBackend, count: int) -> list[str]:
 def test_eight_takers_share_the_calls_without_overlap(local: LocalBackend) -> None:
     calls = spawn(local, 100)
 
-    def work() -> list[str]:
+    def work(_: int) -> list[str]:
         mine = list[str]()
         while taken := local.calls.take(3):
             mine += [call.call_id for call in taken]
         return mine
 
-    shares = at_once([work] * 8)
+    shares = at_once(work, range(8))
     assert sorted(call for share in shares for call in share) == sorted(calls)
 
 
@@ -46,7 +46,7 @@ def test_calls_of_a_dead_pool_run_again_under_their_ids(local: LocalBackend) -> 
 def test_a_cancelled_run_is_to_be_killed_until_it_is(local: LocalBackend) -> None:
     running, waiting = spawn(local, 2)
     local.calls.take(1)
-    for call in (running, waiting):
+    for call in (running, waiting, running, waiting):
         local.calls.cancel(call)
     assert local.calls.cancelling() == [running]
     local.calls.killed(running)

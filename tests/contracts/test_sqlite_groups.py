@@ -2,6 +2,8 @@
 
 import sqlite3
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,30 +31,29 @@ def stored(database: Database) -> list[int]:
     return [row["id"] for row in database.read("SELECT id FROM t ORDER BY id")]
 
 
-def in_one_group(database: Database, count: int, write: object) -> list[object]:
-    """Let ``count`` writes queue up behind one that is held open, so that they commit together."""
+def in_one_group(database: Database, write: Callable[[int], object]) -> list[object]:
+    """Let the writes queue up behind one that is held open, so that they commit together."""
     begun, go_on = threading.Event(), threading.Event()
 
     def hold(connection: sqlite3.Connection) -> None:
         begun.set()
         go_on.wait(timeout=30)
 
-    def write_it(number: int) -> object:
+    def write_or_let_go(number: int) -> object:
+        if number == WRITERS:
+            while database._work.qsize() < WRITERS:
+                time.sleep(0.001)
+            go_on.set()
+            return None
         try:
-            return write(number)  # type: ignore[operator]
+            return write(number)
         except (LookupError, Unavailable) as error:
             return error
-
-    def let_go() -> object:
-        while database._work.qsize() < count:
-            pass
-        go_on.set()
-        return None
 
     holder = threading.Thread(target=database.write, args=(hold,))
     holder.start()
     begun.wait(timeout=30)
-    *answers, _ = at_once([*(lambda n=n: write_it(n) for n in range(count)), let_go])
+    *answers, _ = at_once(write_or_let_go, range(WRITERS + 1))
     holder.join()
     return answers
 
@@ -67,14 +68,14 @@ def test_a_write_that_fails_in_a_group_fails_alone(database: Database) -> None:
 
         return database.write(step)
 
-    answers = in_one_group(database, WRITERS, write)
+    answers = in_one_group(database, write)
     for number, answer in enumerate(answers):
         assert isinstance(answer, LookupError) if number % 5 == 0 else answer == number
     assert stored(database) == [number for number in range(WRITERS) if number % 5]
 
 
 def test_a_write_that_breaks_a_constraint_is_unavailable_and_fails_alone(database: Database) -> None:
-    answers = in_one_group(database, WRITERS, lambda n: database.write(lambda c: insert(c, n // 2)))
+    answers = in_one_group(database, lambda n: database.write(lambda c: insert(c, n // 2)))
     refused = [answer for answer in answers if isinstance(answer, Unavailable)]
     assert len(refused) == WRITERS // 2
     assert stored(database) == list(range(WRITERS // 2))
@@ -96,7 +97,7 @@ def test_a_reader_sees_what_a_writer_was_told_is_stored(database: Database) -> N
         database.write(lambda connection: insert(connection, number))
         return number in stored(database)
 
-    assert all(at_once([lambda n=n: write_and_look(n) for n in range(16)]))
+    assert all(at_once(write_and_look, range(16)))
 
 
 def test_a_closed_database_has_written_everything_and_opens_again(database: Database) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.contracts.backends import TOPICS
 from tests.support.facts import a_batch, ref
 from tests.support.world import HandClock
 
+T = TypeVar("T")
 PROCESSES = 4
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,7 +36,7 @@ def pool() -> Iterator[ProcessPoolExecutor]:
         yield pool
 
 
-def in_every_process(pool: ProcessPoolExecutor, deed: Callable[..., object], *each: tuple[object, ...]) -> list[object]:
+def in_every_process(pool: ProcessPoolExecutor, deed: Callable[..., T], *each: tuple[object, ...]) -> list[T]:
     """The answers of the deed, done in every process at once with its own arguments."""
     return [task.result(timeout=60) for task in [pool.submit(deed, *arguments) for arguments in each]]
 
@@ -45,7 +47,7 @@ def test_processes_that_settle_the_same_jobs_count_each_once(
     batch = a_batch(120, leaves=3)
     starts = [(tmp_path, batch, 30 * n) for n in range(PROCESSES)]
     answers = in_every_process(pool, writers.settle_all, *starts)
-    assert [sum(column) for column in zip(*answers, strict=True)] == [120, 3]  # type: ignore[call-overload]
+    assert [sum(column) for column in zip(*answers, strict=True)] == [120, 3]
     ledger = SqliteLedger(Database(tmp_path / "state.db", schema.ALL))
     assert [leaf.n for leaf in ledger.leaves(batch.batch_id, 0)] == [40, 40, 40]
     assert len(ledger.outcomes(batch.batch_id, 0, limit=999)) == 120
@@ -56,7 +58,7 @@ def test_processes_that_claim_the_same_jobs_get_each_first_claim_once(
 ) -> None:
     batch = a_batch(100)
     granted = in_every_process(pool, writers.claim_all, *[(tmp_path, batch)] * PROCESSES)
-    assert sum(granted) == 100  # type: ignore[arg-type]
+    assert sum(granted) == 100
 
 
 def test_processes_that_share_a_queue_take_each_message_once(
@@ -67,7 +69,7 @@ def test_processes_that_share_a_queue_take_each_message_once(
         [JobQueued(ref=ref(batch, position)) for position in range(300)]
     )
     shares = in_every_process(pool, writers.take_all, *[(tmp_path,)] * PROCESSES)
-    taken = [number for share in shares for number in share]  # type: ignore[attr-defined]
+    taken = [number for share in shares for number in share]
     assert len(taken) == len(set(taken)) == 300
 
 

@@ -17,7 +17,7 @@ from tests.support.chain import Chain
 from tests.support.orders import noop_order
 from tests.support.screens import answers, deliver_all, finished, letters, opened, status, tell, waiting
 
-MIXED = {"parameters": {"failure_rate": 0.4, "payload_bytes": 64}, "seed": 3}
+MIXED: dict[str, Any] = {"parameters": {"failure_rate": 0.4, "payload_bytes": 64}, "seed": 3}
 
 
 def artefacts(chain: Chain, batch_id: str) -> dict[str, bytes]:
@@ -131,7 +131,7 @@ def test_an_aggregator_that_lost_its_lease_cannot_finish(chain: Chain) -> None:
 
 TAMPERINGS = {
     "one too many completed": "UPDATE nodes SET completed = completed + 1 WHERE batch_id = ? AND level = 0",
-    "completed for failed": "UPDATE nodes SET completed = 0, failed = completed WHERE batch_id = ? AND level = 0",
+    "completed for failed": "UPDATE nodes SET completed = 0, failed = n WHERE batch_id = ? AND level = 0",
     "a counter that fell": "UPDATE nodes SET n = n - 1 WHERE batch_id = ? AND level = 0",
 }
 
@@ -157,9 +157,7 @@ def test_a_batch_with_a_missing_outcome_is_never_finished(chain: Chain) -> None:
     assert letters()
 
 
-@pytest.mark.parametrize(
-    ("rate", "expected"), [(0.0, "completed"), (0.4, "completed"), (1.0, "failed")]
-)
+@pytest.mark.parametrize(("rate", "expected"), [(0.0, "completed"), (0.4, "completed"), (1.0, "failed")])
 def test_a_batch_ends_as_its_ligands_did(chain: Chain, rate: float, expected: str) -> None:
     batch_id = finished(chain, 6, parameters={"failure_rate": rate}, seed=3)
     assert status(chain, batch_id)["status"] == expected
@@ -175,7 +173,12 @@ def test_a_batch_without_any_result_has_null_figures(chain: Chain) -> None:
 
 
 def test_no_cell_of_the_table_is_a_formula_and_the_library_s_columns_are_kept(chain: Chain) -> None:
-    rows = ["name,smiles,note,measured", '"=HYPERLINK(""http://x"")",CCO,@cmd,-5.1', "+1+1,CCN,,", "-x,C1CC(,,"]
+    rows = [
+        "name,smiles,note,measured",
+        '"=HYPERLINK(""http://x"")",CCO,@cmd,-5.1',
+        "+1+1,CCN,,",
+        "-x,C1CC(,,",
+    ]
     library = {"ligands": None, "library": {"format": "csv", "content": "\n".join(rows)}}
     reply = chain.submit(noop_order() | library | {"protein_name": "=1+1"})
     chain.drain()

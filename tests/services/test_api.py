@@ -1,7 +1,9 @@
 """``api``: every route's shape, who may see what, and what a refusal looks like."""
 
 import csv
+import gzip
 import io
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from shared.domain.identity import job_id
 from shared.models.work import Envelope
 from tests.support.boundaries import Fault
 from tests.support.chain import Chain, chain_at
-from tests.support.functions import Reply
+from tests.support.functions import ROOT, Reply
 from tests.support.orders import noop_order
 from tests.support.screens import (
     answers,
@@ -28,10 +30,11 @@ from tests.support.screens import (
     tell,
 )
 
-FIELDS = set(
-    """affinity_prob ens_affinity ens_prob ens_aff_2 ens_prob_2 ens_aff_1 ens_prob_1 iptm_score ligand_iptm
-    complex_iplddt complex_ipde complex_plddt ptm_score plddt_score""".split()
-)
+FIELDS = {
+    *("affinity_prob", "ens_affinity", "ens_prob", "ens_aff_2", "ens_prob_2", "ens_aff_1", "ens_prob_1"),
+    *("iptm_score", "ligand_iptm", "complex_iplddt", "complex_ipde", "complex_plddt"),
+    *("ptm_score", "plddt_score"),
+}
 
 
 def get(chain: Chain, batch_id: str, rest: str) -> Reply:
@@ -53,7 +56,7 @@ def halfway(chain: Chain) -> str:
     for _ in range(2):
         tell(chain, one_answer(chain))
         chain.clock.advance(timedelta(seconds=30))
-    chain.taken()
+    deliver_all(chain)
     return batch_id
 
 
@@ -64,7 +67,9 @@ def test_health_says_that_each_dependency_answers(chain: Chain) -> None:
     reply = chain.api("/health")
     assert reply.status == 200
     assert {key: reply.body[key] for key in ("status", "database", "storage")} == {
-        "status": "ok", "database": "ok", "storage": "ok"
+        "status": "ok",
+        "database": "ok",
+        "storage": "ok",
     }
     assert datetime.fromisoformat(reply.body["timestamp"]) == chain.clock.now()
 
@@ -112,7 +117,13 @@ def test_the_status_has_the_shape_that_users_know(chain: Chain) -> None:
 def test_the_status_counts_every_row_and_names_every_state(chain: Chain) -> None:
     found = status(chain, halfway(chain))
     assert found["status"] == "running"
-    assert [job["status"] for job in found["jobs"]] == ["completed", "completed", "running", "pending", "pending"]
+    assert [job["status"] for job in found["jobs"]] == [
+        "completed",
+        "completed",
+        "running",
+        "pending",
+        "pending",
+    ]
     assert found["accounting"] == {
         **{"submitted": 6, "completed": 2, "failed": 0, "invalid": 1, "filtered": 0, "cancelled": 0},
         **{"pending": 2, "queued": 0, "running": 1},
@@ -129,7 +140,9 @@ def test_a_job_that_waits_is_queued_and_one_that_runs_has_begun(chain: Chain) ->
     assert {job["status"] for job in status(chain, batch_id)["jobs"]} == {"queued"}
     deliver_all(chain)
     jobs = status(chain, batch_id)["jobs"]
-    assert {(job["status"], job["started_at"]) for job in jobs} == {("running", chain.clock.now().isoformat())}
+    assert {(job["status"], job["started_at"]) for job in jobs} == {
+        ("running", chain.clock.now().isoformat())
+    }
 
 
 def test_a_failed_job_says_why(chain: Chain) -> None:
@@ -178,7 +191,12 @@ def test_the_list_is_newest_first_in_pages_with_statistics(chain: Chain) -> None
 def test_the_list_can_be_filtered_by_status(chain: Chain) -> None:
     done, failed = finished(chain, 2), finished(chain, 2, parameters={"failure_rate": 1})
     waiting = opened(chain, 2)
-    for wanted, expected in (("completed", [done]), ("failed", [failed]), ("pending", [waiting]), ("paused", [])):
+    for wanted, expected in (
+        ("completed", [done]),
+        ("failed", [failed]),
+        ("pending", [waiting]),
+        ("paused", []),
+    ):
         found = chain.api(f"/api/v3/batches?status={wanted}").body
         assert [batch["batch_id"] for batch in found["batches"]] == expected
         assert found["pagination"]["total"] == len(expected)
@@ -197,7 +215,10 @@ def test_final_results_are_ranked_with_every_row_and_what_the_rank_means(chain: 
     assert [row["rank"] for row in found["results"]] == [1, 2, 3, 4, None]
     assert all(set(row) >= FIELDS | {"affinity", "confidence", "job_id"} for row in found["results"])
     assert found["ranking"] == {
-        "key": "affinity", "order": "ascending", "unit": "none", "direction": "lower is stronger"
+        "key": "affinity",
+        "order": "ascending",
+        "unit": "none",
+        "direction": "lower is stronger",
     }
     assert (found["partial"], found["statistics"]["success_rate"]) == (False, 100.0)
     assert set(found["batch_summary"]) == {"name", "status", "created_at", "total_jobs", "completed_jobs"}
@@ -263,7 +284,9 @@ def test_artefacts_are_listed_and_served_with_their_digest(chain: Chain) -> None
         assert reply.headers["ETag"] == f'"{file["sha256"]}"'
 
 
-@pytest.mark.parametrize("name", ["nothing.json", "../state.db", "submitted/x", "jobs/../manifest.json", "%2e%2e/x"])
+@pytest.mark.parametrize(
+    "name", ["nothing.json", "../state.db", "submitted/x", "jobs/../manifest.json", "%2e%2e/x"]
+)
 def test_only_listed_artefacts_are_served(chain: Chain, name: str) -> None:
     assert_problem(get(chain, finished(chain, 1), f"artefacts/{name}"), 404)
 
@@ -340,7 +363,9 @@ def test_a_job_is_found_by_its_id_in_every_state(chain: Chain, prefix: str) -> N
     for position in range(5):
         found = chain.api(f"{prefix}/{job_id(batch_id, position)}").body
         assert (found["id"], found["batch_parent_id"], found["batch_index"]) == (
-            found["job_id"], batch_id, position
+            found["job_id"],
+            batch_id,
+            position,
         )
         assert (found["results"] is not None) == (found["status"] == "completed")
         states.append(found["status"])
@@ -411,7 +436,9 @@ COUNTERS = {
 def test_a_tampered_counter_is_found(chain: Chain, kind: str) -> None:
     batch_id = finished(chain, 1)
     wiring.local_database().write(
-        lambda connection: connection.execute(f"UPDATE nodes SET {kind} = {kind} + 1 WHERE level = 0").rowcount
+        lambda connection: (
+            connection.execute(f"UPDATE nodes SET {kind} = {kind} + 1 WHERE level = 0").rowcount
+        )
     )
     found = verified(chain, batch_id)
     assert not found["ok"]
@@ -427,16 +454,35 @@ def test_a_lost_outcome_is_found(chain: Chain) -> None:
     assert verified(chain, batch_id)["problems"] == ["2 outcomes are completed, the counters say 3"]
 
 
-def test_a_library_that_lost_rows_is_found(chain: Chain) -> None:
+@pytest.mark.parametrize("deed", [None, b"", b"not packed", "not a row", ""], ids=repr)
+@pytest.mark.parametrize("rows", ["jobs", "rejected"])
+def test_a_library_that_was_lost_or_spoilt_is_found(
+    chain: Chain, rows: str, deed: bytes | str | None
+) -> None:
     batch_id = finished(chain, 2, invalid=1)
-    batch = chain.ledger.batch(batch_id)
-    library = {key: wiring.local_blobs().get(key) for key in wiring.local_blobs().list(f"{batch.store}/")}
-    assert len(library) == 2
-    for key in library:
-        wiring.local_blobs().delete(key)
-        wiring.manifest.cache_clear()
-        assert not verified(chain, batch_id)["ok"]
-        wiring.local_blobs().put(key, library[key])
+    key = f"{chain.ledger.batch(batch_id).store}/{rows}-00000.jsonl.gz"
+    wiring.local_blobs().delete(key)
+    if deed is not None:
+        content = gzip.compress(deed.encode()) if isinstance(deed, str) else deed
+        wiring.local_blobs().put(key, content)
+    [problem] = verified(chain, batch_id)["problems"]
+    assert problem.startswith(("the library cannot be read", "the library holds"))
+
+
+def test_a_tampered_target_is_found(chain: Chain) -> None:
+    target = ROOT / "examples" / "t4l_l99a"
+    box = json.loads((target / "box.json").read_text())
+    order = noop_order(
+        1,
+        model_name="vina",
+        protein_structure=(target / "receptor.pdb").read_text(),
+        parameters={"box": {"center": box["center"], "size": box["size"]}},
+    )
+    batch_id = chain.submit(order).body["batch_id"]
+    assert verified(chain, batch_id)["ok"]
+    wiring.local_blobs().put(chain.ledger.batch(batch_id).inputs["structure"].key, b"another protein")
+    [problem] = verified(chain, batch_id)["problems"]
+    assert "structure is not what was stored" in problem
 
 
 # who may see what, and refusals
@@ -461,7 +507,9 @@ def test_another_owners_batch_does_not_exist(tmp_path: Path, monkeypatch: pytest
         assert chain.api("/api/v3/batches").body["batches"] == []
 
 
-def test_the_same_key_of_another_owner_is_another_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_key_of_another_owner_is_another_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with chain_at(tmp_path) as chain:
         batches = set[str]()
         for owner in ("ada", "ben"):
@@ -477,7 +525,10 @@ def test_an_unknown_batch_is_not_found(chain: Chain, read: str, batch_id: str) -
     assert_problem(get(chain, batch_id, read), 404)
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/api/v3/batches/x", "/api/v3/batches/x/y/z", "//health", "/api//v3/batches", "/health/x", "/%00"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/nothing", "/api/v3/batches/x", "/api/v3/batches/x/y/z", "/api//v3/batches", "/health/x", "/%00"],
+)
 def test_an_unknown_route_is_not_found(chain: Chain, path: str) -> None:
     assert_problem(chain._call("api", "GET", path), 404)
 

@@ -9,7 +9,17 @@ from shared import wiring
 from shared.ports.engine import Died
 from tests.support.chain import Chain
 from tests.support.functions import Reply
-from tests.support.screens import answers, assert_problem, deliver_all, finished, opened, paths, status, tell, waiting
+from tests.support.screens import (
+    answers,
+    assert_problem,
+    deliver_all,
+    finished,
+    opened,
+    paths,
+    status,
+    tell,
+    waiting,
+)
 
 
 def cancel(chain: Chain, batch_id: str) -> Reply:
@@ -39,7 +49,12 @@ def accounting(chain: Chain, batch_id: str) -> dict[str, int]:
 def test_every_open_ligand_becomes_cancelled_and_what_is_done_stays(chain: Chain) -> None:
     batch_id = half_done(chain)
     assert accounting(chain, batch_id) == {
-        "submitted": 6, "completed": 1, "invalid": 1, "running": 1, "queued": 1, "pending": 2
+        "submitted": 6,
+        "completed": 1,
+        "invalid": 1,
+        "running": 1,
+        "queued": 1,
+        "pending": 2,
     }
     reply = cancel(chain, batch_id)
     assert (reply.status, reply.body["success"], reply.body["action"]) == (200, True, "cancel")

@@ -1,5 +1,6 @@
-"""``complete``: artefacts first, the first outcome wins, and what may pass is tried again, later and later."""
+"""``complete``: artefacts first, the first outcome wins, what may pass is tried again, later each time."""
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from shared import wiring
 from shared.models.facts import Outcome
 from shared.models.work import Envelope, Failure, FailureClass
+from tests.support.boundaries import Fault, Killed
 from tests.support.chain import Chain, message_of
 from tests.support.facts import LOST, WRONG
 from tests.support.screens import (
@@ -22,12 +24,14 @@ from tests.support.screens import (
     waiting,
 )
 
-STORED = {"parameters": {"payload_bytes": 64}}
+STORED: dict[str, Any] = {"parameters": {"payload_bytes": 64}}
 
 
 def failed(envelope: Envelope, failure: Failure = LOST) -> Envelope:
     """The same run, had it failed."""
-    return envelope.model_copy(update={"status": "failed", "failure": failure, "metrics": {}, "artefacts": ()})
+    return envelope.model_copy(
+        update={"status": "failed", "failure": failure, "metrics": {}, "artefacts": ()}
+    )
 
 
 def with_file(envelope: Envelope, **changes: Any) -> Envelope:
@@ -47,7 +51,11 @@ def test_an_answer_with_its_files_in_place_settles_the_ligand(chain: Chain) -> N
     answer = one_answer(chain)
     tell(chain, answer)
     [settled] = outcomes(chain, batch_id)
-    assert (settled.kind, settled.metrics, settled.artefacts) == ("completed", answer.metrics, answer.artefacts)
+    assert (settled.kind, settled.metrics, settled.artefacts) == (
+        "completed",
+        answer.metrics,
+        answer.artefacts,
+    )
     assert (settled.call_id, settled.seed, settled.test_model) == (answer.call_id, answer.seed, True)
 
 
@@ -137,7 +145,9 @@ def test_a_ligand_is_tried_no_more_often_than_asked(chain: Chain, retry: bool, m
     assert (settled.kind, settled.failure, settled.ref.attempt) == ("failed", LOST, tries)
 
 
-@pytest.mark.parametrize("kind", [FailureClass.INVALID_INPUT, FailureClass.MODEL_ERROR, FailureClass.CANCELLED])
+@pytest.mark.parametrize(
+    "kind", [FailureClass.INVALID_INPUT, FailureClass.MODEL_ERROR, FailureClass.CANCELLED]
+)
 def test_a_failure_that_another_try_cannot_change_is_final(chain: Chain, kind: FailureClass) -> None:
     batch_id = opened(chain)
     tell(chain, failed(one_answer(chain), Failure(kind=kind, message="why")))
@@ -172,7 +182,9 @@ def test_whatever_comes_after_the_outcome_changes_nothing(chain: Chain, late: Fa
     tell(chain, first)
     before = outcomes(chain, batch_id), chain.ledger.leaves(batch_id, 0)
     again = first.model_copy(update={"ref": first.ref.model_copy(update={"attempt": 2})})
-    tell(chain, first if late is None else failed(first, late), again if late is None else failed(again, late))
+    tell(
+        chain, first if late is None else failed(first, late), again if late is None else failed(again, late)
+    )
     assert (outcomes(chain, batch_id), chain.ledger.leaves(batch_id, 0)) == before
     assert waiting() == {}
     tell(chain, other)
@@ -205,6 +217,20 @@ def tell_only(chain: Chain, envelope: Envelope) -> None:
     bus = wiring.local_bus()
     for delivery in bus.lease("complete-job-finished", limit=9, visibility=timedelta(minutes=1)):
         chain.settle_delivery(delivery, chain.deliver(delivery))
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_a_duplicate_releases_what_its_twin_could_not(chain: Chain, fault: Fault) -> None:
+    opened(chain, 2, configuration={"max_concurrent_jobs": 1})
+    chain.webhook(one_answer(chain))
+    [delivery] = chain.leased()
+    chain.boundaries.plan = lambda number, name: fault if name == "bus.publish" else None
+    with contextlib.suppress(Killed):
+        assert not chain.deliver(delivery)
+    chain.boundaries.plan = lambda number, name: None
+    assert chain.deliver(delivery)
+    queued = [message_of(item)["ref"]["position"] for item in chain.leased()]
+    assert set(queued) == {1}
 
 
 def test_a_paused_batch_settles_but_releases_nothing(chain: Chain) -> None:

@@ -14,7 +14,7 @@ from tests.support.facts import a_batch, envelope, ref
 from tests.support.functions import call, push
 from tests.support.screens import finished, letters, opened, waiting
 
-TOPICS = {function: topic for function, topic in SUBSCRIBERS.values()}
+TOPICS = dict(SUBSCRIBERS.values())
 STRANGER = a_batch()
 UNKNOWN: dict[str, Event] = {
     "dispatch": JobQueued(ref=ref(STRANGER)),
@@ -55,7 +55,9 @@ def test_a_malformed_message_is_parked_and_acknowledged(chain: Chain, function: 
 
 
 @pytest.mark.parametrize("function", TOPICS)
-@pytest.mark.parametrize("body", [{}, {"message": {"messageId": "1"}, "subscription": "s"}, {"message": None}])
+@pytest.mark.parametrize(
+    "body", [{}, {"message": {"messageId": "1"}, "subscription": "s"}, {"message": None}]
+)
 def test_what_is_no_push_delivery_at_all_is_refused(
     chain: Chain, function: str, body: dict[str, Any]
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from shared import wiring
 from shared.domain.lifecycle import tree_of
+from shared.ports.engine import Died, Pending
 from tests.support.boundaries import Fault
 from tests.support.chain import Chain
 from tests.support.facts import LOST, outcome
@@ -166,7 +167,9 @@ stuck = pytest.mark.parametrize("stick", STUCK, ids=lambda stick: stick.__name__
 
 
 @stuck
-def test_what_is_stuck_is_found_named_helped_and_finished(chain: Chain, stick: Callable[[Chain], str]) -> None:
+def test_what_is_stuck_is_found_named_helped_and_finished(
+    chain: Chain, stick: Callable[[Chain], str]
+) -> None:
     batch_id = stick(chain)
     assert STUCK[stick] in look(chain, batch_id)
     chain.drain()
@@ -224,19 +227,18 @@ def test_a_run_that_is_at_work_is_asked_after_and_left_alone(chain: Chain) -> No
     assert attempt.due_at > chain.clock.now()
 
 
-def test_a_claim_that_never_leads_to_a_run_is_given_up_after_five(chain: Chain) -> None:
+def test_while_the_engine_is_down_ligands_wait_and_lose_no_attempt(chain: Chain) -> None:
     batch_id = opened(chain, configuration={"retry_failed_jobs": False})
     chain.boundaries.plan = lambda number, name: Fault.FAIL_BEFORE if name == "engine.spawn" else None
-    reasons = list[str]()
-    for _ in range(40):
+    for _ in range(12):
         deliver_all(chain)
         chain.clock.advance(timedelta(minutes=1))
-        reasons += [reason for reason, _ in look(chain)]
-        if status(chain, batch_id)["status"] == "failed":
-            break
-    # A spawn that certainly failed is no claim without a run: the queue gives up, not the attempt.
-    assert letters()
-    assert "claimed, but no run was noted" in reasons
+        look(chain)
+    assert letters()  # the queue gave up on a message; the state did not
+    chain.boundaries.plan = lambda number, name: None
+    chain.drain()
+    [settled] = chain.ledger.outcomes(batch_id, 0, limit=9)
+    assert (settled.kind, settled.ref.attempt) == ("completed", 1)
 
 
 def test_a_claim_that_may_have_led_to_a_run_five_times_is_given_up(chain: Chain) -> None:
@@ -251,6 +253,14 @@ def test_a_claim_that_may_have_led_to_a_run_five_times_is_given_up(chain: Chain)
         assert len(reasons) < 30
     assert "claimed 5 times without a run" in reasons
     assert found["jobs"][0]["error_message"] == "claimed 5 times without a run"
+
+
+def test_a_run_that_is_given_up_is_stopped(chain: Chain) -> None:
+    batch_id = silent_run(chain)
+    calls = [attempt.call_id or "" for attempt in attempts(chain, batch_id, 3)]
+    assert all(isinstance(wiring.local_calls().poll(call), Pending) for call in calls)
+    look(chain)
+    assert all(isinstance(wiring.local_calls().poll(call), Died) for call in calls)
 
 
 def test_a_paused_batch_is_not_released_but_what_runs_is_asked_after(chain: Chain) -> None:

@@ -17,7 +17,11 @@ from tests.support.screens import assert_problem, deliver_all, finished, opened,
 
 LYSOZYME = ROOT / "examples" / "t4l_l99a"
 RECEPTOR = (LYSOZYME / "receptor.pdb").read_text()
-BOX = {key: value for key, value in json.loads((LYSOZYME / "box.json").read_text()).items() if key in ("center", "size")}
+BOX = {
+    key: value
+    for key, value in json.loads((LYSOZYME / "box.json").read_text()).items()
+    if key in ("center", "size")
+}
 
 
 def library(content: str, form: str = "csv") -> dict[str, Any]:
@@ -72,7 +76,10 @@ REFUSALS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no SMILES column": (library("name,code\nfoo,bar\n"), ["library.content"]),
     "only comments": (library("# nothing\n", "smi"), ["library.content"]),
     "no valid row": ({"ligands": ["x", {"smiles": "C1CC("}]}, ["ligands[line 1]", "ligands[line 2]"]),
-    "no valid line": (library("C1CC( bad\n\nC(C)(C)(C)(C)C worse", "smi"), ["library.content[line 1]", "library.content[line 3]"]),
+    "no valid line": (
+        library("C1CC( bad\n\nC(C)(C)(C)(C)C worse", "smi"),
+        ["library.content[line 1]", "library.content[line 3]"],
+    ),
     "bad letters": ({"protein_sequence": "ACDEFGHIKL1"}, ["protein_sequence"]),
     "two records": ({"protein_sequence": ">a\nACDEFGHIKL\n>b\nACDEFGHIKL"}, ["protein_sequence"]),
     "short sequence": ({"protein_sequence": "ACD"}, ["protein_sequence"]),
@@ -98,7 +105,9 @@ def test_a_refusal_of_an_unknown_model_lists_those_there_are(chain: Chain) -> No
     assert "noop, vina" in chain.submit(noop_order(model_name="x")).body["detail"]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b'{"job_name": "\\ud800"}', b"null", b"[1]"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff", b"[" * 100_000, b'{"job_name": "\\ud800"}', b"null", b"[1]"]
+)
 def test_a_body_that_is_no_order_is_refused(chain: Chain, body: bytes) -> None:
     assert paths(chain._call("submit", "POST", "/", body)) == [""]
 
@@ -174,7 +183,7 @@ def test_without_a_key_every_submission_is_a_batch(chain: Chain) -> None:
 
 def test_many_submitters_with_one_key_and_body_make_one_batch(chain: Chain) -> None:
     chain.submit(noop_order(1))  # the entry point is loaded once, before the race
-    replies = at_once([lambda: chain.submit(noop_order(3), key="k1")] * 8)
+    replies = at_once(lambda _: chain.submit(noop_order(3), key="k1"), range(8))
     assert {reply.status for reply in replies} == {202}
     [batch_id] = {reply.body["batch_id"] for reply in replies}
     chain.drain()
@@ -183,7 +192,7 @@ def test_many_submitters_with_one_key_and_body_make_one_batch(chain: Chain) -> N
 
 def test_of_many_submitters_with_one_key_and_other_bodies_one_wins(chain: Chain) -> None:
     chain.submit(noop_order(1))
-    replies = at_once([lambda n=n: chain.submit(noop_order(n + 1), key="k1") for n in range(8)])
+    replies = at_once(lambda n: chain.submit(noop_order(n + 1), key="k1"), range(8))
     [won] = [reply for reply in replies if reply.status == 202]
     assert sorted(reply.status for reply in replies) == [202] + [409] * 7
     batch = chain.ledger.batch(won.body["batch_id"])
@@ -252,7 +261,7 @@ TARGETS: dict[str, tuple[dict[str, Any], str, str]] = {
     "garbage": ({"protein_structure": "hello"}, "protein_structure", "neither PDB nor mmCIF"),
     "half a file": ({"protein_structure": RECEPTOR[:40]}, "protein_structure", "coordinates"),
     "only water": (
-        {"protein_structure": "HETATM    1  O   HOH A   1       0.000   0.000   0.000  1.00  0.00           O"},
+        {"protein_structure": f"HETATM    1  O   HOH A   1  {3 * '   0.000'}  1.00  0.00           O"},
         "protein_structure",
         "no protein",
     ),
@@ -268,10 +277,22 @@ TARGETS: dict[str, tuple[dict[str, Any], str, str]] = {
         "parameters.box.size.0",
         "greater than or equal to 5",
     ),
-    "unknown residue": ({"parameters": {"box_from_residues": ["A:999"]}}, "parameters.box_from_residues", "A:999"),
-    "unknown chain": ({"parameters": {"box_from_residues": ["Q:99"]}}, "parameters.box_from_residues", "no chain Q"),
+    "unknown residue": (
+        {"parameters": {"box_from_residues": ["A:999"]}},
+        "parameters.box_from_residues",
+        "A:999",
+    ),
+    "unknown chain": (
+        {"parameters": {"box_from_residues": ["Q:99"]}},
+        "parameters.box_from_residues",
+        "no chain Q",
+    ),
     "no residue": ({"parameters": {"box_from_residues": ["here"]}}, "parameters.box_from_residues", "here"),
-    "flat ligand": ({"parameters": {"box_from_ligand": "not an SDF"}}, "parameters.box_from_ligand", "not an SDF"),
+    "flat ligand": (
+        {"parameters": {"box_from_ligand": "not an SDF"}},
+        "parameters.box_from_ligand",
+        "not an SDF",
+    ),
     "effort": ({"parameters": {"box": BOX, "exhaustiveness": 65}}, "parameters.exhaustiveness", "64"),
 }
 

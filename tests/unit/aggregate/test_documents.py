@@ -89,7 +89,11 @@ def test_the_manifest_holds_what_a_rerun_needs() -> None:
     assert manifest["seed"] == 42
     assert (manifest["request_sha256"], manifest["target_sha256"]) == (batch.fingerprint, batch.target_digest)
     assert manifest["library"] == {
-        "store": batch.store, "submitted": 9, "valid": 6, "invalid": 2, "filtered": 1
+        "store": batch.store,
+        "submitted": 9,
+        "valid": 6,
+        "invalid": 2,
+        "filtered": 1,
     }
     assert manifest["configuration"] == batch.configuration.model_dump()
     assert manifest["timings"]["closed_at"] == at(60).isoformat()

@@ -12,9 +12,15 @@ from hypothesis import strategies as st
 
 from services.aggregate.streams import FORMULA, PIECE, csv_stream, gzip_lines, json_stream, safe_cell
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
-values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3))
-cells = st.none() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(exclude_categories=["Cs"]))
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+)
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+)
+cells = (
+    st.none() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(exclude_categories=["Cs"]))
+)
 
 
 def table(*rows: list[Any]) -> list[list[str]]:
@@ -70,7 +76,9 @@ def test_numbers_are_left_alone(value: Any) -> None:
     assert table([value, value]) == [["" if value is None else str(value)] * 2]
 
 
-@pytest.mark.parametrize("text", ['say "hi"', "a,b", "a\nb", "a\r\nb", "'quoted'", " lead", "β-ionone", "C(=O)O"])
+@pytest.mark.parametrize(
+    "text", ['say "hi"', "a,b", "a\nb", "a\r\nb", "'quoted'", " lead", "β-ionone", "C(=O)O"]
+)
 def test_quotes_commas_and_line_ends_inside_a_cell_come_back(text: str) -> None:
     assert table([text, "next"], ["x", "y"]) == [[text, "next"], ["x", "y"]]
 

@@ -10,7 +10,24 @@ from shared.errors import InvalidInput
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "0", "6", "-1", "+1", "1.0", "1e3", "one", "\u0661", "0x1", "1_0", " 1", "1 ", "1\n", "9" * 5000],
+    [
+        "",
+        " ",
+        "0",
+        "6",
+        "-1",
+        "+1",
+        "1.0",
+        "1e3",
+        "one",
+        "\u0661",
+        "0x1",
+        "1_0",
+        " 1",
+        "1 ",
+        "1\n",
+        "9" * 5000,
+    ],
 )
 def test_what_is_no_whole_number_in_range_is_refused_by_name(text: str) -> None:
     with pytest.raises(InvalidInput, match="limit must be a whole number from 1 to 5") as refusal:

@@ -80,7 +80,9 @@ def test_owner_and_key_cannot_be_confused() -> None:
 
 
 @given(st.integers(0, LARGEST_SEED), st.text(), st.text(), st.text())
-def test_a_seed_is_in_vinas_range_and_never_its_zero(screen: int, smiles: str, target: str, model: str) -> None:
+def test_a_seed_is_in_vinas_range_and_never_its_zero(
+    screen: int, smiles: str, target: str, model: str
+) -> None:
     assert 1 <= ligand_seed(screen, smiles, target, model) <= LARGEST_SEED
     assert 1 <= search_seed(screen, target, model) <= LARGEST_SEED
 

@@ -33,9 +33,7 @@ def states(draw: st.DrawFn) -> State:
     """Any counters that settles can reach, with any number of attempts that may be out of date."""
     valid = draw(st.integers(1, 300))
     invalid, filtered = draw(st.integers(0, 9)), draw(st.integers(0, 9))
-    counts = Counts(
-        submitted=valid + invalid + filtered, valid=valid, invalid=invalid, filtered=filtered
-    )
+    counts = Counts(submitted=valid + invalid + filtered, valid=valid, invalid=invalid, filtered=filtered)
     batch = a_batch(valid, window=draw(st.integers(1, valid)), counts=counts)
     tree = tree_of(batch)
     leaves = []

@@ -81,7 +81,11 @@ def test_a_completed_row_shows_what_was_predicted_and_null_for_the_rest() -> Non
     assert (found["has_results"], found["has_structure"], found["error"]) == (True, True, None)
     assert (found["execution_time"], found["seed"], found["attempt"]) == (2.0, 7, 1)
     assert (found["ligand_smiles"], found["canonical_smiles"]) == ("OCC", "CCO")
-    assert (found["warnings"], found["data"], found["completed_at"]) == (["salt"], {"ic50": "3"}, NOON.isoformat())
+    assert (found["warnings"], found["data"], found["completed_at"]) == (
+        ["salt"],
+        {"ic50": "3"},
+        NOON.isoformat(),
+    )
     assert {field for field in FOURTEEN if found[field] is not None} == {"iptm_score"}
 
 
@@ -97,7 +101,10 @@ def test_a_cancelled_row_took_no_time() -> None:
 
 def test_an_open_row_has_no_outcome_to_show() -> None:
     found = result_row(ROW, job_id="job", status=JobStatus.RUNNING, outcome=None, rank=None)
-    assert (found["status"], found["affinity"], found["attempt"], found["completed_at"]) == ("running", *[None] * 3)
+    assert (found["status"], found["affinity"], found["attempt"], found["completed_at"]) == (
+        "running",
+        *[None] * 3,
+    )
 
 
 @pytest.mark.parametrize("kind", ["invalid", "filtered"])

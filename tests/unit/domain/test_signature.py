@@ -65,7 +65,9 @@ def test_an_unknown_key_is_refused_even_if_the_empty_secret_signed_it() -> None:
     assert not accepted(b"{}", signed(key_id="unknown", secret=b""))
 
 
-@pytest.mark.parametrize(("late", "taken"), [(-301, False), (-300, True), (0, True), (300, True), (301, False)])
+@pytest.mark.parametrize(
+    ("late", "taken"), [(-301, False), (-300, True), (0, True), (300, True), (301, False)]
+)
 def test_the_time_may_be_off_by_five_minutes_and_no_more(late: int, taken: bool) -> None:
     assert accepted(b"{}", signed(), now=NOW + late) == taken
 

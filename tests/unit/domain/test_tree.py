@@ -39,7 +39,7 @@ def test_each_level_waits_for_all_nodes_of_the_level_below(tree: Tree) -> None:
         assert sum(quotas) == below
         children = Counter(tree.parent(level - 1, k) for k in range(below))
         assert children == {(level, k): quota for k, quota in enumerate(quotas)}
-        assert 1 <= min(quotas)
+        assert min(quotas) >= 1
         assert max(quotas) <= FAN_IN
 
 
@@ -65,9 +65,7 @@ def test_every_leaf_may_start_and_together_they_start_the_window(tree: Tree) -> 
     first = [tree.first_release(k) for k in range(tree.leaves)]
     assert min(first) >= 1
     assert sum(first) <= tree.window
-    no_leaf_is_short = all(
-        tree.quota(0, k) >= share(tree.window, tree.leaves, k) for k in range(tree.leaves)
-    )
+    no_leaf_is_short = all(tree.quota(0, k) >= share(tree.window, tree.leaves, k) for k in range(tree.leaves))
     if no_leaf_is_short:
         assert sum(first) == min(tree.window, tree.jobs)
 

@@ -26,7 +26,8 @@ refs = st.builds(
 )
 moments = st.datetimes(timezones=st.sampled_from([envelope(REF).started_at.tzinfo]))
 metrics = st.dictionaries(
-    texts, st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**60), 2**60) | st.booleans() | texts
+    texts,
+    st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**60), 2**60) | st.booleans() | texts,
 )
 failures = st.none() | st.builds(Failure, kind=st.sampled_from(FailureClass), message=texts)
 messages: st.SearchStrategy[Event] = st.one_of(
@@ -46,9 +47,7 @@ messages: st.SearchStrategy[Event] = st.one_of(
 
 def delivered(data: bytes) -> dict[str, Any]:
     """The push delivery of a message body, as it comes out of its JSON."""
-    body = push_body(
-        data, message_id="1", published_at="2026-01-01T12:00:00Z", subscription="s", delivery=2
-    )
+    body = push_body(data, message_id="1", published_at="2026-01-01T12:00:00Z", subscription="s", delivery=2)
     found: dict[str, Any] = json.loads(json.dumps(body))
     return found
 
@@ -93,7 +92,7 @@ def encoded(value: object) -> dict[str, Any]:
         encoded({**GOOD, "not_before": "2026-01-01T12:00:00"}),
         encoded(json.loads(payload(BatchFinished(batch_id="b")))),
     ],
-    ids=lambda delivery: str(delivery)[:40],
+    ids=lambda delivery: type(delivery).__name__,
 )
 def test_what_no_handler_can_understand_is_malformed(delivery: object) -> None:
     with pytest.raises(Malformed):

@@ -85,7 +85,7 @@ def half_counted(draw: st.DrawFn) -> tuple[Tree, dict[tuple[int, int], int], set
     """A tree, its counters, and the full nodes that their parents did not count."""
     jobs = draw(st.integers(1, 4000))
     tree = Tree(jobs, leaf_count(jobs, jobs), jobs)
-    n = {node: 0 for node in tree.nodes()}
+    n = dict.fromkeys(tree.nodes(), 0)
     lost = set()
     for level, k in tree.nodes():
         quota = tree.quota(level, k)

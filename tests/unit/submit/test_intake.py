@@ -68,9 +68,7 @@ def test_a_bad_row_is_rejected_with_its_line_its_text_and_the_reason(entry: Entr
 @pytest.mark.parametrize("rows", [1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 7])
 def test_the_manifest_gives_every_row_back_in_order(blobs: FolderBlobs, rows: int) -> None:
     intake = Intake(blobs, STORE)
-    intake.take_all(
-        Entry(n + 1, str(n), f"n{n}", "C", "spoilt" if n % 3 == 2 else None) for n in range(rows)
-    )
+    intake.take_all(Entry(n + 1, str(n), f"n{n}", "C", "spoilt" if n % 3 == 2 else None) for n in range(rows))
     counts = Counts(submitted=rows, valid=intake.valid, invalid=intake.rejected)
     batch, manifest = a_batch(counts=counts, store=STORE), Manifest(blobs)
     assert intake.valid + intake.rejected == rows

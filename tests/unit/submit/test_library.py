@@ -46,7 +46,10 @@ HEADLESS = [(1, "ethanol", "CCO"), (2, "benzene", "c1ccccc1")]
         ("CCO;ethanol\nc1ccccc1;benzene\n", HEADLESS),
         ("smiles\nCCO\nc1ccccc1\n", [(2, "", "CCO"), (3, "", "c1ccccc1")]),
         ("CCO\nc1ccccc1\n", [(1, "", "CCO"), (2, "", "c1ccccc1")]),
-        ("\n\nname,smiles\n\nethanol,CCO\n,\n   \nbenzene,c1ccccc1\n\n", [(5, *TWO[0][1:]), (8, *TWO[1][1:])]),
+        (
+            "\n\nname,smiles\n\nethanol,CCO\n,\n   \nbenzene,c1ccccc1\n\n",
+            [(5, *TWO[0][1:]), (8, *TWO[1][1:])],
+        ),
         ('name,smiles\n"two\nlines",CCO\nbenzene,c1ccccc1', [(2, "two\nlines", "CCO"), (4, *TWO[1][1:])]),
         ('name,smiles\n"say ""hi"", you",CCO\nbenzene,c1ccccc1', [(2, 'say "hi", you', "CCO"), TWO[1]]),
         ("structure,smiles,name\n2D.png,CCO,ethanol\n2D.png,c1ccccc1,benzene", TWO),
@@ -129,10 +132,14 @@ def test_the_smiles_column_is_found_although_some_of_its_cells_are_wrong() -> No
 
 
 names = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=12)
-pairs = st.lists(st.tuples(names, st.sampled_from(["CCO", "CCN", "C", "c1ccccc1", "not a molecule"])), min_size=1)
+pairs = st.lists(
+    st.tuples(names, st.sampled_from(["CCO", "CCN", "C", "c1ccccc1", "not a molecule"])), min_size=1
+)
 
 
-@given(rows=pairs, delimiter=st.sampled_from(",;\t"), ends=st.sampled_from(["\n", "\r\n"]), flip=st.booleans())
+@given(
+    rows=pairs, delimiter=st.sampled_from(",;\t"), ends=st.sampled_from(["\n", "\r\n"]), flip=st.booleans()
+)
 def test_any_table_that_a_csv_writer_writes_is_read_back(
     rows: list[tuple[str, str]], delimiter: str, ends: str, flip: bool
 ) -> None:
@@ -162,7 +169,10 @@ def test_any_text_is_a_table_or_refused_in_one_sentence(text: str) -> None:
         ("\ufeffCCO ethanol\nc1ccccc1 benzene\n", HEADLESS),
         ("SMILES Name\nCCO ethanol\nc1ccccc1 benzene\n", TWO),
         ("\ufeffsmiles\tname\nCCO\tethanol\nc1ccccc1\tbenzene\n", TWO),
-        ("# my library\n# of two\nCCO ethanol\n\n  # and\nc1ccccc1 benzene", [(3, *TWO[0][1:]), (6, *TWO[1][1:])]),
+        (
+            "# my library\n# of two\nCCO ethanol\n\n  # and\nc1ccccc1 benzene",
+            [(3, *TWO[0][1:]), (6, *TWO[1][1:])],
+        ),
         ("# my library\nsmiles name\nCCO ethanol\nc1ccccc1 benzene", [(3, *TWO[0][1:]), (4, *TWO[1][1:])]),
         ("\n\nsmiles name\nCCO ethanol", [(4, "ethanol", "CCO")]),
         ("CCO\nC#N\n", [(1, "", "CCO"), (2, "", "C#N")]),
