@@ -33,7 +33,7 @@ def handle(
         if isinstance(decision, Again):
             _send_round(decision, ledger=ledger, bus=bus)
             return
-        outcome = outcome_of(envelope)
+        outcome = outcome_of(envelope, test_model=batch.test_model)
     releasing = not intents.paused and intents.cancelled_at is None
     settle(batch, [outcome], ledger=ledger, bus=bus, clock=clock, releasing=releasing)
 

@@ -35,8 +35,8 @@ def verdict(
     return Again(ref, failure, ref.model_copy(update={"attempt": ref.attempt + 1}), now + wait)
 
 
-def outcome_of(envelope: Envelope) -> Outcome:
-    """The terminal fact that an envelope stands for."""
+def outcome_of(envelope: Envelope, *, test_model: bool) -> Outcome:
+    """The terminal fact that an envelope stands for; of a test model, failures say so too."""
     return Outcome(
         ref=envelope.ref,
         kind=_kind(envelope.failure),
@@ -45,7 +45,7 @@ def outcome_of(envelope: Envelope) -> Outcome:
         artefacts=envelope.artefacts,
         seed=envelope.seed,
         versions=envelope.versions,
-        test_model=envelope.test_model,
+        test_model=test_model or envelope.test_model,
         machine=envelope.machine,
         call_id=envelope.call_id,
         started_at=envelope.started_at,

@@ -91,13 +91,19 @@ def _drain(world: World, batch: Batch) -> Iterator[Finding]:
         for attempt in world.ledger.attempts(batch.batch_id, ROUND, positions):
             if attempt.call_id is not None:
                 world.engine.cancel(attempt.call_id)
-        outcomes = [_cancelled(world, first_attempt(batch, ROUND, position)) for position in positions]
+        outcomes = [_cancelled(world, batch, first_attempt(batch, ROUND, position)) for position in positions]
         settle(batch, outcomes, ledger=world.ledger, bus=world.bus, clock=world.clock, releasing=False)
         yield _finding(batch, f"{len(outcomes)} ligands were open after the cancellation", "cancelled them")
 
 
-def _cancelled(world: World, ref: JobRef) -> Outcome:
-    return Outcome(ref=ref, kind=OutcomeKind.CANCELLED, failure=CANCELLED, finished_at=world.now())
+def _cancelled(world: World, batch: Batch, ref: JobRef) -> Outcome:
+    return Outcome(
+        ref=ref,
+        kind=OutcomeKind.CANCELLED,
+        failure=CANCELLED,
+        test_model=batch.test_model,
+        finished_at=world.now(),
+    )
 
 
 def _finding(batch: Batch, reason: str, action: str) -> Finding:

@@ -22,13 +22,16 @@ class FolderSecrets:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._read: dict[str, Key] = {}
 
     def keys(self, purpose: str) -> Sequence[Key]:
-        """See ``Secrets.keys``."""
-        path = self._folder / purpose
-        if not path.exists():
-            self._make(path)
-        return [Key(id="local", secret=path.read_bytes())]
+        """See ``Secrets.keys``; a key is read once per process."""
+        if purpose not in self._read:
+            path = self._folder / purpose
+            if not path.exists():
+                self._make(path)
+            self._read[purpose] = Key(id="local", secret=path.read_bytes())
+        return [self._read[purpose]]
 
     def _make(self, path: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
