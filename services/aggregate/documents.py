@@ -92,7 +92,7 @@ class BatchRecord:
             "request_sha256": batch.fingerprint,
             "target_sha256": batch.target_digest,
             "inputs": {name: item.model_dump() for name, item in batch.inputs.items()},
-            "library": {"store": batch.store, **batch.counts.model_dump()},
+            "library": {"store": batch.store, "sha256": batch.library_digest, **batch.counts.model_dump()},
             "programs": dict(sorted(figures.versions.items())),
             "timings": {
                 "submitted_at": batch.created_at.isoformat(),

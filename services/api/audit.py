@@ -10,7 +10,7 @@ from shared.errors import NotFound
 from shared.models.batch import Batch, StoredInput
 from shared.models.facts import Outcome
 from shared.models.work import Artefact
-from shared.steps.manifest import Manifest
+from shared.steps.manifest import Manifest, chunk_keys, library_digest
 from shared.steps.reading import Overview
 
 PAGE = 1000
@@ -84,6 +84,8 @@ class _Audit:
             return
         if rows != batch.counts.submitted:
             yield f"the library holds {rows} rows, {batch.counts.submitted} were submitted"
+        elif library_digest(map(self.store.blobs.stat, chunk_keys(batch))) != batch.library_digest:
+            yield "the library is not what was submitted: its digest differs"
 
     def _files(self, files: Iterable[Artefact | StoredInput]) -> Iterator[str]:
         for file in files:

@@ -23,7 +23,7 @@ from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
-from shared.steps.manifest import Manifest, store_of
+from shared.steps.manifest import Manifest, library_digest, store_of
 from shared.steps.settling import announce_jobs
 
 SHOWN_REJECTED = 100
@@ -101,7 +101,8 @@ def _store(order: Order, model: ModelEntry, ticket: _Ticket, *, blobs: Blobs, no
     """Check target and parameters, then store inputs and library; the batch, not yet opened."""
     inputs = _inputs(order, model)
     parameters, notes = _parameters(order, model, inputs)
-    counts = _take_library(order, ticket.store, blobs=blobs)
+    intake = _take_library(order, ticket.store, blobs=blobs)
+    counts = _counts(intake)
     stored = {name: _store_input(blobs, ticket.store, name, content) for name, content in inputs.items()}
     target = {name: item.sha256 for name, item in stored.items()} | {"sequence": order.protein_sequence}
     window = plan.window(order.configuration, counts.valid)
@@ -116,6 +117,7 @@ def _store(order: Order, model: ModelEntry, ticket: _Ticket, *, blobs: Blobs, no
         protein_sequence=order.protein_sequence,
         inputs=stored,
         target_digest=identity.digest(target),
+        library_digest=library_digest(intake.chunks),
         parameters=parameters,
         notes=notes,
         seed=order.seed,
@@ -157,7 +159,7 @@ def _parameters(
     return settled.model_dump(mode="json", exclude_none=True), notes
 
 
-def _take_library(order: Order, store: str, *, blobs: Blobs) -> Counts:
+def _take_library(order: Order, store: str, *, blobs: Blobs) -> Intake:
     intake = Intake(blobs, store)
     where = "ligands" if order.ligands is not None else "library.content"
     try:
@@ -166,6 +168,10 @@ def _take_library(order: Order, store: str, *, blobs: Blobs) -> Counts:
         raise InvalidInput(f"{where}: {error}", [FieldError(where, str(error))]) from error
     if intake.valid == 0:
         raise _nothing_valid(intake, where, blobs=blobs)
+    return intake
+
+
+def _counts(intake: Intake) -> Counts:
     return Counts(submitted=intake.valid + intake.rejected, valid=intake.valid, invalid=intake.rejected)
 
 

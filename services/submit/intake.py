@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from services.submit.library import LONGEST_NAME, Entry
 from shared.chemistry.smiles import read_ligand
 from shared.models.batch import LibraryRow, RejectedRow
-from shared.ports.blobs import Blobs
+from shared.ports.blobs import Blobs, Stat
 from shared.steps import manifest
 
 
@@ -22,6 +22,7 @@ class Intake:
     store: str
     valid: int = 0
     rejected: int = 0
+    chunks: list[Stat] = field(default_factory=list)
     _rows: list[LibraryRow] = field(default_factory=list)
     _refused: list[RejectedRow] = field(default_factory=list)
 
@@ -41,12 +42,14 @@ class Intake:
     def _flush(self, *, full: int) -> None:
         if len(self._rows) >= full:
             chunk = (self.valid - 1) // manifest.CHUNK
-            self.blobs.put(manifest.jobs_key(self.store, chunk), manifest.encode(self._rows))
-            self._rows.clear()
+            self._put(manifest.jobs_key(self.store, chunk), self._rows)
         if len(self._refused) >= full:
             chunk = (self.rejected - 1) // manifest.CHUNK
-            self.blobs.put(manifest.rejected_key(self.store, chunk), manifest.encode(self._refused))
-            self._refused.clear()
+            self._put(manifest.rejected_key(self.store, chunk), self._refused)
+
+    def _put(self, key: str, rows: list[LibraryRow] | list[RejectedRow]) -> None:
+        self.chunks.append(self.blobs.put(key, manifest.encode(rows)))
+        rows.clear()
 
 
 def check(entry: Entry, *, index: int, position: int) -> LibraryRow | RejectedRow:

@@ -83,6 +83,7 @@ class Batch(Frozen):
     ``notes`` say how parameters were settled (where the box came from, say). ``leaves`` (K) and
     ``window`` (W) fix the counting tree and the release window of round 0. ``fingerprint`` is the
     digest of the request body: the same idempotency key with another fingerprint is refused.
+    ``library_digest`` is that of the stored library, see ``steps.manifest``.
     ``store`` is the key prefix of library and inputs; it holds the fingerprint, so that two racing
     submissions under one key cannot mix their rows.
     """
@@ -97,6 +98,7 @@ class Batch(Frozen):
     protein_sequence: str | None = None
     inputs: Mapping[str, StoredInput] = {}
     target_digest: Sha256
+    library_digest: Sha256
     parameters: Mapping[str, JsonValue]
     notes: Mapping[str, str] = {}
     seed: int

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
 from typing import TypeVar
 
+from shared.domain.identity import digest
 from shared.errors import NotFound
 from shared.models.base import Frozen
 from shared.models.batch import Batch, LibraryRow, RejectedRow
-from shared.ports.blobs import Blobs
+from shared.ports.blobs import Blobs, Stat
 
 CHUNK = 1000
 _CACHED_CHUNKS = 16
@@ -36,6 +37,18 @@ def jobs_key(store: str, chunk: int) -> str:
 def rejected_key(store: str, chunk: int) -> str:
     """The object that holds the ``chunk``-th thousand of rejected rows."""
     return f"{store}/rejected-{chunk:05d}.jsonl.gz"
+
+
+def chunk_keys(batch: Batch) -> Iterator[str]:
+    """The keys of all chunks of the library, valid rows first."""
+    rejected = batch.counts.invalid + batch.counts.filtered
+    yield from (jobs_key(batch.store, chunk) for chunk in range(-(-batch.counts.valid // CHUNK)))
+    yield from (rejected_key(batch.store, chunk) for chunk in range(-(-rejected // CHUNK)))
+
+
+def library_digest(chunks: Iterable[Stat]) -> str:
+    """One SHA-256 for the whole library: that of its chunks' digests by name."""
+    return digest({chunk.key.rpartition("/")[2]: chunk.sha256 for chunk in chunks})
 
 
 def encode(rows: Sequence[Frozen]) -> bytes:

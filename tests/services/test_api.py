@@ -469,6 +469,16 @@ def test_a_library_that_was_lost_or_spoilt_is_found(
     assert problem.startswith(("the library cannot be read", "the library holds"))
 
 
+def test_an_altered_row_of_the_library_is_found(chain: Chain) -> None:
+    batch_id = finished(chain, 2)
+    key = f"{chain.ledger.batch(batch_id).store}/jobs-00000.jsonl.gz"
+    blobs = wiring.local_blobs()
+    blobs.put(key, gzip.compress(gzip.decompress(blobs.get(key)).replace(b"alkane 1", b"alkane 9")))
+    assert verified(chain, batch_id)["problems"] == [
+        "the library is not what was submitted: its digest differs"
+    ]
+
+
 def test_a_tampered_target_is_found(chain: Chain) -> None:
     target = ROOT / "examples" / "t4l_l99a"
     box = json.loads((target / "box.json").read_text())

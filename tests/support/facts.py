@@ -33,6 +33,7 @@ def a_batch(jobs: int = 3, *, leaves: int | None = None, window: int | None = No
         "task_type": "batch_protein_ligand_screening",
         "protein_name": "T4 lysozyme",
         "target_digest": digest("target"),
+        "library_digest": digest("library"),
         "parameters": {},
         "seed": 42,
         "counts": Counts(submitted=jobs, valid=jobs),

@@ -90,6 +90,7 @@ def test_the_manifest_holds_what_a_rerun_needs() -> None:
     assert (manifest["request_sha256"], manifest["target_sha256"]) == (batch.fingerprint, batch.target_digest)
     assert manifest["library"] == {
         "store": batch.store,
+        "sha256": batch.library_digest,
         "submitted": 9,
         "valid": 6,
         "invalid": 2,
