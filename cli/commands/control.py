@@ -1,4 +1,4 @@
-"""Commands that act on batches: cancel, verify, reconcile."""
+"""Commands that act on batches: pause, resume, cancel, verify, reconcile."""
 
 from typing import Annotated, Any
 
@@ -14,10 +14,24 @@ from cli.verdict import checked
 PAGE = 200
 
 
+def pause(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
+    """Start no further ligand of a batch; what runs goes on to its end."""
+    _control(batch_id, "pause", as_json)
+
+
+def resume(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
+    """Go on with a batch that was paused."""
+    _control(batch_id, "resume", as_json)
+
+
 def cancel(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
     """Cancel a batch: what runs is stopped, what waits is never started, what is done is kept."""
+    _control(batch_id, "cancel", as_json)
+
+
+def _control(batch_id: str, action: str, as_json: bool) -> None:
     with connected() as connection:
-        answer = connection.post(f"/api/v3/batches/{batch_id}/control/cancel")
+        answer = connection.post(f"/api/v3/batches/{batch_id}/control/{action}")
     if wants_json(as_json):
         print_json(answer)
     else:

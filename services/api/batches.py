@@ -1,4 +1,4 @@
-"""Batches: list, status, control."""
+"""Batches: list and status."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,7 @@ from services.api import insights
 from services.api.jobs import job_page
 from services.api.query import Page, one_of, page, whole
 from services.api.store import Store
-from shared.domain.lifecycle import final_status
 from shared.entry import Answer, as_json
-from shared.errors import FieldError, IllegalMove, InvalidInput
 from shared.models.batch import Batch, BatchStatus
 from shared.steps.reading import Overview, overview
 
@@ -122,25 +120,3 @@ def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
         "cancel_requested": view.intents.cancelled_at is not None,
         "artefacts_folder": str((folder / "batches" / batch.batch_id).resolve()) if folder else None,
     }
-
-
-def control(store: Store, args: Mapping[str, str], batch_id: str, action: str) -> Answer:
-    """``POST …/control/cancel``: idempotent; what runs is stopped and what waits is never started."""
-    if action != "cancel":
-        message = f"unknown action {action!r}; there is: cancel"
-        raise InvalidInput(message, [FieldError("action", message)])
-    view = store.overview(batch_id)
-    # By the facts, not by the status: a cancelled batch stays cancelled while its artefacts are written.
-    if view.closing is not None and final_status(view.accounting, view.intents) is not BatchStatus.CANCELLED:
-        raise IllegalMove(f"batch {batch_id} is {view.status.value}; there is nothing left to cancel")
-    now = store.clock.now()
-    intents = store.ledger.intend(batch_id, cancelled_at=now)
-    return as_json(
-        {
-            "success": True,
-            "batch_id": batch_id,
-            "action": action,
-            "timestamp": (intents.cancelled_at or now).isoformat(),
-            "message": "cancelled; ligands that are open are being closed as cancelled",
-        }
-    )

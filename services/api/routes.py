@@ -6,7 +6,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
 from werkzeug.routing import Map, Rule
 
-from services.api import audit, batches, jobs, results
+from services.api import audit, batches, control, jobs, results
 from services.api.store import Store
 from shared.catalogue.entry import described, entries, entry
 from shared.entry import Answer, as_json, problem
@@ -46,7 +46,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/v3/batches/<batch_id>/artefacts", results.artefacts),
     ("GET", "/api/v3/batches/<batch_id>/artefacts/<path:name>", results.artefact),
     ("GET", "/api/v3/batches/<batch_id>/jobs/<job_id>/download/<wanted>", jobs.download),
-    ("POST", "/api/v3/batches/<batch_id>/control/<action>", batches.control),
+    ("POST", "/api/v3/batches/<batch_id>/control/<action>", control.control),
     ("GET", "/api/jobs/<job_id>", jobs.job),
     ("GET", "/api/v2/jobs/<job_id>", jobs.job),
     ("GET", "/api/jobs/<job_id>/download/<wanted>", jobs.download),

@@ -1,8 +1,17 @@
-"""Commands that act: cancel, verify, reconcile."""
+"""Commands that act: pause, resume, cancel, verify, reconcile."""
 
 from pathlib import Path
 
 from tests.cli.program import Omtx, submitted
+
+
+def test_a_paused_screen_waits_and_goes_on_when_resumed(omtx: Omtx, library: Path) -> None:
+    batch = submitted(omtx, library, delay_seconds=1)
+    assert omtx("pause", batch).json["success"]
+    assert omtx("status", batch).json["status"] == "paused"
+    assert omtx("resume", batch).json["success"]
+    last = omtx("watch", batch)
+    assert (last.code, last.json["accounting"]["completed"]) == (0, 3)
 
 
 def test_cancelling_keeps_what_is_done(omtx: Omtx, library: Path) -> None:

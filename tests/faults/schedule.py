@@ -34,6 +34,7 @@ class Odds:
     interleave: float
     lose_webhook: float
     cancel: float
+    pause: float
 
     @classmethod
     def draw(cls, chance: random.Random) -> "Odds":
@@ -46,6 +47,7 @@ class Odds:
             interleave=chance.choice((0.0, 0.0, 0.15)),
             lose_webhook=chance.choice((0.0, rough)),
             cancel=chance.choice((0.0, 0.0, 0.0, 0.05)),
+            pause=chance.choice((0.0, 0.0, 0.3)),
         )
 
 
@@ -114,7 +116,9 @@ class Schedule:
             (self._report, 3 * bool(self.answers)),
             (self._wait, 1),
             (self._reconcile, int(self.misfortune.reconciling)),
-            (self._cancel, int(self.misfortune.chance.random() < self.misfortune.odds.cancel)),
+            (lambda: self._control("cancel"), int(self._happens(self.misfortune.odds.cancel))),
+            (lambda: self._control("pause"), int(self._happens(self.misfortune.odds.pause))),
+            (lambda: self._control("resume"), int(self._happens(self.misfortune.odds.pause))),
         )
         return [action for action, weight in weights for _ in range(weight)]
 
@@ -150,8 +154,11 @@ class Schedule:
     def _reconcile(self) -> None:
         self._attempt(self.chain.reconcile)
 
-    def _cancel(self) -> None:
-        self._attempt(lambda: self.chain.api(f"/api/v3/batches/{self.batch_id}/control/cancel", "POST"))
+    def _control(self, action: str) -> None:
+        self._attempt(lambda: self.chain.api(f"/api/v3/batches/{self.batch_id}/control/{action}", "POST"))
+
+    def _happens(self, odds: float) -> bool:
+        return self.misfortune.chance.random() < odds
 
     def _attempt(self, action: Any) -> Any:
         """The answer, or None: the process died, and another has begun."""
@@ -185,6 +192,8 @@ class Schedule:
         self.misfortune.active = False
         self.misfortune.strike_at = None
         self.chain.restart()
+        if self.batch_id is not None:
+            self.chain.api(f"/api/v3/batches/{self.batch_id}/control/resume", "POST")
         for call in self.calls:
             self.chain.webhook(self.chain.run(call))
         for envelope in self.answers:
@@ -223,7 +232,7 @@ def run_schedule(seed: int, home: Path, *, steps: int = CHAOS_STEPS) -> None:
         audit(schedule.chain, schedule.batch_id, schedule.witness)
 
 
-CALM = Odds(lose=0, repeat=0, fault=0, interleave=0, lose_webhook=0, cancel=0)
+CALM = Odds(lose=0, repeat=0, fault=0, interleave=0, lose_webhook=0, cancel=0, pause=0)
 Strike = tuple[int, Fault]
 
 
