@@ -1,0 +1,148 @@
+"""Everything about an order that is checked and stored before its batch is opened."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.submit import library, plan
+from services.submit.intake import Intake
+from services.submit.request import Order, invalid
+from shared.catalogue.entry import ModelEntry
+from shared.domain import identity
+from shared.domain.tree import leaf_count
+from shared.errors import FieldError, InvalidInput
+from shared.models.batch import Batch, Counts, StoredInput
+from shared.ports.blobs import Blobs
+from shared.steps.manifest import Manifest, library_digest, store_of
+
+SHOWN_REJECTED = 100
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """Who submits what under which name."""
+
+    owner: str
+    idempotency_key: str | None
+    batch_id: str
+    fingerprint: str
+
+    @property
+    def store(self) -> str:
+        return store_of(self.batch_id, self.fingerprint)
+
+
+def store(order: Order, model: ModelEntry, ticket: Ticket, *, blobs: Blobs, now: datetime) -> Batch:
+    """
+    Check target and parameters, then store inputs and library; the batch, not yet opened.
+
+    Raises:
+        InvalidInput: missing target, parameter out of range, no valid row. Nothing stays behind.
+    """
+    inputs = _inputs(order, model)
+    parameters, notes = _parameters(order, model, inputs)
+    intake = _take_library(order, ticket.store, blobs=blobs)
+    counts = _counts(intake)
+    stored = {name: _store_input(blobs, ticket.store, name, content) for name, content in inputs.items()}
+    target = {name: item.sha256 for name, item in stored.items()} | {"sequence": order.protein_sequence}
+    window = plan.window(order.configuration, counts.valid)
+    return Batch(
+        batch_id=ticket.batch_id,
+        owner=ticket.owner,
+        name=order.job_name,
+        model=model.id,
+        model_version=model.version,
+        task_type=order.task_type,
+        protein_name=order.protein_name,
+        protein_sequence=order.protein_sequence,
+        inputs=stored,
+        target_digest=identity.digest(target),
+        library_digest=library_digest(intake.chunks),
+        parameters=parameters,
+        notes=notes,
+        seed=order.seed,
+        counts=counts,
+        leaves=leaf_count(counts.valid, window),
+        window=window,
+        configuration=order.configuration,
+        metadata=order.metadata,
+        fingerprint=ticket.fingerprint,
+        store=ticket.store,
+        idempotency_key=ticket.idempotency_key,
+        test_model=model.test_model,
+        created_at=now,
+    )
+
+
+def _inputs(order: Order, model: ModelEntry) -> dict[str, bytes]:
+    """What the model's schema asks for, by name."""
+    if order.task_type not in model.tasks:
+        message = f"{model.id} does not do {order.task_type!r}; it does: {', '.join(model.tasks)}"
+        raise InvalidInput(message, [FieldError("task_type", message)])
+    given = {"structure": order.protein_structure, "sequence": order.protein_sequence}
+    for name in ("structure", "sequence"):
+        if getattr(model.inputs, name) == "required" and given[name] is None:
+            message = f"{model.id} needs the target's {name}"
+            raise InvalidInput(message, [FieldError(f"protein_{name}", message)])
+    used = model.inputs.structure != "unused" and order.protein_structure is not None
+    return {"structure": (order.protein_structure or "").encode()} if used else {}
+
+
+def _parameters(
+    order: Order, model: ModelEntry, inputs: Mapping[str, bytes]
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    try:
+        given = model.parameter_class().model_validate(order.parameters)
+    except ValidationError as error:
+        raise invalid(error, "parameters") from error
+    settled, notes = model.prepare(given, inputs)
+    return settled.model_dump(mode="json", exclude_none=True), notes
+
+
+def _take_library(order: Order, store: str, *, blobs: Blobs) -> Intake:
+    intake = Intake(blobs, store)
+    where = "ligands" if order.ligands is not None else "library.content"
+    try:
+        intake.take_all(_entries(order))
+    except ValueError as error:
+        raise InvalidInput(f"{where}: {error}", [FieldError(where, str(error))]) from error
+    if intake.valid == 0:
+        raise _nothing_valid(intake, where, blobs=blobs)
+    return intake
+
+
+def _counts(intake: Intake) -> Counts:
+    return Counts(submitted=intake.valid + intake.rejected, valid=intake.valid, invalid=intake.rejected)
+
+
+def _entries(order: Order) -> Iterator[library.Entry]:
+    if order.ligands is not None:
+        return library.from_json(order.ligands)
+    assert order.library is not None, "the schema demands one of the two"
+    read = {"csv": library.from_csv, "smi": library.from_smi}[order.library.format]
+    return read(order.library.content)
+
+
+def _nothing_valid(intake: Intake, where: str, *, blobs: Blobs) -> InvalidInput:
+    """The refusal of a library without a usable row; what was stored of it is taken away again."""
+    rows = list(itertools.islice(Manifest(blobs).refused(intake.store, intake.rejected), SHOWN_REJECTED))
+    discard(blobs, intake.store)
+    if not rows:
+        return InvalidInput("the library is empty", [FieldError(where, "holds no row")])
+    errors = [FieldError(f"{where}[line {row.line}]", row.reason) for row in rows]
+    return InvalidInput(f"none of the {intake.rejected} rows is valid", errors)
+
+
+def discard(blobs: Blobs, store: str) -> None:
+    """Take away what a submission stored that did not become a batch."""
+    for key in list(blobs.list(f"{store}/")):
+        blobs.delete(key)
+
+
+def _store_input(blobs: Blobs, store: str, name: str, content: bytes) -> StoredInput:
+    stat = blobs.put(f"{store}/{name}", content)
+    return StoredInput(key=stat.key, size=stat.size, sha256=stat.sha256)
