@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from services.aggregate import indexes
 from services.aggregate.documents import BatchRecord, job_metadata, summary_document
-from services.aggregate.streams import csv_stream, gzip_lines, json_stream
+from services.aggregate.streams import csv_stream, gzip_lines, json_map_stream, json_stream
 from services.aggregate.summary import TOP, brief
 from services.aggregate.tables import Table
 from shared.catalogue.entry import entry_of
@@ -54,12 +55,29 @@ def _documents(
     record: BatchRecord, table: Table, summary: Mapping[str, Any], top: list[dict[str, Any]]
 ) -> Iterator[tuple[str, bytes | Iterable[bytes]]]:
     yield "batch_results.json", json_stream(record.results_head(table.figures, top), "jobs", table.rows())
-    yield "summary.json", json.dumps(summary, indent=1).encode()
+    yield "summary.json", _dump(summary)
+    yield "results/summary.json", _dump(summary)
+    yield from _indexes(record, table, summary)
     own = tuple(record.own_columns())
     extra = tuple(dict.fromkeys(key for row in table.rows() for key in row["data"]))
     columns = (*COLUMNS, *own, *(f"library_{name}" for name in extra))
     rows = (_csv_row(row, record.batch, own, extra) for row in table.rows())
     yield "results/batch_results.csv", csv_stream(columns, rows)
+
+
+def _indexes(
+    record: BatchRecord, table: Table, summary: Mapping[str, Any]
+) -> Iterator[tuple[str, bytes | Iterable[bytes]]]:
+    for name in ("batch_metadata.json", "results/batch_metadata.json"):
+        head = indexes.batch_metadata(record, table.figures)
+        yield name, json_stream(head, "child_job_ids", indexes.child_ids(table.rows()))
+    jobs = indexes.individual_jobs(record, table.rows_with_files())
+    yield "batch_index.json", json_stream(indexes.batch_index(record), "individual_jobs", jobs)
+    by_id = indexes.jobs_by_id(record, table.rows())
+    yield "results/job_index.json", json_map_stream(indexes.job_index(record), "jobs", by_id)
+    results = indexes.aggregated_results(record, table.rows_with_files())
+    yield "results/aggregated.json", json_stream(indexes.aggregated(record, summary), "results", results)
+    yield "rejected.csv", csv_stream(indexes.REJECTED, indexes.rejected_cells(table.rows()))
 
 
 def _csv_row(row: Mapping[str, Any], batch: Batch, own: tuple[str, ...], extra: tuple[str, ...]) -> list[Any]:

@@ -15,18 +15,27 @@ PIECE = 1 << 16
 
 
 def json_stream(head: Mapping[str, Any], name: str, items: Iterable[Any]) -> Iterator[bytes]:
-    """One JSON object: the fields of ``head``, then ``name`` with the items, one a line."""
+    """One JSON object: the fields of ``head``, then the list ``name`` with the items, one a line."""
+    return _json(head, name, (json.dumps(item) for item in items), "[]")
+
+
+def json_map_stream(head: Mapping[str, Any], name: str, items: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
+    """One JSON object: the fields of ``head``, then the object ``name`` with the items, one a line."""
+    return _json(head, name, (f"{json.dumps(key)}: {json.dumps(value)}" for key, value in items), "{}")
+
+
+def _json(head: Mapping[str, Any], name: str, lines: Iterable[str], brackets: str) -> Iterator[bytes]:
     opening = json.dumps(head, indent=1)[:-1].rstrip()
-    return _pieces(itertools.chain([f"{opening},\n"], _json_array(name, items), ["\n}\n"]))
+    return _pieces(itertools.chain([f"{opening},\n"], _json_member(name, lines, brackets), ["\n}\n"]))
 
 
-def _json_array(name: str, items: Iterable[Any]) -> Iterator[str]:
-    yield f" {json.dumps(name)}: ["
+def _json_member(name: str, lines: Iterable[str], brackets: str) -> Iterator[str]:
+    yield f" {json.dumps(name)}: {brackets[0]}"
     before = "\n  "
-    for item in items:
-        yield f"{before}{json.dumps(item)}"
+    for line in lines:
+        yield f"{before}{line}"
         before = ",\n  "
-    yield "\n ]"
+    yield f"\n {brackets[1]}"
 
 
 def csv_stream(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from services.api.query import Page
 from services.api.store import Store
 from shared.domain.identity import job_id
 from shared.domain.lifecycle import job_status, tree_of
+from shared.domain.naming import file_name
 from shared.domain.rows import result_row
 from shared.entry import Answer, as_json
 from shared.errors import FieldError, IllegalMove, InvalidInput, NotFound
@@ -106,8 +107,10 @@ def download(
             f"job {job_id} has no files: it is {outcome.kind.value if outcome else 'not finished'}"
         )
     name, media = FORMATS[wanted]
+    row = store.manifest.row(batch, ref.position)
+    shown = file_name(batch.name, batch.protein_name, ref.position, row.name, extension=wanted)
     file = next((file for file in outcome.artefacts if file.name == name), None)
     if file is None:
         raise NotFound(f"the model left no {name} for job {job_id}")
-    headers = {"Content-Type": media, "Content-Disposition": f'attachment; filename="{job_id}_{name}"'}
+    headers = {"Content-Type": media, "Content-Disposition": f'attachment; filename="{shown}"'}
     return store.blobs.get(file.key), 200, headers

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -330,7 +331,8 @@ def test_a_file_of_a_job_is_downloaded_as_what_it_is(
     ):
         reply = chain.api(path)
         assert (reply.status, reply.headers["Content-Type"], reply.raw) == (200, media, content)
-        assert job in reply.headers["Content-Disposition"]
+        disposition = reply.headers["Content-Disposition"]
+        assert re.fullmatch(rf'attachment; filename="\w+_T4_lysozyme\w*_1_\w+\.{wanted}"', disposition)
 
 
 def test_the_result_of_a_job_is_downloaded_as_json(chain: Chain, docked: tuple[str, str]) -> None:

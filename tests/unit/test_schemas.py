@@ -30,6 +30,16 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 REGISTRY: Registry[Any] = Registry().with_resources(
     (name, Resource.from_contents(schema)) for name, schema in SCHEMAS.items()
 )
+# How often each document of a batch is stored.
+DOCUMENTS = {
+    "batch_results": 1,
+    "summary": 2,
+    "manifest": 1,
+    "batch_index": 1,
+    "batch_metadata": 2,
+    "job_index": 1,
+    "aggregated": 1,
+}
 MIXED = {"parameters": {"failure_rate": 0.4, "payload_bytes": 8}, "seed": 3, "metadata": {"project": "L99A"}}
 
 
@@ -85,10 +95,14 @@ def test_a_schema_is_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("ended", ["mixed", "failed", "cancelled"])
-@pytest.mark.parametrize("name", ["batch_results", "summary", "manifest"])
-def test_the_documents_of_a_batch_fit_their_schemas(batches: dict[str, str], ended: str, name: str) -> None:
-    [document] = stored(batches[ended], name)
-    assert_fits(name, document)
+@pytest.mark.parametrize(("name", "copies"), DOCUMENTS.items())
+def test_the_documents_of_a_batch_fit_their_schemas(
+    batches: dict[str, str], ended: str, name: str, copies: int
+) -> None:
+    documents = stored(batches[ended], name)
+    assert len(documents) == copies
+    assert all(document == documents[0] for document in documents)
+    assert_fits(name, documents[0])
 
 
 @pytest.mark.parametrize("name", ["results", "metadata"])
@@ -99,7 +113,7 @@ def test_the_documents_of_a_job_fit_their_schemas(batches: dict[str, str], name:
         assert_fits(name, document)
 
 
-@pytest.mark.parametrize("name", ["batch_results", "summary", "manifest", "results", "metadata"])
+@pytest.mark.parametrize("name", [*DOCUMENTS, "results", "metadata"])
 def test_a_field_that_is_missing_unknown_or_of_another_kind_does_not_fit(
     batches: dict[str, str], name: str
 ) -> None:
