@@ -21,6 +21,7 @@ class Screen:
     name: str | None
     protein_name: str | None
     seed: int | None
+    strict: bool = False
 
 
 def order(screen: Screen, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def order(screen: Screen, parameters: Mapping[str, Any]) -> dict[str, Any]:
         "model_name": screen.model,
         "library": read_library(screen.library),
         "parameters": dict(parameters),
+        "strict": screen.strict,
         **({} if screen.seed is None else {"seed": screen.seed}),
         **target,
         **sequence,

@@ -48,6 +48,9 @@ def submit(
     box_from_residues: BoxResidues = None,
     param: Params = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same answer. Default 42.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse the library if any row is invalid.")
+    ] = False,
     idempotency_key: Key = None,
     wait: Annotated[bool, typer.Option("--wait", help="Return when the batch is finished.")] = False,
     timeout: Timeout = None,
@@ -60,7 +63,7 @@ def submit(
     With --wait and no server on this home, this process runs the screen itself.
     """
     given = parameters(param or [], box=box, ligand=box_from_ligand, residues=box_from_residues)
-    body = order(Screen(library, target, sequence, model, name, protein_name, seed), given)
+    body = order(Screen(library, target, sequence, model, name, protein_name, seed, strict), given)
     with _connection(wait) as connection:
         accepted = post(connection, body, idempotency_key)
         accounting, ended = accepted["accounting"], None

@@ -26,7 +26,8 @@ class Order(Frozen):
     """
     One screen as posted to ``/api/v3/batches/submit``.
 
-    The rows of ``ligands`` are not checked here: a bad one is reported and does not stop the others.
+    The rows of ``ligands`` are not checked here: a bad one is reported and does not stop the others,
+    unless the order is ``strict``.
     """
 
     job_name: Name
@@ -41,6 +42,7 @@ class Order(Frozen):
     use_potentials: bool = False
     parameters: Mapping[str, JsonValue] = {}
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 42
+    strict: bool = False
     configuration: Configuration = Configuration()
     metadata: Mapping[str, JsonValue] = {}
 

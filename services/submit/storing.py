@@ -110,8 +110,8 @@ def _take_library(order: Order, store: str, *, blobs: Blobs) -> Intake:
         intake.take_all(_entries(order))
     except ValueError as error:
         raise InvalidInput(f"{where}: {error}", [FieldError(where, str(error))]) from error
-    if intake.valid == 0:
-        raise _nothing_valid(intake, where, blobs=blobs)
+    if intake.valid == 0 or (order.strict and intake.rejected):
+        raise _unusable(intake, where, blobs=blobs)
     return intake
 
 
@@ -127,14 +127,19 @@ def _entries(order: Order) -> Iterator[library.Entry]:
     return read(order.library.content)
 
 
-def _nothing_valid(intake: Intake, where: str, *, blobs: Blobs) -> InvalidInput:
-    """The refusal of a library without a usable row; what was stored of it is taken away again."""
+def _unusable(intake: Intake, where: str, *, blobs: Blobs) -> InvalidInput:
+    """The refusal of a whole library, with its bad rows; what was stored of it is taken away again."""
     rows = list(itertools.islice(Manifest(blobs).refused(intake.store, intake.rejected), SHOWN_REJECTED))
     discard(blobs, intake.store)
     if not rows:
         return InvalidInput("the library is empty", [FieldError(where, "holds no row")])
     errors = [FieldError(f"{where}[line {row.line}]", row.reason) for row in rows]
-    return InvalidInput(f"none of the {intake.rejected} rows is valid", errors)
+    if not intake.valid:
+        return InvalidInput(f"none of the {intake.rejected} rows is valid", errors)
+    return InvalidInput(
+        f"{intake.rejected} of {intake.valid + intake.rejected} rows are invalid, and the order is strict",
+        errors,
+    )
 
 
 def discard(blobs: Blobs, store: str) -> None:

@@ -47,6 +47,14 @@ def test_rows_that_cannot_be_used_are_reported_and_do_not_stop_the_others(omtx: 
     assert "line 4:" in answer.err
 
 
+def test_a_strict_submission_is_refused_for_one_bad_row(omtx: Omtx, tmp_path: Path) -> None:
+    path = tmp_path / "mixed.csv"
+    path.write_text("name,smiles\ngood,CCO\nbad,C1CC(\n")
+    answer = omtx("submit", path, "--model", "noop", "--strict")
+    assert answer.code == 5
+    assert "line 3" in answer.err
+
+
 def test_names_come_from_the_files_where_none_are_given(omtx: Omtx, library: Path) -> None:
     target = SAMPLE / "receptor.pdb"
     given = omtx("status", submitted(omtx, library, "--target", target)).json

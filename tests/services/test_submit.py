@@ -324,3 +324,15 @@ def test_test_models_are_not_on_offer_where_they_are_switched_off(
 def test_an_answer_is_json(chain: Chain) -> None:
     reply: Reply = chain.submit(noop_order())
     assert reply.headers["Content-Type"] == "application/json"
+
+
+def test_a_strict_order_with_one_bad_row_is_refused_whole_and_names_the_row(chain: Chain) -> None:
+    reply = chain.submit(noop_order(3, invalid=1, strict=True))
+    assert_problem(reply, 422)
+    assert paths(reply) == ["ligands[line 4]"]
+    assert "1 of 4 rows" in reply.body["detail"]
+    assert nothing_stored(chain)
+
+
+def test_a_strict_order_without_a_bad_row_is_accepted(chain: Chain) -> None:
+    assert chain.submit(noop_order(3, strict=True)).status == 202
