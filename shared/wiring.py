@@ -83,7 +83,7 @@ def local_database() -> "Database":
     from shared.adapters.local.database import Database
 
     path = settings().home / "state.db"
-    return Database(path, schema.ALL, fsync=settings().fsync)
+    return Database(path, schema.STEPS, fsync=settings().fsync)
 
 
 @cache

@@ -26,7 +26,7 @@ class LocalBackend:
 
     def __init__(self, home: Path) -> None:
         self.clock = HandClock()
-        self.database = Database(home / "state.db", schema.ALL, fsync=False)
+        self.database = Database(home / "state.db", schema.STEPS, fsync=False)
         self.ledger = SqliteLedger(self.database)
         self.secrets = FolderSecrets(home / "secrets")
         self.blobs = FolderBlobs(

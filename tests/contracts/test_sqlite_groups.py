@@ -12,7 +12,7 @@ from shared.adapters.local.database import Database
 from shared.errors import Unavailable
 from tests.support.crowd import at_once
 
-TABLE = ("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, note TEXT NOT NULL)",)
+TABLE = (("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, note TEXT NOT NULL)",),)
 WRITERS = 20
 
 

@@ -48,7 +48,7 @@ def test_processes_that_settle_the_same_jobs_count_each_once(
     starts = [(tmp_path, batch, 30 * n) for n in range(PROCESSES)]
     answers = in_every_process(pool, writers.settle_all, *starts)
     assert [sum(column) for column in zip(*answers, strict=True)] == [120, 3]
-    ledger = SqliteLedger(Database(tmp_path / "state.db", schema.ALL))
+    ledger = SqliteLedger(Database(tmp_path / "state.db", schema.STEPS))
     assert [leaf.n for leaf in ledger.leaves(batch.batch_id, 0)] == [40, 40, 40]
     assert len(ledger.outcomes(batch.batch_id, 0, limit=999)) == 120
 
@@ -64,7 +64,7 @@ def test_processes_that_claim_the_same_jobs_get_each_first_claim_once(
 def test_processes_that_share_a_queue_take_each_message_once(
     pool: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    database, batch = Database(tmp_path / "state.db", schema.ALL, fsync=False), a_batch(300)
+    database, batch = Database(tmp_path / "state.db", schema.STEPS, fsync=False), a_batch(300)
     SqliteBus(database, HandClock(), TOPICS).publish(
         [JobQueued(ref=ref(batch, position)) for position in range(300)]
     )
@@ -93,7 +93,7 @@ def test_every_acknowledged_write_survives_a_killed_writer(tmp_path: Path) -> No
     batch = a_batch(100_000, leaves=1)
     for _ in range(2):
         told = acknowledged_before_kill(tmp_path, "settle", batch.model_dump_json())
-        ledger = SqliteLedger(Database(tmp_path / "state.db", schema.ALL))
+        ledger = SqliteLedger(Database(tmp_path / "state.db", schema.STEPS))
         stored = [found.ref.position for found in ledger.outcomes(batch.batch_id, 0, limit=100_000)]
         assert told
         assert set(told) <= set(stored)

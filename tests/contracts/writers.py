@@ -19,7 +19,7 @@ from tests.support.world import NOON, HandClock
 
 def settle_all(home: Path, batch: Batch, start: int) -> tuple[int, int]:
     """Settle every job from ``start`` on, around; how many were created, how often a leaf became full."""
-    database = Database(home / "state.db", schema.ALL, fsync=False)
+    database = Database(home / "state.db", schema.STEPS, fsync=False)
     ledger, jobs = SqliteLedger(database), batch.counts.valid
     tree, created, filled = Tree(jobs, batch.leaves, batch.window), 0, 0
     ledger.open(batch)
@@ -35,7 +35,7 @@ def settle_all(home: Path, batch: Batch, start: int) -> tuple[int, int]:
 
 def claim_all(home: Path, batch: Batch) -> int:
     """Claim every job; how many claims were granted."""
-    database = Database(home / "state.db", schema.ALL, fsync=False)
+    database = Database(home / "state.db", schema.STEPS, fsync=False)
     ledger = SqliteLedger(database)
     granted = [
         ledger.claim(ref(batch, position), now=NOON, lease_until=NOON)
@@ -47,7 +47,7 @@ def claim_all(home: Path, batch: Batch) -> int:
 
 def take_all(home: Path) -> list[int]:
     """Lease and acknowledge until there is nothing left; the ids of what was taken."""
-    database = Database(home / "state.db", schema.ALL, fsync=False)
+    database = Database(home / "state.db", schema.STEPS, fsync=False)
     bus = SqliteBus(database, HandClock(), TOPICS)
     taken = list[int]()
     while found := bus.lease("dispatch", limit=5, visibility=timedelta(minutes=1)):
@@ -64,7 +64,7 @@ def make_key(home: Path) -> bytes:
 
 def settle_until_killed(home: Path, batch: Batch) -> None:
     """Settle one job after the other, durably, and say so after each; never ends by itself."""
-    ledger = SqliteLedger(Database(home / "state.db", schema.ALL, fsync=True))
+    ledger = SqliteLedger(Database(home / "state.db", schema.STEPS, fsync=True))
     ledger.open(batch)
     for position in range(batch.counts.valid):
         ledger.settle(batch.batch_id, 0, [outcome(batch, position)], now=NOON)

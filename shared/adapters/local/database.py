@@ -7,6 +7,7 @@ own savepoint, so that one that fails takes no other down, and no caller is answ
 commit that holds its write is on disk. Several processes may open the same file.
 """
 
+import itertools
 import os
 import queue
 import sqlite3
@@ -58,9 +59,9 @@ class _Work:
 class Database:
     """The file, its schema, reads on the caller's thread and writes in groups."""
 
-    def __init__(self, path: Path, schema: Sequence[str], *, fsync: bool = True) -> None:
+    def __init__(self, path: Path, steps: Sequence[Sequence[str]], *, fsync: bool = True) -> None:
         self.path = path
-        self._schema = schema
+        self._steps = steps
         self._synchronous = "FULL" if fsync else "OFF"
         self._readers = threading.local()
         self._start = threading.Lock()
@@ -115,8 +116,7 @@ class Database:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 with _translated():
                     connection = self._connect()
-                    for statement in self._schema:
-                        connection.execute(statement)
+                    _bring_up_to_date(connection, self._steps)
                 self._writer = threading.Thread(
                     target=self._commit_groups,
                     args=(connection, self._work),
@@ -133,6 +133,23 @@ class Database:
             running = None not in group
             _commit(connection, [item for item in group if item is not None])
         connection.close()
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, steps: Sequence[Sequence[str]]) -> None:
+    """Apply the steps that the file has not had; of several processes, one does it and the others wait."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        (had,) = connection.execute("PRAGMA user_version").fetchone()
+        if had > len(steps):
+            raise Unavailable("the state was written by a newer version of this program; use that one")
+        for statement in itertools.chain.from_iterable(steps[had:]):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={len(steps)}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        connection.close()
+        raise
+    connection.execute("COMMIT")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -1,4 +1,9 @@
-"""The tables of the embedded state. Facts are rows that are inserted once; times are microseconds."""
+"""
+The tables of the embedded state. Facts are rows that are inserted once; times are microseconds.
+
+``STEPS`` are applied in order, each once per state file, so that a home outlives its version: what
+stands here is never changed, a later step changes the tables.
+"""
 
 LEDGER = (
     """CREATE TABLE IF NOT EXISTS batches (
@@ -50,4 +55,4 @@ CALLS = (
     "CREATE INDEX IF NOT EXISTS calls_running ON calls (id) WHERE state = 'running'",
     "CREATE INDEX IF NOT EXISTS calls_cancelling ON calls (id) WHERE state = 'cancelling'",
 )
-ALL = LEDGER + QUEUE + CALLS
+STEPS: tuple[tuple[str, ...], ...] = (LEDGER + QUEUE + CALLS,)
