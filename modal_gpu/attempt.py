@@ -90,6 +90,7 @@ def _question(order: WorkOrder, transfer: Transfer) -> Question:
         parameters=order.parameters,
         inputs={name: transfer.fetch(download) for name, download in order.inputs.items()},
         attempt=order.ref.attempt,
+        round=order.ref.round,
         search_seed=order.search_seed,
     )
 

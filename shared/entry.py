@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from shared import wiring
-from shared.errors import FieldError, InvalidInput, OmtxError, PermanentError, TransientError
+from shared.errors import FieldError, Gone, InvalidInput, OmtxError, PermanentError, TransientError
 
 log = logging.getLogger("omtx")
 PROBLEM = "application/problem+json"
@@ -51,9 +51,15 @@ def answering(handle: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 @contextmanager
 def parking_failures(topic: str, delivery: Any) -> Iterator[None]:
-    """Park what retrying cannot fix; let everything else escape and be redelivered."""
+    """
+    Park what retrying cannot fix; let everything else escape and be redelivered.
+
+    A late message about a deleted batch is neither: it is done with.
+    """
     try:
         yield
+    except Gone as error:
+        log.info("dropped a %s message: %s was deleted", topic, error.batch_id)
     except PermanentError as error:
         log.error("parked a %s message: %s", topic, error)
         data = json.dumps(delivery, default=str).encode()

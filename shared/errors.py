@@ -5,6 +5,7 @@ Every refusal, as a tree whose branches say what to do.
   - PermanentError   do not retry: answer 4xx, or park the message
     + InvalidInput   breaks a schema or a limit; carries one entry per offending field
     + NotFound       no such batch, job, object or model
+      . Gone         a batch that its owner deleted; a message about it is dropped
     + KeyReused      same idempotency key, different content
     + IllegalMove    the state of the batch has no such step
     + NotAllowed     the signature, key or token does not permit it
@@ -16,6 +17,7 @@ Every refusal, as a tree whose branches say what to do.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,17 @@ class NotFound(PermanentError):
 
     status = 404
     title = "Not found"
+
+
+class Gone(NotFound):
+    """The batch was deleted by its owner; messages about it are no longer news."""
+
+    def __init__(self, batch_id: str, *, owner: str, deleted_at: datetime, jobs: int) -> None:
+        super().__init__(f"no batch {batch_id}")
+        self.batch_id = batch_id
+        self.owner = owner
+        self.deleted_at = deleted_at
+        self.jobs = jobs
 
 
 class KeyReused(PermanentError):

@@ -14,6 +14,7 @@ from shared.ports.ledger import Ledger
 from shared.ports.world import Clock, Secrets
 from shared.settings import settings
 from shared.steps.manifest import Manifest
+from shared.steps.roster import Roster
 
 if TYPE_CHECKING:
     from shared.adapters.local.blobs import FolderBlobs
@@ -56,6 +57,12 @@ def blobs() -> Blobs:
 def manifest() -> Manifest:
     """The libraries, read through a small cache."""
     return Manifest(blobs())
+
+
+@cache
+def roster() -> Roster:
+    """The jobs of later rounds, read through a small cache."""
+    return Roster(blobs())
 
 
 @cache
@@ -125,6 +132,6 @@ def reset() -> None:
 
 
 _CHOICES = (
-    *(clock, secrets, ledger, blobs, manifest, bus, dead_letters, engine),
+    *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, engine),
     *(local_database, local_blobs, local_bus, local_calls),
 )

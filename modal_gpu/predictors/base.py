@@ -26,7 +26,7 @@ class Question:
     PDB or mmCIF text); ``parameters`` were validated at submit. ``seed`` is the ligand's own, and
     ``search_seed`` one for all ligands of the screen, for what is set up once per target; together
     they fix every random choice.
-    ``attempt`` counts the tries from 1; an answer must not depend on it.
+    ``attempt`` counts the tries from 1 in each ``round``; an answer must not depend on them.
     """
 
     ligand_name: str
@@ -35,6 +35,7 @@ class Question:
     parameters: Mapping[str, JsonValue]
     inputs: Mapping[str, bytes]
     attempt: int = 1
+    round: int = 0
     search_seed: int | None = None
 
 

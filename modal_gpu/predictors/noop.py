@@ -28,7 +28,8 @@ class NoopPredictor:
         parameters = NoopParameters.model_validate(dict(question.parameters))
         _misbehave(parameters, question.attempt)
         time.sleep(parameters.delay_seconds)
-        if _draw(question.seed, "failure").random() < parameters.failure_rate:
+        doomed = _draw(question.seed, "failure").random() < parameters.failure_rate
+        if doomed and question.round < parameters.failing_rounds:
             raise PredictionFailed(FailureClass.MODEL_ERROR, "this ligand was drawn to fail")
         affinity = round(_draw(question.seed, "affinity").uniform(-10, 0), 3)
         payload = _draw(question.seed, "payload").randbytes(parameters.payload_bytes)

@@ -16,8 +16,8 @@ from shared.models.facts import Outcome
 from shared.models.work import Artefact
 from shared.ports.ledger import Ledger
 from shared.steps.manifest import Manifest
+from shared.steps.reading import rounds_of, standing_outcomes
 
-PAGE = 1000
 KINDS = ("completed", "failed", "cancelled", "invalid", "filtered")
 
 
@@ -94,21 +94,14 @@ class Table:
 def _joined(
     batch: Batch, ledger: Ledger, manifest: Manifest
 ) -> Iterator[tuple[dict[str, Any], Outcome | None]]:
-    """Library and outcomes, both by position; then the rejected rows."""
-    outcomes = _outcomes(batch, ledger)
-    for row in manifest.rows(batch):
-        outcome = next(outcomes, None)
-        if outcome is None or outcome.ref.position != row.position:
+    """Every job with the outcome that stands, by position; then the rejected rows."""
+    rounds = rounds_of(ledger, batch, ledger.intents(batch.batch_id))
+    outcomes = standing_outcomes(ledger, batch, rounds)
+    for row, outcome in zip(manifest.rows(batch), outcomes, strict=True):
+        if outcome is None:
             raise LookupError(f"batch {batch.batch_id} is closed, but job {row.position} has no outcome")
         status = JobStatus(outcome.kind.value)
         job = job_id(batch.batch_id, row.position)
         yield result_row(row, job_id=job, status=status, outcome=outcome, rank=None), outcome
     for refused in manifest.rejected(batch):
         yield rejected_row(refused), None
-
-
-def _outcomes(batch: Batch, ledger: Ledger) -> Iterator[Outcome]:
-    after = -1
-    while page := ledger.outcomes(batch.batch_id, 0, after=after, limit=PAGE):
-        yield from page
-        after = page[-1].ref.position

@@ -7,13 +7,12 @@ from services.api.store import Store
 from shared.domain.identity import job_id
 from shared.entry import Answer, as_json
 from shared.errors import NotFound
-from shared.models.batch import Batch, StoredInput
+from shared.models.batch import StoredInput
 from shared.models.facts import Outcome
 from shared.models.work import Artefact
 from shared.steps.manifest import Manifest, chunk_keys, library_digest
-from shared.steps.reading import Overview
+from shared.steps.reading import Overview, standing_outcomes
 
-PAGE = 1000
 MOST_PROBLEMS = 100
 
 
@@ -48,8 +47,8 @@ class _Audit:
 
     def problems(self) -> Iterator[str]:
         """What does not agree, one sentence each."""
-        for outcome in self._outcomes(self.view.batch):
-            self.counted[outcome.kind.value] += 1
+        for outcome in self._outcomes():
+            self.counted[outcome.kind.value] += outcome.copies
             if outcome.ref.job_id != job_id(outcome.ref.batch_id, outcome.ref.position):
                 yield f"the outcome at position {outcome.ref.position} names job {outcome.ref.job_id}"
             yield from self._files(outcome.artefacts)
@@ -59,11 +58,10 @@ class _Audit:
         if self.view.closing is not None:
             yield from self._files(self.view.closing.artefacts)
 
-    def _outcomes(self, batch: Batch) -> Iterator[Outcome]:
-        after = -1
-        while page := self.store.ledger.outcomes(batch.batch_id, 0, after=after, limit=PAGE):
-            yield from page
-            after = page[-1].ref.position
+    def _outcomes(self) -> Iterator[Outcome]:
+        """The outcome that stands of every job that has one."""
+        found = standing_outcomes(self.store.ledger, self.view.batch, self.view.rounds)
+        return (outcome for outcome in found if outcome is not None)
 
     def _accounting(self) -> Iterator[str]:
         accounting = self.view.accounting

@@ -108,7 +108,7 @@ def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
         "accounting_sentence": accounting.sentence(),
         "invariant_holds": accounting.holds,
         "jobs": job_page(store, view, jobs),
-        "jobs_pagination": jobs.describe(batch.counts.valid),
+        "jobs_pagination": jobs.describe(batch.counts.jobs),
         "insights": {
             "batch_health": insights.batch_health(accounting),
             "estimated_completion_time": left,
@@ -117,6 +117,7 @@ def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
         "performance_metrics": {"jobs_per_minute": rate},
         "execution_plan": {"window": batch.window, **batch.configuration.model_dump()},
         "estimated_completion": left,
+        "round": view.tallies[-1].round.number,
         "cancel_requested": view.intents.cancelled_at is not None,
         "artefacts_folder": str((folder / "batches" / batch.batch_id).resolve()) if folder else None,
     }

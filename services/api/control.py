@@ -1,11 +1,13 @@
-"""What an owner may ask of a batch: pause, resume, cancel. Each may be asked for again."""
+"""What an owner may ask of a batch: pause, resume, cancel, retry, delete. Each may be asked for again."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from services.api.query import whole
 from services.api.store import Store
 from shared.domain.lifecycle import final_status
 from shared.entry import Answer, as_json
-from shared.errors import FieldError, IllegalMove, InvalidInput
+from shared.errors import FieldError, Gone, IllegalMove, InvalidInput, NotFound
 from shared.models.batch import BatchStatus
 from shared.models.facts import Intents
 from shared.steps.reading import Overview
@@ -14,25 +16,34 @@ SAID = {
     "pause": "paused; what runs goes on to its end, and nothing else is started",
     "resume": "resumed; what was held back is being started",
     "cancel": "cancelled; ligands that are open are being closed as cancelled",
+    "retry_failed": "the ligands that failed are being computed again",
 }
+MOST_ROUNDS = 100
 
 
 def control(store: Store, args: Mapping[str, str], batch_id: str, action: str) -> Answer:
-    """``POST …/control/{pause|resume|cancel}``: 409 with the reason where the state forbids it."""
+    """``POST …/control/{pause|resume|cancel|retry_failed}``: 409, with the reason, where it cannot be."""
     if action not in SAID:
         message = f"unknown action {action!r}; there are: {', '.join(SAID)}"
         raise InvalidInput(message, [FieldError("action", message)])
+    if action == "retry_failed":
+        return _retry(store, args, batch_id)
     _check(store.overview(batch_id), action)
     now = store.clock.now()
     intents = _intend(store, batch_id, action)
     at = intents.cancelled_at if action == "cancel" else now
+    return _done(batch_id, action, at or now)
+
+
+def _done(batch_id: str, action: str, at: datetime, **more: int) -> Answer:
     return as_json(
         {
             "success": True,
             "batch_id": batch_id,
             "action": action,
-            "timestamp": (at or now).isoformat(),
+            "timestamp": at.isoformat(),
             "message": SAID[action],
+            **more,
         }
     )
 
@@ -57,3 +68,60 @@ def _intend(store: Store, batch_id: str, action: str) -> Intents:
     if action == "cancel":
         return store.ledger.intend(batch_id, cancelled_at=store.clock.now())
     return store.ledger.intend(batch_id, paused=action == "pause")
+
+
+def _retry(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
+    """
+    Ask for the next round, or for round ``?round=N``.
+
+    A client that may have to ask twice names the round: the second time changes nothing. Without it,
+    asking again while a round is open means that round.
+    """
+    view = store.overview(batch_id)
+    asked = max(view.intents.retry, view.rounds[-1].number)
+    open = view.closing is None or view.closing.finished_at is None
+    number = whole(args, "round", default=asked if open and asked else asked + 1, least=1, most=MOST_ROUNDS)
+    if number == asked + 1:
+        _check_retry(view)
+        if not store.ledger.ask_retry(batch_id, number):
+            raise IllegalMove(f"batch {batch_id} changed meanwhile; look at it again")
+    elif number > asked:
+        raise IllegalMove(f"batch {batch_id} had {asked} retries, so the next round is {asked + 1}")
+    return _done(batch_id, "retry_failed", store.clock.now(), round=number)
+
+
+def _check_retry(view: Overview) -> None:
+    name, closing = view.batch.batch_id, view.closing
+    if closing is None or closing.finished_at is None:
+        raise IllegalMove(f"batch {name} is {view.status.value}; retry what failed when it is over")
+    if view.intents.cancelled_at is not None:
+        raise IllegalMove(f"batch {name} was cancelled; submit what you still want as a new batch")
+    if view.accounting.failed == 0:
+        raise IllegalMove(f"no ligand of batch {name} failed; there is nothing to retry")
+
+
+def delete(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
+    """``DELETE …/{id}``: hide it at once and erase it; 409 while it is not over. Twice is no mistake."""
+    try:
+        view = store.overview(batch_id)
+    except Gone as gone:
+        return _deleted(store, gone)
+    deleted = store.ledger.delete(batch_id, now=store.clock.now())
+    if deleted is None:
+        state = f"batch {batch_id} is {view.status.value}"
+        raise IllegalMove(f"{state}; cancel it, and delete it when it is over")
+    return _deleted(store, deleted)
+
+
+def _deleted(store: Store, gone: Gone) -> Answer:
+    if gone.owner != store.owner:
+        raise NotFound(f"no batch {gone.batch_id}")
+    return as_json(
+        {
+            "success": True,
+            "batch_id": gone.batch_id,
+            "deleted_jobs": gone.jobs,
+            "timestamp": gone.deleted_at.isoformat(),
+            "message": "deleted; its files and records are being erased",
+        }
+    )

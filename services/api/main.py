@@ -20,6 +20,7 @@ def api(request: Request) -> object:
         blobs=wiring.blobs(),
         clock=wiring.clock(),
         manifest=wiring.manifest(),
+        roster=wiring.roster(),
         artefacts_folder=settings().home / "objects" if settings().backend == "local" else None,
     )
     return respond(request.method, request.path, request.args, store)

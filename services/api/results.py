@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.api.query import Page, one_of, page
+from services.api.states import states
 from services.api.store import Store
 from shared.catalogue.entry import entry_of
 from shared.domain.identity import job_id
-from shared.domain.lifecycle import job_status, tree_of
 from shared.domain.rows import ranks, rejected_row, result_row, score
 from shared.entry import Answer, as_json
 from shared.errors import IllegalMove, NotFound
@@ -88,37 +88,27 @@ def _partial(store: Store, view: Overview, wanted: Page) -> list[dict[str, Any]]
     """
     batch = view.batch
     if batch.counts.submitted <= RANKED_WHILE_RUNNING:
-        rows = _rows(store, view, range(batch.counts.valid))
+        rows = _rows(store, view, range(batch.counts.jobs))
         rows.sort(key=lambda row: (row["rank"] is None, row["rank"] or row["index"]))
         rows += [rejected_row(row) for row in store.manifest.rejected(batch)]
         return rows[wanted.start : wanted.start + wanted.size]
-    positions = range(batch.counts.valid)[wanted.start : wanted.start + wanted.size]
+    positions = range(batch.counts.jobs)[wanted.start : wanted.start + wanted.size]
     return [{**row, "rank": None} for row in _rows(store, view, positions)]
 
 
 def _rows(store: Store, view: Overview, positions: range) -> list[dict[str, Any]]:
-    batch, tree = view.batch, tree_of(view.batch)
-    if not positions:
-        return []
-    found = store.ledger.outcomes(batch.batch_id, 0, after=positions[0] - 1, limit=len(positions))
-    outcomes = {outcome.ref.position: outcome for outcome in found}
-    attempts = {item.ref.position: item for item in store.ledger.attempts(batch.batch_id, 0, positions)}
-    leaves = store.ledger.leaves(batch.batch_id, 0)
-    order = _ranks(batch, outcomes)
-    rows = []
-    for position in positions:
-        leaf = leaves[tree.leaf_of(position)]
-        released = position in tree.released(leaf.k, leaf.n)
-        rows.append(
-            result_row(
-                store.manifest.row(batch, position),
-                job_id=job_id(batch.batch_id, position),
-                status=job_status(outcomes.get(position), attempts.get(position), released),
-                outcome=outcomes.get(position),
-                rank=order.get(position),
-            )
+    batch, found = view.batch, list(states(store, view, positions))
+    order = _ranks(batch, {it.position: it.outcome for it in found if it.outcome})
+    return [
+        result_row(
+            store.manifest.row(batch, it.position),
+            job_id=job_id(batch.batch_id, it.position),
+            status=it.status,
+            outcome=it.outcome,
+            rank=order.get(it.position),
         )
-    return rows
+        for it in found
+    ]
 
 
 def _ranks(batch: Batch, outcomes: Mapping[int, Outcome]) -> dict[int, int]:

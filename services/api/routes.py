@@ -40,6 +40,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/v2/models", models),
     ("GET", "/api/v2/models/<model_id>", model),
     ("GET", "/api/v3/batches", batches.list_batches),
+    ("DELETE", "/api/v3/batches/<batch_id>", control.delete),
     ("GET", "/api/v3/batches/<batch_id>/status", batches.status),
     ("GET", "/api/v3/batches/<batch_id>/results", results.results),
     ("GET", "/api/v3/batches/<batch_id>/verify", audit.verify),

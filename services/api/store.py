@@ -6,13 +6,12 @@ from pathlib import Path
 from shared.domain.identity import job_place
 from shared.errors import NotFound
 from shared.models.batch import Batch
-from shared.models.work import JobRef
 from shared.ports.blobs import Blobs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.steps.manifest import Manifest
 from shared.steps.reading import Overview, overview
-from shared.steps.settling import first_attempt
+from shared.steps.roster import Roster
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,7 @@ class Store:
     blobs: Blobs
     clock: Clock
     manifest: Manifest
+    roster: Roster
     artefacts_folder: Path | None
 
     def batch(self, batch_id: str) -> Batch:
@@ -37,12 +37,12 @@ class Store:
         """How the batch stands."""
         return overview(self.ledger, self.batch(batch_id))
 
-    def job(self, job_id: str) -> tuple[Batch, JobRef]:
-        """The batch and place of a job; NotFound if there is none, or it is another's."""
+    def job(self, job_id: str) -> tuple[Batch, int]:
+        """The batch and position of a job; NotFound if there is none, or it is another's."""
         place = job_place(job_id)
         if place is None:
             raise NotFound(f"no job {job_id}")
         batch = self.batch(place[0])
-        if place[1] >= batch.counts.valid:
+        if place[1] >= batch.counts.jobs:
             raise NotFound(f"no job {job_id}")
-        return batch, first_attempt(batch, 0, place[1])
+        return batch, place[1]

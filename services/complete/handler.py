@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from services.complete.verdict import Again, outcome_of, verdict
-from shared.domain.lifecycle import check_reference
 from shared.errors import InvalidInput, NotFound
 from shared.events.messages import JobFinished, JobQueued
 from shared.models.batch import Batch
@@ -12,16 +11,26 @@ from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
+from shared.steps.manifest import Manifest
+from shared.steps.roster import Roster
 from shared.steps.settling import settle
 
 
 def handle(
-    event: JobFinished, *, first_backoff: timedelta, ledger: Ledger, blobs: Blobs, bus: Bus, clock: Clock
+    event: JobFinished,
+    *,
+    first_backoff: timedelta,
+    ledger: Ledger,
+    blobs: Blobs,
+    bus: Bus,
+    clock: Clock,
+    manifest: Manifest,
+    roster: Roster,
 ) -> None:
     """Close one attempt. The first terminal outcome of a ligand wins; a duplicate helps it to its end."""
     ref = event.envelope.ref
-    batch, intents, outcome = ledger.look(ref)
-    check_reference(batch, ref)
+    batch, round, intents, outcome = ledger.look(ref)
+    roster.check(round, ref)
     if outcome is None:
         envelope = _verified(event.envelope, batch, blobs)
         decision = verdict(
@@ -33,9 +42,10 @@ def handle(
         if isinstance(decision, Again):
             _send_round(decision, ledger=ledger, bus=bus)
             return
-        outcome = outcome_of(envelope, test_model=batch.test_model)
+        copies = manifest.copies(batch, ref.position)
+        outcome = outcome_of(envelope, copies=copies, test_model=batch.test_model)
     releasing = not intents.paused and intents.cancelled_at is None
-    settle(batch, [outcome], ledger=ledger, bus=bus, clock=clock, releasing=releasing)
+    settle(round, [outcome], ledger=ledger, bus=bus, clock=clock, roster=roster, releasing=releasing)
 
 
 def _send_round(again: Again, *, ledger: Ledger, bus: Bus) -> None:

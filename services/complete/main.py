@@ -22,4 +22,6 @@ def complete(event: CloudEvent) -> None:
             blobs=wiring.blobs(),
             bus=wiring.bus(),
             clock=wiring.clock(),
+            manifest=wiring.manifest(),
+            roster=wiring.roster(),
         )

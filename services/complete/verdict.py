@@ -35,11 +35,12 @@ def verdict(
     return Again(ref, failure, ref.model_copy(update={"attempt": ref.attempt + 1}), now + wait)
 
 
-def outcome_of(envelope: Envelope, *, test_model: bool) -> Outcome:
+def outcome_of(envelope: Envelope, *, copies: int, test_model: bool) -> Outcome:
     """The terminal fact that an envelope stands for; of a test model, failures say so too."""
     return Outcome(
         ref=envelope.ref,
         kind=_kind(envelope.failure),
+        copies=copies,
         failure=envelope.failure,
         metrics=envelope.metrics,
         artefacts=envelope.artefacts,

@@ -1,7 +1,6 @@
 """Look, claim, spawn, note the call: in this order, so that whatever dies in between is healed."""
 
 from services.dispatch.orders import Terms, compose
-from shared.domain.lifecycle import check_reference
 from shared.errors import Unavailable, Unknown
 from shared.events.messages import JobQueued
 from shared.models.batch import Batch
@@ -11,6 +10,7 @@ from shared.ports.engine import Engine
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.steps.manifest import Manifest
+from shared.steps.roster import Roster
 
 
 def handle(
@@ -22,6 +22,7 @@ def handle(
     engine: Engine,
     clock: Clock,
     manifest: Manifest,
+    roster: Roster,
 ) -> None:
     """
     Start one attempt, unless it is held by another, over, unwanted, or not yet due.
@@ -30,8 +31,8 @@ def handle(
     ``reconcile`` asks again when it is due.
     """
     now = clock.now()
-    batch, intents, outcome = ledger.look(event.ref)
-    check_reference(batch, event.ref)
+    batch, round, intents, outcome = ledger.look(event.ref)
+    roster.check(round, event.ref)
     early = event.not_before is not None and event.not_before > now
     if outcome is not None or intents.cancelled_at is not None or intents.paused or early:
         return

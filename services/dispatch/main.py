@@ -24,4 +24,5 @@ def dispatch(event: CloudEvent) -> None:
             engine=wiring.engine(),
             clock=wiring.clock(),
             manifest=wiring.manifest(),
+            roster=wiring.roster(),
         )

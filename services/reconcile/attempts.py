@@ -19,14 +19,14 @@ def overdue(world: World, only: str | None) -> list[Finding]:
 
 def _help(world: World, attempt: Attempt) -> Finding | None:
     try:
-        _, intents, outcome = world.ledger.look(attempt.ref)
+        sight = world.ledger.look(attempt.ref)
     except NotFound:
         world.ledger.postpone(attempt.ref, None)
         return None
-    if outcome is not None:
+    if sight.outcome is not None:
         world.ledger.postpone(attempt.ref, None)
         return None
-    if intents.paused and attempt.call_id is None:
+    if sight.intents.paused and attempt.call_id is None:
         world.ledger.postpone(attempt.ref, world.now() + world.patience.quiet)
         return None
     match remedy(attempt, most_claims=world.patience.most_claims):

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 
+from services.reconcile.retries import open_next
 from services.reconcile.staleness import needs_aggregation, quiet_leaves, uncounted
 from services.reconcile.world import Finding, World
 from shared.domain.lifecycle import tree_of
-from shared.events.messages import BatchFinished
+from shared.events.messages import BatchFinished, JobQueued
 from shared.models.batch import Batch
-from shared.models.facts import Leaf, Outcome, OutcomeKind
+from shared.models.facts import Leaf, Outcome, OutcomeKind, Round
 from shared.models.work import Failure, FailureClass, JobRef
-from shared.steps.settling import announce_jobs, climb, first_attempt, settle
+from shared.steps.reading import rounds_of
+from shared.steps.settling import climb, settle
 
 PAGE = 100
-ROUND = 0
 CANCELLED = Failure(kind=FailureClass.CANCELLED, message="cancelled by the user")
 
 
@@ -32,79 +33,102 @@ def _chosen(world: World, only: str | None) -> Iterator[Batch]:
 
 
 def _help(world: World, batch: Batch) -> Iterator[Finding]:
-    closing = world.ledger.closing(batch.batch_id, ROUND)
+    intents = world.ledger.intents(batch.batch_id)
+    round = rounds_of(world.ledger, batch, intents)[-1]
+    closing = world.ledger.closing(batch.batch_id, round.number)
+    if closing is not None and intents.retry > round.number:
+        yield from open_next(world, batch, round, closing)
+        return
     if closing is not None:
         if needs_aggregation(closing, now=world.now(), quiet=world.patience.quiet):
-            world.bus.publish([BatchFinished(batch_id=batch.batch_id, round=ROUND)])
-            world.ledger.announced(batch.batch_id, ROUND, now=world.now())
-            yield _finding(batch, "full, but its artefacts are not written", "published batch-finished again")
+            world.bus.publish([BatchFinished(batch_id=batch.batch_id, round=round.number)])
+            world.ledger.announced(batch.batch_id, round.number, now=world.now())
+            yield _finding(round, "full, but its artefacts are not written", "published batch-finished again")
         return
-    intents = world.ledger.intents(batch.batch_id)
     if intents.cancelled_at is not None:
-        yield from _drain(world, batch)
+        yield from _drain(world, batch, round)
     elif not intents.paused:
-        yield from _release(world, batch)
-    yield from _count(world, batch)
+        yield from _release(world, round)
+    yield from _count(world, round)
 
 
-def _count(world: World, batch: Batch) -> Iterator[Finding]:
-    tree = tree_of(batch)
-    for level, k, n in uncounted(tree, world.ledger.nodes(batch.batch_id, ROUND)):
-        climb(batch, ROUND, (level, k), n, ledger=world.ledger, bus=world.bus, clock=world.clock)
-        yield _finding(batch, f"node {k} of level {level} is full but was not counted", "counted it")
+def _count(world: World, round: Round) -> Iterator[Finding]:
+    for level, k, n in uncounted(tree_of(round), world.ledger.nodes(round.batch_id, round.number)):
+        climb(round, (level, k), n, ledger=world.ledger, bus=world.bus, clock=world.clock)
+        yield _finding(round, f"node {k} of level {level} is full but was not counted", "counted it")
 
 
-def _release(world: World, batch: Batch) -> Iterator[Finding]:
-    leaves = world.ledger.leaves(batch.batch_id, ROUND)
-    patience = world.patience.quiet
-    for leaf in quiet_leaves(tree_of(batch), leaves, now=world.now(), quiet=patience):
-        missing = _missing(world, batch, leaf)
+def _release(world: World, round: Round) -> Iterator[Finding]:
+    leaves = world.ledger.leaves(round.batch_id, round.number)
+    for leaf in quiet_leaves(tree_of(round), leaves, now=world.now(), quiet=world.patience.quiet):
+        missing = _missing(world, round, leaf)
         if missing:
-            announce_jobs(batch, ROUND, missing, bus=world.bus)
-            world.ledger.nudge(batch.batch_id, ROUND, leaf.k, now=world.now())
+            world.bus.publish([JobQueued(ref=ref) for ref in missing])
+            world.ledger.nudge(round.batch_id, round.number, leaf.k, now=world.now())
             reason = f"{len(missing)} released ligands were never started"
-            yield _finding(batch, reason, "published job-queued again")
+            yield _finding(round, reason, "published job-queued again")
 
 
-def _missing(world: World, batch: Batch, leaf: Leaf) -> list[int]:
+def _missing(world: World, round: Round, leaf: Leaf) -> list[JobRef]:
     """Released jobs of the leaf with neither attempt nor outcome."""
-    released = tree_of(batch).released(leaf.k, leaf.n)
-    settled = {outcome.ref.position for outcome in _outcomes(world, batch, leaf)}
-    waiting = [position for position in released if position not in settled]
-    tried = {attempt.ref.position for attempt in world.ledger.attempts(batch.batch_id, ROUND, waiting)}
-    return [position for position in waiting if position not in tried]
+    released = world.roster.refs(round, tree_of(round).released(leaf.k, leaf.n))
+    settled = _settled(world, round, leaf)
+    waiting = {ref.position: ref for ref in released if ref.position not in settled}
+    tried = world.ledger.attempts(round.batch_id, round.number, list(waiting))
+    for attempt in tried:
+        del waiting[attempt.ref.position]
+    return list(waiting.values())
 
 
-def _outcomes(world: World, batch: Batch, leaf: Leaf) -> list[Outcome]:
-    quota = tree_of(batch).quota(0, leaf.k)
-    return world.ledger.outcomes(batch.batch_id, ROUND, limit=quota, leaf=leaf.k)
+def _settled(world: World, round: Round, leaf: Leaf) -> set[int]:
+    """The positions of the leaf's jobs that have an outcome."""
+    quota = tree_of(round).quota(0, leaf.k)
+    found = world.ledger.outcomes(round.batch_id, round.number, limit=quota, leaf=leaf.k)
+    return {outcome.ref.position for outcome in found}
 
 
-def _drain(world: World, batch: Batch) -> Iterator[Finding]:
+def _drain(world: World, batch: Batch, round: Round) -> Iterator[Finding]:
     """Cancel what runs, then give every open ligand its outcome; a leaf in one commit."""
-    tree = tree_of(batch)
-    for leaf in world.ledger.leaves(batch.batch_id, ROUND):
+    tree = tree_of(round)
+    for leaf in world.ledger.leaves(round.batch_id, round.number):
         if leaf.n == tree.quota(0, leaf.k):
             continue
-        settled = {outcome.ref.position for outcome in _outcomes(world, batch, leaf)}
-        positions = [position for position in tree.positions(leaf.k) if position not in settled]
-        for attempt in world.ledger.attempts(batch.batch_id, ROUND, positions):
-            if attempt.call_id is not None:
-                world.engine.cancel(attempt.call_id)
-        outcomes = [_cancelled(world, batch, first_attempt(batch, ROUND, position)) for position in positions]
-        settle(batch, outcomes, ledger=world.ledger, bus=world.bus, clock=world.clock, releasing=False)
-        yield _finding(batch, f"{len(outcomes)} ligands were open after the cancellation", "cancelled them")
+        settled = _settled(world, round, leaf)
+        refs = world.roster.refs(round, tree.positions(leaf.k))
+        unsettled = [ref for ref in refs if ref.position not in settled]
+        _cancel_calls(world, round, [ref.position for ref in unsettled])
+        _settle_all(world, round, [_cancelled(world, batch, ref) for ref in unsettled])
+        yield _finding(round, f"{len(unsettled)} ligands were open after the cancellation", "cancelled them")
+
+
+def _cancel_calls(world: World, round: Round, positions: list[int]) -> None:
+    for attempt in world.ledger.attempts(round.batch_id, round.number, positions):
+        if attempt.call_id is not None:
+            world.engine.cancel(attempt.call_id)
+
+
+def _settle_all(world: World, round: Round, outcomes: list[Outcome]) -> None:
+    settle(
+        round,
+        outcomes,
+        ledger=world.ledger,
+        bus=world.bus,
+        clock=world.clock,
+        roster=world.roster,
+        releasing=False,
+    )
 
 
 def _cancelled(world: World, batch: Batch, ref: JobRef) -> Outcome:
     return Outcome(
         ref=ref,
         kind=OutcomeKind.CANCELLED,
+        copies=world.manifest.copies(batch, ref.position),
         failure=CANCELLED,
         test_model=batch.test_model,
         finished_at=world.now(),
     )
 
 
-def _finding(batch: Batch, reason: str, action: str) -> Finding:
-    return Finding(batch_id=batch.batch_id, reason=reason, action=action)
+def _finding(round: Round, reason: str, action: str) -> Finding:
+    return Finding(batch_id=round.batch_id, reason=reason, action=action)

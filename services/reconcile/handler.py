@@ -2,6 +2,7 @@
 
 from services.reconcile.attempts import overdue
 from services.reconcile.batches import unfinished
+from services.reconcile.deletions import erase_deleted
 from services.reconcile.world import Finding, World
 
 
@@ -14,4 +15,5 @@ def handle(world: World, *, only: str | None) -> list[Finding]:
     """
     if only is not None:
         world.ledger.batch(only)
-    return overdue(world, only) + unfinished(world, only)
+    erased = [] if only is not None else erase_deleted(world)
+    return overdue(world, only) + unfinished(world, only) + erased

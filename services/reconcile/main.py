@@ -16,8 +16,11 @@ def reconcile(request: Request) -> object:
     """``POST /api/v3/reconcile[?batch=ID]``: what was found stuck, why, and what was done about it."""
     world = World(
         ledger=wiring.ledger(),
+        blobs=wiring.blobs(),
         bus=wiring.bus(),
         engine=wiring.engine(),
+        manifest=wiring.manifest(),
+        roster=wiring.roster(),
         clock=wiring.clock(),
         patience=Patience.of(settings()),
     )

@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from shared.models.base import Frozen
+from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
 from shared.ports.engine import Engine
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.settings import Settings
+from shared.steps.manifest import Manifest
+from shared.steps.roster import Roster
 
 
 @dataclass(frozen=True)
@@ -17,18 +20,24 @@ class Patience:
     """
     How long something may be silent before it is announced again.
 
-    ``quiet``: a message; ``poll``: between two questions after a run; ``most_claims``: leases of one
-    attempt that may end without a call before the attempt counts as failed.
+    ``quiet``: a message; ``poll``: between two questions after a run; ``aggregation``: the lease of
+    who writes artefacts; ``most_claims``: leases of one attempt that may end without a call before the
+    attempt counts as failed.
     """
 
     quiet: timedelta
     poll: timedelta
+    aggregation: timedelta
     most_claims: int = 5
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The patience of this installation."""
-        return cls(quiet=settings.seconds("quiet"), poll=settings.seconds("poll"))
+        return cls(
+            quiet=settings.seconds("quiet"),
+            poll=settings.seconds("poll"),
+            aggregation=settings.seconds("aggregate_lease"),
+        )
 
 
 @dataclass(frozen=True)
@@ -36,8 +45,11 @@ class World:
     """The ports, and the patience."""
 
     ledger: Ledger
+    blobs: Blobs
     bus: Bus
     engine: Engine
+    manifest: Manifest
+    roster: Roster
     clock: Clock
     patience: Patience
 

@@ -10,8 +10,8 @@ from services.submit.request import Order
 from services.submit.storing import SHOWN_REJECTED, Ticket, discard, store
 from shared.catalogue.entry import ModelEntry, entry
 from shared.domain import identity
-from shared.domain.lifecycle import Accounting, tree_of
-from shared.errors import FieldError, InvalidInput, KeyReused, NotFound
+from shared.domain.lifecycle import Accounting, first_round, tree_of
+from shared.errors import FieldError, Gone, InvalidInput, KeyReused, NotFound
 from shared.models.batch import Batch
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
@@ -19,6 +19,7 @@ from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.steps.manifest import Manifest
 from shared.steps.reading import overview
+from shared.steps.roster import Roster
 from shared.steps.settling import announce_jobs
 
 LONGEST_KEY = 255
@@ -35,6 +36,7 @@ def handle(
     bus: Bus,
     clock: Clock,
     manifest: Manifest,
+    roster: Roster,
 ) -> dict[str, Any]:
     """
     Accept a screen and return what the user needs to follow it.
@@ -54,7 +56,7 @@ def handle(
             f"this Idempotency-Key belongs to {batch.batch_id}, which was submitted with another body"
         )
     # Repeated for a batch that stood: its first submitter may have died before this line.
-    announce_jobs(batch, 0, _first_window(batch), bus=bus)
+    announce_jobs(first_round(batch), _first_window(batch), bus=bus, roster=roster)
     accounting = overview(ledger, batch).accounting
     return _answer(batch, model, accounting, workers=workers, manifest=manifest)
 
@@ -74,12 +76,16 @@ def _checked(key: str | None) -> str | None:
 def _standing(ledger: Ledger, batch_id: str) -> Batch | None:
     try:
         return ledger.batch(batch_id)
+    except Gone as error:
+        raise KeyReused(
+            f"this Idempotency-Key belongs to {batch_id}, which was deleted on {error.deleted_at:%Y-%m-%d}"
+        ) from error
     except NotFound:
         return None
 
 
 def _first_window(batch: Batch) -> Iterator[int]:
-    tree = tree_of(batch)
+    tree = tree_of(first_round(batch))
     return itertools.chain.from_iterable(tree.released(leaf, 0) for leaf in range(tree.leaves))
 
 

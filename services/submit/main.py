@@ -26,5 +26,6 @@ def submit(request: Request) -> object:
         bus=wiring.bus(),
         clock=wiring.clock(),
         manifest=wiring.manifest(),
+        roster=wiring.roster(),
     )
     return as_json(answer, 202, {"Location": answer["status_url"]})

@@ -49,7 +49,7 @@ def store(order: Order, model: ModelEntry, ticket: Ticket, *, blobs: Blobs, now:
     counts = _counts(intake)
     stored = {name: _store_input(blobs, ticket.store, name, content) for name, content in inputs.items()}
     target = {name: item.sha256 for name, item in stored.items()} | {"sequence": order.protein_sequence}
-    window = plan.window(order.configuration, counts.valid)
+    window = plan.window(order.configuration, counts.jobs)
     return Batch(
         batch_id=ticket.batch_id,
         owner=ticket.owner,
@@ -66,7 +66,7 @@ def store(order: Order, model: ModelEntry, ticket: Ticket, *, blobs: Blobs, now:
         notes=notes,
         seed=order.seed,
         counts=counts,
-        leaves=leaf_count(counts.valid, window),
+        leaves=leaf_count(counts.jobs, window),
         window=window,
         configuration=order.configuration,
         metadata=order.metadata,

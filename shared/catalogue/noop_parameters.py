@@ -11,12 +11,14 @@ class NoopParameters(Frozen):
     """
     What the test model is to do; each rate is decided by the ligand's seed.
 
+    The ligands of ``failure_rate`` fail in that many ``failing_rounds``, then succeed.
     ``crash_attempts`` kills the worker process on that many first attempts of every ligand, and
     ``hang_attempts`` makes it sleep past its timeout.
     """
 
     delay_seconds: Annotated[float, Field(ge=0, le=30)] = 0.0
     failure_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
+    failing_rounds: Annotated[int, Field(ge=1, le=100)] = 100
     payload_bytes: Annotated[int, Field(ge=0, le=10_000_000)] = 0
     crash_attempts: Annotated[int, Field(ge=0, le=5)] = 0
     hang_attempts: Annotated[int, Field(ge=0, le=5)] = 0

@@ -1,14 +1,13 @@
 """Statuses and the accounting sentence, derived from the facts."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from shared.domain.identity import job_id
-from shared.domain.tree import Tree
-from shared.errors import Malformed
+from shared.domain.tree import Tree, leaf_count
 from shared.models.base import Frozen
 from shared.models.batch import Batch, BatchStatus, JobStatus
-from shared.models.facts import Attempt, Closing, Intents, Leaf, Outcome
-from shared.models.work import JobRef
+from shared.models.facts import Attempt, Closing, Intents, Leaf, Outcome, OutcomeKind, Round
 
 
 class Accounting(Frozen):
@@ -55,35 +54,92 @@ class Accounting(Frozen):
         return f"submitted {self.submitted} {'=' if self.holds else '≠'} {' + '.join(parts)}"
 
 
-def tree_of(batch: Batch) -> Tree:
-    """The counting tree of round 0."""
-    return Tree(jobs=batch.counts.valid, leaves=batch.leaves, window=batch.window)
+def first_round(batch: Batch) -> Round:
+    """Round 0: every job of the library."""
+    return Round(
+        batch_id=batch.batch_id,
+        number=0,
+        jobs=batch.counts.jobs,
+        rows=batch.counts.valid,
+        leaves=batch.leaves,
+        window=batch.window,
+        opened_at=batch.created_at,
+    )
 
 
-def check_reference(batch: Batch, ref: JobRef) -> None:
-    """Raise Malformed if the batch has no such job: a message that names one is a bug, and leaves no fact."""
-    known = ref.round == 0 and ref.position < tree_of(batch).jobs
-    if not known or ref.job_id != job_id(ref.batch_id, ref.position):
-        raise Malformed(f"batch {ref.batch_id} has no job {ref.job_id} at position {ref.position}")
+def next_round(batch: Batch, number: int, *, jobs: int, rows: int, now: datetime) -> Round:
+    """The round of ``jobs`` failed ligands, which stand for ``rows`` rows, under the batch's window."""
+    window = min(batch.window, jobs)
+    return Round(
+        batch_id=batch.batch_id,
+        number=number,
+        jobs=jobs,
+        rows=rows,
+        leaves=leaf_count(jobs, window),
+        window=window,
+        opened_at=now,
+    )
 
 
-def account(batch: Batch, leaves: Iterable[Leaf], in_flight: int) -> Accounting:
-    """The accounting of a batch from its leaves; ``in_flight`` attempts stand without an outcome."""
-    tree, leaves = tree_of(batch), list(leaves)
-    done = sum(leaf.n for leaf in leaves)
-    released = sum(len(tree.released(leaf.k, leaf.n)) for leaf in leaves)
-    running = min(in_flight, released - done)
+def tree_of(round: Round) -> Tree:
+    """The counting tree of a round."""
+    return Tree(jobs=round.jobs, leaves=round.leaves, window=round.window)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The leaves of a round, and how many of its attempts stand without an outcome."""
+
+    round: Round
+    leaves: Sequence[Leaf]
+    in_flight: int = 0
+
+    def rows(self, kind: str) -> int:
+        """Rows of the library that ended so in this round."""
+        return sum(getattr(leaf, kind) for leaf in self.leaves)
+
+
+def account(batch: Batch, tallies: Sequence[Tally]) -> Accounting:
+    """
+    The accounting of a batch from all its rounds, first to last.
+
+    A row that is computed again was counted as failed in the round before, and no longer is. A row
+    that repeats an open ligand is pending until that ligand has its outcome.
+    """
+    last = tallies[-1]
+    done, released = sum(leaf.n for leaf in last.leaves), _released(last)
+    running = min(last.in_flight, released - done)
+    queued = released - done - running
+    settled = sum(last.rows(kind.value) for kind in OutcomeKind)
+    again = sum(tally.round.rows for tally in tallies[1:])
     return Accounting(
         submitted=batch.counts.submitted,
-        completed=sum(leaf.completed for leaf in leaves),
-        failed=sum(leaf.failed for leaf in leaves),
-        cancelled=sum(leaf.cancelled for leaf in leaves),
+        completed=sum(tally.rows("completed") for tally in tallies),
+        failed=sum(tally.rows("failed") for tally in tallies) - again,
+        cancelled=sum(tally.rows("cancelled") for tally in tallies),
         invalid=batch.counts.invalid,
         filtered=batch.counts.filtered,
-        pending=batch.counts.valid - released,
-        queued=released - done - running,
+        pending=last.round.rows - settled - queued - running,
+        queued=queued,
         running=running,
     )
+
+
+def _released(tally: Tally) -> int:
+    tree = tree_of(tally.round)
+    return sum(len(tree.released(leaf.k, leaf.n)) for leaf in tally.leaves)
+
+
+def latest(outcomes: Sequence[Outcome | None]) -> tuple[int, Outcome | None]:
+    """
+    The round in which a job stands, and its outcome there, from its outcomes in each round.
+
+    A failed job is computed again in the next round, if there is one.
+    """
+    for number, outcome in enumerate(outcomes[:-1]):
+        if outcome is None or outcome.kind is not OutcomeKind.FAILED:
+            return number, outcome
+    return len(outcomes) - 1, outcomes[-1]
 
 
 def batch_status(accounting: Accounting, intents: Intents, closing: Closing | None) -> BatchStatus:

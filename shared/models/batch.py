@@ -74,6 +74,12 @@ class Counts(Frozen):
     valid: Annotated[int, Field(ge=1)]
     invalid: Annotated[int, Field(ge=0)] = 0
     filtered: Annotated[int, Field(ge=0)] = 0
+    duplicates: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def jobs(self) -> int:
+        """How many ligands are computed: a row that repeats another's molecule needs no run."""
+        return self.valid - self.duplicates
 
 
 class Batch(Frozen):
@@ -115,7 +121,11 @@ class Batch(Frozen):
 
 
 class LibraryRow(Frozen):
-    """One valid ligand. ``index``: 0-based row of the library; ``line``: 1-based line of its file."""
+    """
+    One valid ligand. ``index``: 0-based row of the library; ``line``: 1-based line of its file.
+
+    ``copies``: how many rows hold this molecule, this one included; the others are DuplicateRows.
+    """
 
     position: int
     index: int
@@ -124,6 +134,7 @@ class LibraryRow(Frozen):
     smiles: str
     canonical_smiles: str
     heavy_atoms: int
+    copies: Annotated[int, Field(ge=1)] = 1
     warnings: tuple[str, ...] = ()
     data: Mapping[str, str] = {}
 

@@ -19,10 +19,15 @@ class OutcomeKind(StrEnum):
 
 
 class Outcome(Frozen):
-    """The terminal fact of a ligand. The first one stored wins; nothing replaces it."""
+    """
+    The terminal fact of a ligand in one round. The first one stored wins; nothing replaces it.
+
+    ``copies``: how many rows of the library hold this ligand; the counters count rows.
+    """
 
     ref: JobRef
     kind: OutcomeKind
+    copies: Annotated[int, Field(ge=1)] = 1
     failure: Failure | None = None
     metrics: Mapping[str, MetricValue] = {}
     artefacts: tuple[Artefact, ...] = ()
@@ -38,6 +43,23 @@ class Outcome(Frozen):
     def seconds(self) -> float | None:
         """Wall time of the deciding run in seconds; None where nothing ran."""
         return (self.finished_at - self.started_at).total_seconds() if self.started_at else None
+
+
+class Round(Frozen):
+    """
+    A pass over jobs of a batch with a counting tree of its own.
+
+    Round 0 is that of the library; a later one holds the ``jobs`` that failed in the round before it,
+    which stand for ``rows`` rows of the library.
+    """
+
+    batch_id: str
+    number: Annotated[int, Field(ge=0)]
+    jobs: Annotated[int, Field(ge=1)]
+    rows: Annotated[int, Field(ge=1)]
+    leaves: Annotated[int, Field(ge=1)]
+    window: Annotated[int, Field(ge=1)]
+    opened_at: Instant
 
 
 class Attempt(Frozen):
@@ -59,7 +81,11 @@ class Attempt(Frozen):
 
 
 class Leaf(Frozen):
-    """A leaf of the counting tree: ``n`` jobs have an outcome, by kind. ``moved_at``: its last change."""
+    """
+    A leaf of the counting tree: ``n`` jobs have an outcome. ``moved_at``: its last change.
+
+    By kind it counts rows of the library, of which a job may have several.
+    """
 
     round: int
     k: int
@@ -80,17 +106,23 @@ class Node(Frozen):
 
 
 class Settled(Frozen):
-    """What a settle did: how many outcomes it created, and the leaf's counter after the commit."""
+    """What a settle did: how many outcomes it created, and the leaf's counter of jobs after the commit."""
 
     created: Annotated[int, Field(ge=0)]
     n: Annotated[int, Field(ge=0)]
 
 
 class Intents(Frozen):
-    """What the user asked for since: these do change."""
+    """
+    What the user asked for since: these do change.
+
+    ``round`` is the latest one opened, ``retry`` the latest one asked for.
+    """
 
     paused: bool = False
     cancelled_at: Instant | None = None
+    round: int = 0
+    retry: int = 0
 
 
 class Closing(Frozen):

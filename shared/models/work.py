@@ -50,15 +50,23 @@ class JobRef(Frozen):
     """
     Which ligand of which batch, and which try.
 
-    ``position`` is the 0-based place among the jobs of the ``round``: the counting tree, the release
-    window and the manifest's chunks are defined on positions.
+    ``position`` is the 0-based place among the jobs of the library, in every round: the manifest's
+    chunks are defined on positions. ``place`` is the 0-based place among the jobs of a later round,
+    which holds only some of them; in round 0 it is the position, and left out. The counting tree and
+    the release window are defined on places.
     """
 
     batch_id: str
     job_id: str
     round: Annotated[int, Field(ge=0)] = 0
     position: Annotated[int, Field(ge=0)]
+    place: Annotated[int, Field(ge=0)] | None = None
     attempt: Annotated[int, Field(ge=1)] = 1
+
+    @property
+    def place_in_round(self) -> int:
+        """Where the counting tree of the round counts this job."""
+        return self.position if self.place is None else self.place
 
 
 class Download(Frozen):

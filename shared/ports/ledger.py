@@ -7,17 +7,31 @@ repeated. Any method may raise Unavailable (nothing happened) or Unknown (it may
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pydantic import JsonValue
 
+from shared.errors import Gone
 from shared.models.batch import Batch
-from shared.models.facts import Attempt, Closing, Intents, Leaf, Node, Outcome, Settled
+from shared.models.facts import Attempt, Closing, Intents, Leaf, Node, Outcome, Round, Settled
 from shared.models.work import Artefact, Failure, JobRef
 
 
+class Sight(NamedTuple):
+    """A job as it stands: its batch and round, what the owner wants, and its outcome in that round."""
+
+    batch: Batch
+    round: Round
+    intents: Intents
+    outcome: Outcome | None
+
+
 class Batches(Protocol):
-    """The batches themselves and what their owners want of them."""
+    """
+    The batches themselves and what their owners want of them.
+
+    Of a deleted batch, whatever names it raises Gone, which is a NotFound.
+    """
 
     def open(self, batch: Batch) -> Batch:
         """Create the batch with all its tree nodes, or return the one that stands under its id."""
@@ -27,8 +41,12 @@ class Batches(Protocol):
         """Raise NotFound if no batch has this id."""
         ...
 
-    def look(self, ref: JobRef) -> tuple[Batch, Intents, Outcome | None]:
-        """All that dispatch must know before it spends money, in one read. Raise NotFound."""
+    def look(self, ref: JobRef) -> Sight:
+        """
+        All that dispatch must know before it spends money, in one read.
+
+        Raise NotFound if there is no such batch, or the batch has no such round.
+        """
         ...
 
     def intents(self, batch_id: str) -> Intents:
@@ -43,6 +61,42 @@ class Batches(Protocol):
 
     def batches(self, *, owner: str | None, unfinished: bool, limit: int, after: str | None) -> list[Batch]:
         """A page, newest first, that starts behind the batch ``after``."""
+        ...
+
+
+class Rounds(Protocol):
+    """Later rounds, in which failed ligands are computed again; and the end of a batch's records."""
+
+    def ask_retry(self, batch_id: str, number: int) -> bool:
+        """
+        Ask for round ``number`` of a finished batch, and lift a pause; whether it is asked for now.
+
+        Nothing changes unless the round before it is the latest, and finished, and was not cancelled.
+        """
+        ...
+
+    def open_round(self, round: Round) -> Round:
+        """Create a round that was asked for, with all its tree nodes, or return the one that stands."""
+        ...
+
+    def rounds(self, batch_id: str) -> list[Round]:
+        """The rounds after the first, by number."""
+        ...
+
+    def delete(self, batch_id: str, *, now: datetime) -> Gone | None:
+        """Hide a finished batch for ever; as what it was deleted, now or before. None: not finished."""
+        ...
+
+    def deleted(self, *, limit: int) -> list[Gone]:
+        """Deleted batches whose records are not all erased, longest deleted first."""
+        ...
+
+    def erase(self, batch_id: str, *, limit: int) -> bool:
+        """
+        Erase up to ``limit`` records of a deleted batch; whether none is left.
+
+        What stays is that there was a batch of this id, whose it was, and when it was deleted.
+        """
         ...
 
 
@@ -162,5 +216,5 @@ class Closings(Protocol):
         ...
 
 
-class Ledger(Batches, Attempts, Countdown, Closings, Protocol):
+class Ledger(Batches, Rounds, Attempts, Countdown, Closings, Protocol):
     """All of the state."""

@@ -72,6 +72,10 @@ class Manifest:
             raise NotFound(f"batch {batch.batch_id} has no job at position {position}")
         return rows[position % CHUNK]
 
+    def copies(self, batch: Batch, position: int) -> int:
+        """How many rows of the library the job stands for; reads nothing where none is repeated."""
+        return self.row(batch, position).copies if batch.counts.duplicates else 1
+
     def rows(self, batch: Batch, start: int = 0) -> Iterator[LibraryRow]:
         """Valid rows in order of position, from ``start``."""
         for chunk in range(start // CHUNK, -(-batch.counts.valid // CHUNK)):

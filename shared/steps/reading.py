@@ -1,34 +1,90 @@
 """How a batch stands, read from its facts."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.domain.lifecycle import Accounting, account, batch_status
+from shared.domain.lifecycle import Accounting, Tally, account, batch_status, first_round, latest
 from shared.models.batch import Batch, BatchStatus
-from shared.models.facts import Closing, Intents
+from shared.models.facts import Closing, Intents, Outcome, Round
 from shared.ports.ledger import Ledger
 
-ROUND = 0
+PAGE = 1000
 
 
 @dataclass(frozen=True)
 class Overview:
-    """A batch with everything that is derived for it."""
+    """A batch with everything that is derived for it; ``tallies`` by round, ``closing`` of the last."""
 
     batch: Batch
     intents: Intents
+    tallies: Sequence[Tally]
     closing: Closing | None
     accounting: Accounting
     status: BatchStatus
+
+    @property
+    def rounds(self) -> list[Round]:
+        """All rounds, first to last."""
+        return [tally.round for tally in self.tallies]
+
+
+def rounds_of(ledger: Ledger, batch: Batch, intents: Intents) -> list[Round]:
+    """All rounds of a batch, first to last; only one that was retried costs a read."""
+    later = ledger.rounds(batch.batch_id) if intents.round else []
+    return [first_round(batch), *later]
 
 
 def overview(ledger: Ledger, batch: Batch) -> Overview:
     """
     Accounting and status of a batch.
 
-    The closing is read first: counters only grow, so a closed batch is never shown as open.
+    The closing is read first: counters only grow, so a closed round is never shown as open.
     """
-    closing = ledger.closing(batch.batch_id, ROUND)
     intents = ledger.intents(batch.batch_id)
-    in_flight = 0 if closing else ledger.in_flight(batch.batch_id, ROUND)
-    accounting = account(batch, ledger.leaves(batch.batch_id, ROUND), in_flight)
-    return Overview(batch, intents, closing, accounting, batch_status(accounting, intents, closing))
+    rounds = rounds_of(ledger, batch, intents)
+    closing = ledger.closing(batch.batch_id, rounds[-1].number)
+    in_flight = 0 if closing else ledger.in_flight(batch.batch_id, rounds[-1].number)
+    tallies = [Tally(it, ledger.leaves(batch.batch_id, it.number)) for it in rounds[:-1]]
+    tallies.append(Tally(rounds[-1], ledger.leaves(batch.batch_id, rounds[-1].number), in_flight))
+    accounting = account(batch, tallies)
+    if intents.retry > rounds[-1].number:
+        closing = None  # a round was asked for, and will be opened
+    return Overview(batch, intents, tallies, closing, accounting, batch_status(accounting, intents, closing))
+
+
+def page_of_outcomes(
+    ledger: Ledger, rounds: Sequence[Round], positions: Sequence[int]
+) -> dict[int, tuple[int, Outcome | None]]:
+    """By position: the round in which the job stands, and its outcome there; ``positions`` ascend."""
+    if not positions:
+        return {}
+    found = [_by_position(ledger, it, positions) for it in rounds]
+    return {position: latest([those.get(position) for those in found]) for position in positions}
+
+
+def _by_position(ledger: Ledger, round: Round, positions: Sequence[int]) -> dict[int, Outcome]:
+    """The round's outcomes between the first and the last of the positions."""
+    found = ledger.outcomes(
+        round.batch_id, round.number, after=positions[0] - 1, limit=positions[-1] - positions[0] + 1
+    )
+    return {outcome.ref.position: outcome for outcome in found}
+
+
+def all_outcomes(ledger: Ledger, batch_id: str, number: int) -> Iterator[Outcome]:
+    """Every outcome of a round, by position."""
+    after = -1
+    while page := ledger.outcomes(batch_id, number, after=after, limit=PAGE):
+        yield from page
+        after = page[-1].ref.position
+
+
+def standing_outcomes(ledger: Ledger, batch: Batch, rounds: Sequence[Round]) -> Iterator[Outcome | None]:
+    """The outcome that stands, of every job in order of position; None where there is none."""
+    streams = [all_outcomes(ledger, batch.batch_id, it.number) for it in rounds]
+    heads = [next(stream, None) for stream in streams]
+    for position in range(batch.counts.jobs):
+        those = [it if it is not None and it.ref.position == position else None for it in heads]
+        yield latest(those)[1]
+        for number, outcome in enumerate(those):
+            if outcome is not None:
+                heads[number] = next(streams[number], None)

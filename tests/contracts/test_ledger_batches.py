@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.lifecycle import tree_of
+from shared.domain.lifecycle import first_round, tree_of
 from shared.errors import NotFound
 from shared.models.facts import Intents
-from shared.ports.ledger import Ledger
+from shared.ports.ledger import Ledger, Sight
 from tests.support.crowd import at_once
 from tests.support.facts import a_batch, at, outcome, ref
 from tests.support.world import NOON
@@ -43,7 +43,7 @@ def test_a_batch_is_opened_with_every_node_of_its_tree_at_zero(
 ) -> None:
     batch = ledger.open(a_batch(jobs, leaves=leaves))
     nodes = ledger.nodes(batch.batch_id, 0)
-    assert [(node.level, node.k) for node in nodes] == list(tree_of(batch).nodes())
+    assert [(node.level, node.k) for node in nodes] == list(tree_of(first_round(batch)).nodes())
     assert {node.n for node in nodes} == {0}
     assert [leaf.k for leaf in ledger.leaves(batch.batch_id, 0)] == list(range(leaves))
     assert {leaf.moved_at for leaf in ledger.leaves(batch.batch_id, 0)} == {batch.created_at}
@@ -63,12 +63,13 @@ def test_an_unknown_batch_is_not_found(ledger: Ledger) -> None:
 
 def test_a_look_shows_batch_intents_and_outcome_at_once(ledger: Ledger) -> None:
     batch = ledger.open(a_batch())
-    assert ledger.look(ref(batch, 1)) == (batch, Intents(), None)
+    first = first_round(batch)
+    assert ledger.look(ref(batch, 1)) == Sight(batch, first, Intents(), None)
     settled = outcome(batch, 1, "failed")
     ledger.settle(batch.batch_id, 0, [settled], now=NOON)
     ledger.intend(batch.batch_id, paused=True)
-    assert ledger.look(ref(batch, 1)) == (batch, Intents(paused=True), settled)
-    assert ledger.look(ref(batch, 2)) == (batch, Intents(paused=True), None)
+    assert ledger.look(ref(batch, 1)) == Sight(batch, first, Intents(paused=True), settled)
+    assert ledger.look(ref(batch, 2)) == Sight(batch, first, Intents(paused=True), None)
 
 
 def test_an_intent_changes_only_what_is_given(ledger: Ledger) -> None:

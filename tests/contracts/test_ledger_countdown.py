@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.lifecycle import tree_of
+from shared.domain.lifecycle import first_round, tree_of
 from shared.models.batch import Batch
 from shared.models.facts import Leaf, Outcome, Settled
 from shared.ports.ledger import Ledger
@@ -21,7 +21,7 @@ KINDS = ("completed", "failed", "cancelled")
 
 def settle(ledger: Ledger, batch: Batch, *outcomes: Outcome, second: float = 0) -> Settled:
     """Settle outcomes of one leaf."""
-    leaf = tree_of(batch).leaf_of(outcomes[0].ref.position)
+    leaf = tree_of(first_round(batch)).leaf_of(outcomes[0].ref.position)
     return ledger.settle(batch.batch_id, leaf, outcomes, now=at(second))
 
 

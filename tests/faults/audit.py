@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.models.facts import Outcome
+from shared import wiring
+from shared.models.facts import Outcome, Round
+from shared.steps.reading import rounds_of, standing_outcomes
 from tests.support.chain import Chain
 
 ARTEFACTS = {"batch_results.json", "summary.json", "results/batch_results.csv", "manifest.json"}
@@ -17,13 +19,14 @@ OLDEST_UNFINISHED = ("pending", "queued", "running")
 class Witness:
     """Watches the ledger while things happen."""
 
-    finished: dict[str, int] = field(default_factory=dict)
+    finished: dict[tuple[str, int], int] = field(default_factory=dict)
     created: int = 0
 
     def see(self, name: str, answer: Any, arguments: tuple[Any, ...]) -> None:
         """Called after every effect, whether or not the caller learnt of it."""
         if name == "ledger.finish" and answer:
-            self.finished[arguments[0]] = self.finished.get(arguments[0], 0) + 1
+            closed = (arguments[0], arguments[1])
+            self.finished[closed] = self.finished.get(closed, 0) + 1
         if name == "ledger.settle":
             self.created += answer.created
 
@@ -35,29 +38,41 @@ def audit(chain: Chain, batch_id: str, witness: Witness) -> None:
     assert status["status"] in ("completed", "failed", "cancelled"), status
     assert status["invariant_holds"], status["accounting_sentence"]
     assert not any(accounting[kind] for kind in OLDEST_UNFINISHED), accounting
-    outcomes = chain.ledger.outcomes(batch_id, 0, limit=10_000)
+    rounds = rounds_of(chain.ledger, chain.ledger.batch(batch_id), chain.ledger.intents(batch_id))
+    settled = [chain.ledger.outcomes(batch_id, it.number, limit=10_000) for it in rounds]
+    _each_round_is_full(chain, rounds, settled)
+    assert witness.created == sum(map(len, settled)), "an outcome was created twice"
+    assert witness.finished == {(batch_id, it.number): 1 for it in rounds}, witness.finished
+    standing = standing_outcomes(chain.ledger, chain.ledger.batch(batch_id), rounds)
+    outcomes = [outcome for outcome in standing if outcome is not None]
     _one_outcome_each(chain, batch_id, outcomes, accounting)
-    assert witness.created == len(outcomes), "an outcome was created twice"
-    assert witness.finished == {batch_id: 1}, witness.finished
     verified = chain.api(f"/api/v3/batches/{batch_id}/verify").body
     assert verified["ok"], verified["problems"]
     _artefacts_tell_the_facts(chain, batch_id, outcomes, accounting)
 
 
+def _each_round_is_full(chain: Chain, rounds: list[Round], settled: list[list[Outcome]]) -> None:
+    """Every job of a round has one outcome, and the next round holds exactly those that failed."""
+    expected = list(range(rounds[0].jobs))
+    for it, outcomes in zip(rounds, settled, strict=True):
+        assert [outcome.ref.position for outcome in outcomes] == expected, it
+        assert sum(leaf.n for leaf in chain.ledger.leaves(it.batch_id, it.number)) == it.jobs
+        expected = [outcome.ref.position for outcome in outcomes if outcome.kind == "failed"]
+
+
 def _one_outcome_each(
     chain: Chain, batch_id: str, outcomes: list[Outcome], accounting: dict[str, int]
 ) -> None:
-    valid = chain.ledger.batch(batch_id).counts.valid
-    assert [outcome.ref.position for outcome in outcomes] == list(range(valid))
+    jobs = chain.ledger.batch(batch_id).counts.jobs
+    assert [outcome.ref.position for outcome in outcomes] == list(range(jobs))
     for kind in ("completed", "failed", "cancelled"):
-        assert sum(outcome.kind == kind for outcome in outcomes) == accounting[kind], kind
-    assert sum(leaf.n for leaf in chain.ledger.leaves(batch_id, 0)) == valid
+        assert sum(it.copies for it in outcomes if it.kind == kind) == accounting[kind], kind
 
 
 def _artefacts_tell_the_facts(
     chain: Chain, batch_id: str, outcomes: list[Outcome], accounting: dict[str, int]
 ) -> None:
-    closing = chain.ledger.closing(batch_id, 0)
+    closing = chain.ledger.closing(batch_id, chain.ledger.intents(batch_id).round)
     names = {file.name for file in closing.artefacts}
     assert names >= ARTEFACTS, names
     stored = json.loads(chain.api(f"/api/v3/batches/{batch_id}/artefacts/batch_results.json").raw)
@@ -67,3 +82,11 @@ def _artefacts_tell_the_facts(
     assert len(stored["jobs"]) == accounting["submitted"]
     table = chain.api(f"/api/v3/batches/{batch_id}/artefacts/results/batch_results.csv").raw.decode()
     assert len(list(csv.DictReader(io.StringIO(table)))) == accounting["submitted"]
+
+
+def nothing_is_left(chain: Chain, batch_id: str) -> None:
+    """Of a deleted batch there is neither an object nor a record, and nobody finds it."""
+    assert chain.ledger.deleted(limit=9) == []
+    assert list(wiring.local_blobs().list(f"batches/{batch_id}/")) == []
+    assert chain.ledger.outcomes(batch_id, 0, limit=9) == []
+    assert chain.api(f"/api/v3/batches/{batch_id}/status").status == 404

@@ -14,7 +14,7 @@ from typing import Any
 from shared.adapters.local.bus import Delivery
 from shared.adapters.local.calls import Call
 from shared.models.work import Envelope
-from tests.faults.audit import Witness, audit
+from tests.faults.audit import Witness, audit, nothing_is_left
 from tests.support.boundaries import Boundaries, Fault, Killed
 from tests.support.chain import Chain, chain_at
 from tests.support.orders import noop_order
@@ -35,6 +35,8 @@ class Odds:
     lose_webhook: float
     cancel: float
     pause: float
+    retry: float
+    delete: float
 
     @classmethod
     def draw(cls, chance: random.Random) -> "Odds":
@@ -48,6 +50,8 @@ class Odds:
             lose_webhook=chance.choice((0.0, rough)),
             cancel=chance.choice((0.0, 0.0, 0.0, 0.05)),
             pause=chance.choice((0.0, 0.0, 0.3)),
+            retry=chance.choice((0.0, 0.3)),
+            delete=chance.choice((0.0, 0.0, 1.0)),
         )
 
 
@@ -119,6 +123,7 @@ class Schedule:
             (lambda: self._control("cancel"), int(self._happens(self.misfortune.odds.cancel))),
             (lambda: self._control("pause"), int(self._happens(self.misfortune.odds.pause))),
             (lambda: self._control("resume"), int(self._happens(self.misfortune.odds.pause))),
+            (lambda: self._control("retry_failed"), int(self._happens(self.misfortune.odds.retry))),
         )
         return [action for action, weight in weights for _ in range(weight)]
 
@@ -187,6 +192,49 @@ class Schedule:
         finally:
             self.depth -= 1
 
+    @property
+    def odds(self) -> Odds:
+        """How likely each misfortune is."""
+        return self.misfortune.odds
+
+    def retried(self) -> bool:
+        """Whether a finished batch took a retry of what failed; misfortune may strike again then."""
+        if self.chance.random() >= 0.5:
+            return False
+        self.misfortune.active = True
+        for _ in range(20):
+            reply = self._attempt(
+                lambda: self.chain.api(
+                    f"/api/v3/batches/{self.batch_id}/control/retry_failed?round={self._rounds() + 1}", "POST"
+                )
+            )
+            if reply is not None and reply.status < 500:
+                return bool(reply.status == 200)
+        return False
+
+    def _rounds(self) -> int:
+        return int(self.chain.ledger.intents(self.batch_id).round)
+
+    @property
+    def chance(self) -> random.Random:
+        """The one source of chance."""
+        return self.misfortune.chance
+
+    def delete(self) -> None:
+        """Delete the finished batch through misfortune; nothing of it may be left."""
+        assert self.batch_id is not None
+        self.misfortune.active = True
+        for _ in range(8):
+            self._attempt(lambda: self.chain.api(f"/api/v3/batches/{self.batch_id}", "DELETE"))
+            self._attempt(self.chain.reconcile)
+            self._wait()
+        self.misfortune.active = False
+        assert self.chain.api(f"/api/v3/batches/{self.batch_id}", "DELETE").status == 200
+        for _ in range(3):
+            self.chain.clock.advance(timedelta(seconds=700))
+            self.chain.reconcile()
+        nothing_is_left(self.chain, self.batch_id)
+
     def heal(self) -> None:
         """No more misfortune; what is left must come to its end by itself."""
         self.misfortune.active = False
@@ -198,6 +246,8 @@ class Schedule:
             self.chain.webhook(self.chain.run(call))
         for envelope in self.answers:
             self.chain.webhook(envelope)
+        self.calls.clear()
+        self.answers.clear()
         self.chain.drain(reconciling=self.misfortune.reconciling)
 
 
@@ -214,6 +264,7 @@ def scenario(chance: random.Random) -> dict[str, Any]:
         invalid=chance.choice((0, 0, 1, 2)),
         parameters={
             "failure_rate": chance.choice((0.0, 0.0, 0.4, 1.0)),
+            "failing_rounds": chance.choice((1, 1, 2)),
             "payload_bytes": chance.choice((0, 0, 64)),
         },
         configuration=configuration,
@@ -230,9 +281,15 @@ def run_schedule(seed: int, home: Path, *, steps: int = CHAOS_STEPS) -> None:
         schedule.chaos(steps)
         schedule.heal()
         audit(schedule.chain, schedule.batch_id, schedule.witness)
+        if schedule.retried():
+            schedule.chaos(steps // 2)
+            schedule.heal()
+            audit(schedule.chain, schedule.batch_id, schedule.witness)
+        if schedule.odds.delete:
+            schedule.delete()
 
 
-CALM = Odds(lose=0, repeat=0, fault=0, interleave=0, lose_webhook=0, cancel=0, pause=0)
+CALM = Odds(lose=0, repeat=0, fault=0, interleave=0, lose_webhook=0, cancel=0, pause=0, retry=0, delete=0)
 Strike = tuple[int, Fault]
 
 

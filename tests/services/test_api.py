@@ -475,7 +475,7 @@ def test_an_altered_row_of_the_library_is_found(chain: Chain) -> None:
     batch_id = finished(chain, 2)
     key = f"{chain.ledger.batch(batch_id).store}/jobs-00000.jsonl.gz"
     blobs = wiring.local_blobs()
-    blobs.put(key, gzip.compress(gzip.decompress(blobs.get(key)).replace(b"alkane 1", b"alkane 9")))
+    blobs.put(key, gzip.compress(gzip.decompress(blobs.get(key)).replace(b"ligand 1", b"ligand 9")))
     assert verified(chain, batch_id)["problems"] == [
         "the library is not what was submitted: its digest differs"
     ]
@@ -539,7 +539,15 @@ def test_an_unknown_batch_is_not_found(chain: Chain, read: str, batch_id: str) -
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/nothing", "/api/v3/batches/x", "/api/v3/batches/x/y/z", "/api//v3/batches", "/health/x", "/%00"],
+    [
+        "/",
+        "/nothing",
+        "/api/v3/batches/x/y",
+        "/api/v3/batches/x/y/z",
+        "/api//v3/batches",
+        "/health/x",
+        "/%00",
+    ],
 )
 def test_an_unknown_route_is_not_found(chain: Chain, path: str) -> None:
     assert_problem(chain._call("api", "GET", path), 404)
@@ -550,6 +558,7 @@ def test_an_unknown_route_is_not_found(chain: Chain, path: str) -> None:
     [
         ("POST", "/health", "GET"),
         ("DELETE", "/api/v3/batches", "GET"),
+        ("GET", "/api/v3/batches/x", "DELETE"),
         ("PUT", "/api/v3/batches/x/status", "GET"),
         ("GET", "/api/v3/batches/x/control/cancel", "POST"),
         ("PATCH", "/api/jobs/x", "GET"),

@@ -137,7 +137,7 @@ def test_a_large_batch_is_cancelled_leaf_by_leaf(chain: Chain) -> None:
     assert accounting(chain, batch_id) == {"submitted": 120, "cancelled": 120}
 
 
-@pytest.mark.parametrize("action", ["retry_failed", "CANCEL", "explode"])
+@pytest.mark.parametrize("action", ["retry", "CANCEL", "explode"])
 def test_an_action_that_there_is_not_is_refused_by_name(chain: Chain, action: str) -> None:
     batch_id = opened(chain)
     assert paths(chain.api(f"/api/v3/batches/{batch_id}/control/{action}", "POST")) == ["action"]

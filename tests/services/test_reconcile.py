@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared import wiring
-from shared.domain.lifecycle import tree_of
+from shared.domain.lifecycle import first_round, tree_of
 from shared.ports.engine import Died, Pending
 from tests.support.boundaries import Fault
 from tests.support.chain import Chain
@@ -132,7 +132,7 @@ def uncounted(chain: Chain) -> str:
     batch_id = opened(chain, 60)
     batch = chain.ledger.batch(batch_id)
     for leaf in range(batch.leaves):
-        positions = tree_of(batch).positions(leaf)
+        positions = tree_of(first_round(batch)).positions(leaf)
         chain.ledger.settle(
             batch_id, leaf, [outcome(batch, position) for position in positions], now=chain.clock.now()
         )

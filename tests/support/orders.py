@@ -5,9 +5,14 @@ from typing import Any
 SMILES = ("CCO", "c1ccccc1", "CC(=O)O", "CCN", "CCCC", "Cc1ccccc1", "C1CCCCC1", "CC(C)O", "OCCO", "CCCl")
 
 
+def molecule(n: int) -> str:
+    """The n-th of a series in which none comes twice: alkanes first, then aminoethers."""
+    return "C" * (n + 1) if n < 100 else f"N{'C' * (n % 30)}O{'C' * (n // 30)}"
+
+
 def noop_order(ligands: int = 3, *, invalid: int = 0, **changes: Any) -> dict[str, Any]:
-    """A screen of ``ligands`` distinct alkanes and ``invalid`` rows that are no molecules."""
-    rows = [{"name": f"alkane {n}", "smiles": "C" * (n + 1)} for n in range(ligands)]
+    """A screen of ``ligands`` distinct molecules and ``invalid`` rows that are none."""
+    rows = [{"name": f"ligand {n}", "smiles": molecule(n)} for n in range(ligands)]
     rows += [{"name": f"bad {n}", "smiles": "C1CC("} for n in range(invalid)]
     return {
         "job_name": "a screen",

@@ -100,13 +100,13 @@ def _key(ref: JobRef) -> tuple[str, int, int, int]:
 
 def _claim(connection: sqlite3.Connection, ref: JobRef, now: int, lease_until: int) -> Attempt | None:
     row = connection.execute(
-        """INSERT INTO attempts (batch_id, round, position, number, job_id, claims, claimed_at,
-               lease_until, due_at) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)
+        """INSERT INTO attempts (batch_id, round, position, number, place, job_id, claims, claimed_at,
+               lease_until, due_at) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?)
            ON CONFLICT DO UPDATE SET claims = claims + 1, claimed_at = excluded.claimed_at,
                lease_until = excluded.lease_until, due_at = excluded.due_at
            WHERE call_id IS NULL AND failure IS NULL AND lease_until <= excluded.claimed_at
            RETURNING *""",
-        (*_key(ref), ref.job_id, now, lease_until, lease_until),
+        (*_key(ref), ref.place, ref.job_id, now, lease_until, lease_until),
     ).fetchone()
     if row is None:
         return None
@@ -126,6 +126,7 @@ def _attempt(row: Row) -> Attempt:
             job_id=row["job_id"],
             round=row["round"],
             position=row["position"],
+            place=row["place"],
             attempt=row["number"],
         ),
         claims=row["claims"],

@@ -4,11 +4,13 @@ import sqlite3
 from datetime import datetime
 
 from shared.adapters.local.database import Database, Row, instant_or_none, stamp, stamp_or_none
-from shared.domain.lifecycle import tree_of
+from shared.adapters.local.rounds import create_nodes, gone
+from shared.domain.lifecycle import first_round
 from shared.errors import NotFound
 from shared.models.batch import Batch
-from shared.models.facts import Intents, Outcome
+from shared.models.facts import Intents, Outcome, Round
 from shared.models.work import JobRef
+from shared.ports.ledger import Sight
 
 
 class SqliteBatches:
@@ -25,18 +27,21 @@ class SqliteBatches:
         """See ``Batches.batch``."""
         return Batch.model_validate_json(self._row(batch_id)["body"])
 
-    def look(self, ref: JobRef) -> tuple[Batch, Intents, Outcome | None]:
+    def look(self, ref: JobRef) -> Sight:
         """See ``Batches.look``."""
         rows = self._db.read(
-            """SELECT b.*, o.body AS outcome FROM batches b LEFT JOIN outcomes o
-               ON o.batch_id = b.batch_id AND o.round = ? AND o.position = ? WHERE b.batch_id = ?""",
-            (ref.round, ref.position, ref.batch_id),
+            """SELECT b.*, o.body AS outcome, r.body AS opened FROM batches b
+               LEFT JOIN outcomes o ON o.batch_id = b.batch_id AND o.round = ? AND o.position = ?
+               LEFT JOIN rounds r ON r.batch_id = b.batch_id AND r.number = ? WHERE b.batch_id = ?""",
+            (ref.round, ref.position, ref.round, ref.batch_id),
         )
-        if not rows:
-            raise NotFound(f"no batch {ref.batch_id}")
-        row = rows[0]
+        row = _there(rows, ref.batch_id)
+        batch = Batch.model_validate_json(row["body"])
+        if ref.round and not row["opened"]:
+            raise NotFound(f"batch {ref.batch_id} has no round {ref.round}")
+        round = Round.model_validate_json(row["opened"]) if ref.round else first_round(batch)
         outcome = Outcome.model_validate_json(row["outcome"]) if row["outcome"] else None
-        return Batch.model_validate_json(row["body"]), _intents(row), outcome
+        return Sight(batch, round, _intents(row), outcome)
 
     def intents(self, batch_id: str) -> Intents:
         """See ``Batches.intents``."""
@@ -59,7 +64,7 @@ class SqliteBatches:
 
     def batches(self, *, owner: str | None, unfinished: bool, limit: int, after: str | None) -> list[Batch]:
         """See ``Batches.batches``."""
-        where, values = ["1"], list[object]()
+        where, values = ["deleted_at IS NULL"], list[object]()
         if owner is not None:
             where, values = [*where, "owner = ?"], [*values, owner]
         if unfinished:
@@ -75,9 +80,15 @@ class SqliteBatches:
 
     def _row(self, batch_id: str) -> Row:
         rows = self._db.read("SELECT * FROM batches WHERE batch_id = ?", (batch_id,))
-        if not rows:
-            raise NotFound(f"no batch {batch_id}")
-        return rows[0]
+        return _there(rows, batch_id)
+
+
+def _there(rows: list[Row], batch_id: str) -> Row:
+    if not rows:
+        raise NotFound(f"no batch {batch_id}")
+    if rows[0]["deleted_at"] is not None:
+        raise gone(rows[0])
+    return rows[0]
 
 
 def _open(connection: sqlite3.Connection, batch: Batch) -> Batch:
@@ -86,14 +97,16 @@ def _open(connection: sqlite3.Connection, batch: Batch) -> Batch:
         (batch.batch_id, batch.owner, stamp(batch.created_at), batch.model_dump_json()),
     ).rowcount
     if not created:
-        row = connection.execute("SELECT body FROM batches WHERE batch_id = ?", (batch.batch_id,)).fetchone()
-        return Batch.model_validate_json(row["body"])
-    connection.executemany(
-        "INSERT INTO nodes (batch_id, round, level, k, moved_at) VALUES (?, 0, ?, ?, ?)",
-        [(batch.batch_id, level, k, stamp(batch.created_at)) for level, k in tree_of(batch).nodes()],
-    )
+        rows = connection.execute("SELECT * FROM batches WHERE batch_id = ?", (batch.batch_id,)).fetchall()
+        return Batch.model_validate_json(_there(rows, batch.batch_id)["body"])
+    create_nodes(connection, first_round(batch))
     return batch
 
 
 def _intents(row: Row) -> Intents:
-    return Intents(paused=bool(row["paused"]), cancelled_at=instant_or_none(row["cancelled_at"]))
+    return Intents(
+        paused=bool(row["paused"]),
+        cancelled_at=instant_or_none(row["cancelled_at"]),
+        round=row["round"],
+        retry=row["retry"],
+    )

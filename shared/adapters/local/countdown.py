@@ -74,7 +74,7 @@ def _settle(
     connection: sqlite3.Connection, batch_id: str, leaf: int, outcomes: Sequence[Outcome], now: int
 ) -> Settled:
     created = [outcome for outcome in outcomes if _create(connection, leaf, outcome)]
-    kinds = [sum(outcome.kind is kind for outcome in created) for kind in OutcomeKind]
+    kinds = [sum(it.copies for it in created if it.kind is kind) for kind in OutcomeKind]
     node = (batch_id, outcomes[0].ref.round, 0, leaf)
     if created:
         connection.execute(

@@ -55,4 +55,17 @@ CALLS = (
     "CREATE INDEX IF NOT EXISTS calls_running ON calls (id) WHERE state = 'running'",
     "CREATE INDEX IF NOT EXISTS calls_cancelling ON calls (id) WHERE state = 'cancelling'",
 )
-STEPS: tuple[tuple[str, ...], ...] = (LEDGER + QUEUE + CALLS,)
+ROUNDS = (
+    "ALTER TABLE batches ADD COLUMN round INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE batches ADD COLUMN retry INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE batches ADD COLUMN deleted_at INTEGER",
+    "ALTER TABLE batches ADD COLUMN erased INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE batches ADD COLUMN jobs INTEGER",
+    "ALTER TABLE attempts ADD COLUMN place INTEGER",
+    """CREATE INDEX IF NOT EXISTS batches_deleted ON batches (deleted_at)
+        WHERE deleted_at IS NOT NULL AND erased = 0""",
+    """CREATE TABLE IF NOT EXISTS rounds (
+        batch_id TEXT NOT NULL, number INTEGER NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (batch_id, number)) WITHOUT ROWID""",
+)
+STEPS: tuple[tuple[str, ...], ...] = (LEDGER + QUEUE + CALLS, ROUNDS)

@@ -95,6 +95,7 @@ def test_the_manifest_holds_what_a_rerun_needs() -> None:
         "valid": 6,
         "invalid": 2,
         "filtered": 1,
+        "duplicates": 0,
     }
     assert manifest["configuration"] == batch.configuration.model_dump()
     assert manifest["timings"]["closed_at"] == at(60).isoformat()

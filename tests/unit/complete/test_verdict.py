@@ -53,7 +53,7 @@ def test_the_next_attempt_is_the_same_ligand_with_the_next_number() -> None:
 def test_an_outcome_says_how_the_attempt_ended(kind: FailureClass | None) -> None:
     expected = {None: OutcomeKind.COMPLETED, FailureClass.CANCELLED: OutcomeKind.CANCELLED}
     failure = None if kind is None else Failure(kind=kind, message="why")
-    found = outcome_of(envelope(ref(BATCH), failure), test_model=False)
+    found = outcome_of(envelope(ref(BATCH), failure), copies=1, test_model=False)
     assert (found.kind, found.failure) == (expected.get(kind, OutcomeKind.FAILED), failure)
 
 
@@ -69,11 +69,11 @@ def test_an_outcome_keeps_all_that_the_run_said() -> None:
         "call_id": "call",
     }
     answer = envelope(ref(BATCH, 2, 3), **said)
-    found = outcome_of(answer, test_model=False)
+    found = outcome_of(answer, copies=1, test_model=False)
     assert {field: getattr(found, field) for field in said} == said
     assert (found.ref, found.seconds) == (answer.ref, 2.0)
 
 
 def test_the_failures_of_a_test_model_say_that_it_is_one() -> None:
     failure = Failure(kind=FailureClass.MODEL_ERROR, message="drawn to fail")
-    assert outcome_of(envelope(ref(BATCH), failure), test_model=True).test_model
+    assert outcome_of(envelope(ref(BATCH), failure), copies=1, test_model=True).test_model

@@ -6,9 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.lifecycle import Accounting, account, batch_status, final_status, job_status, tree_of
+from shared.domain.lifecycle import (
+    Accounting,
+    Tally,
+    account,
+    batch_status,
+    final_status,
+    first_round,
+    job_status,
+    latest,
+    next_round,
+    tree_of,
+)
 from shared.models.batch import Batch, BatchStatus, Counts, JobStatus
-from shared.models.facts import Attempt, Closing, Intents, Leaf
+from shared.models.facts import Attempt, Closing, Intents, Leaf, Outcome, Round
 from tests.support.facts import a_batch, at, outcome, ref
 from tests.support.world import NOON
 
@@ -20,32 +31,52 @@ class State:
     """A batch somewhere on its way."""
 
     batch: Batch
-    leaves: list[Leaf]
-    in_flight: int
+    tallies: list[Tally]
 
     def account(self) -> Accounting:
         """What a user is told."""
-        return account(self.batch, self.leaves, self.in_flight)
+        return account(self.batch, self.tallies)
 
 
 @st.composite
 def states(draw: st.DrawFn) -> State:
-    """Any counters that settles can reach, with any number of attempts that may be out of date."""
-    valid = draw(st.integers(1, 300))
+    """Any counters that settles can reach, in up to three rounds, with repeated rows."""
+    jobs, duplicates = draw(st.integers(1, 300)), draw(st.integers(0, 60))
     invalid, filtered = draw(st.integers(0, 9)), draw(st.integers(0, 9))
-    counts = Counts(submitted=valid + invalid + filtered, valid=valid, invalid=invalid, filtered=filtered)
-    batch = a_batch(valid, window=draw(st.integers(1, valid)), counts=counts)
-    tree = tree_of(batch)
-    leaves = []
+    valid = jobs + duplicates
+    counts = Counts(
+        submitted=valid + invalid + filtered,
+        valid=valid,
+        invalid=invalid,
+        filtered=filtered,
+        duplicates=duplicates,
+    )
+    batch = a_batch(jobs, window=draw(st.integers(1, jobs)), counts=counts)
+    copies = [1] * jobs
+    for _ in range(duplicates):
+        copies[draw(st.integers(0, jobs - 1))] += 1
+    tallies, round = list[Tally](), first_round(batch)
+    while True:
+        over = len(tallies) < 2 and draw(st.booleans())
+        kinds = st.sampled_from(("completed", "failed", "cancelled", *(() if over else ("open",))))
+        ends = [draw(kinds) for _ in copies]
+        tallies.append(Tally(round, _leaves(round, copies, ends), draw(st.integers(0, jobs + 3))))
+        copies = [n for n, end in zip(copies, ends, strict=True) if end == "failed"]
+        if not over or not copies:
+            return State(batch, tallies)
+        round = next_round(batch, round.number + 1, jobs=len(copies), rows=sum(copies), now=NOON)
+
+
+def _leaves(round: Round, copies: list[int], ends: list[str]) -> list[Leaf]:
+    tree, leaves = tree_of(round), list[Leaf]()
     for k in range(tree.leaves):
-        n = draw(st.integers(0, tree.quota(0, k)))
-        completed = draw(st.integers(0, n))
-        failed = draw(st.integers(0, n - completed))
-        rest = n - completed - failed
-        leaves.append(
-            Leaf(round=0, k=k, n=n, completed=completed, failed=failed, cancelled=rest, moved_at=NOON)
-        )
-    return State(batch, leaves, draw(st.integers(0, valid + 3)))
+        places = [place for place in tree.positions(k) if ends[place] != "open"]
+        rows = {
+            kind: sum(copies[place] for place in places if ends[place] == kind)
+            for kind in ("completed", "failed", "cancelled")
+        }
+        leaves.append(Leaf(round=round.number, k=k, n=len(places), moved_at=NOON, **rows))
+    return leaves
 
 
 @given(states())
@@ -53,16 +84,44 @@ def test_the_accounting_holds_in_every_state(state: State) -> None:
     accounting = state.account()
     assert accounting.holds, accounting.sentence()
     assert accounting.submitted == state.batch.counts.submitted
-    assert accounting.running <= state.in_flight
+    assert accounting.running <= state.tallies[-1].in_flight
     assert accounting.running + accounting.queued <= state.batch.window
     assert " = " in accounting.sentence()
 
 
 @given(states())
-def test_a_batch_is_open_until_every_leaf_is_full(state: State) -> None:
-    tree = tree_of(state.batch)
-    full = all(leaf.n == tree.quota(0, leaf.k) for leaf in state.leaves)
+def test_a_batch_is_open_until_every_leaf_of_its_last_round_is_full(state: State) -> None:
+    last = state.tallies[-1]
+    full = all(leaf.n == tree_of(last.round).quota(0, leaf.k) for leaf in last.leaves)
     assert (state.account().open == 0) == full
+
+
+@given(states())
+def test_what_is_computed_again_no_longer_counts_as_failed(state: State) -> None:
+    last, accounting = state.tallies[-1], state.account()
+    assert accounting.failed == last.rows("failed")
+    assert accounting.completed >= last.rows("completed")
+
+
+COMPLETED, FAILED = outcome(a_batch(), kind="completed"), outcome(a_batch(), kind="failed")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        ([None], (0, None)),
+        ([FAILED], (0, FAILED)),
+        ([COMPLETED, None], (0, COMPLETED)),
+        ([FAILED, None], (1, None)),
+        ([FAILED, COMPLETED], (1, COMPLETED)),
+        ([FAILED, COMPLETED, None], (1, COMPLETED)),
+        ([FAILED, FAILED, None], (2, None)),
+    ],
+)
+def test_a_job_stands_in_the_last_round_that_it_is_in(
+    outcomes: list[Outcome | None], expected: tuple[int, Outcome | None]
+) -> None:
+    assert latest(outcomes) == expected
 
 
 @given(states(), st.integers(-9, 9).filter(bool))

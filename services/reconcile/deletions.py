@@ -1,0 +1,43 @@
+"""What deleted batches left: their objects first, then their records."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+
+from services.reconcile.world import Finding, World
+from shared.errors import Gone
+
+MOST_BATCHES = 20
+MOST_OBJECTS = 5000
+MOST_RECORDS = 5000
+FOLDERS = ("batches", "archive")
+
+
+def erase_deleted(world: World) -> list[Finding]:
+    """Erase a bounded part of what deleted batches left; the rest at the next pass."""
+    return [finding for it in world.ledger.deleted(limit=MOST_BATCHES) for finding in _erase(world, it)]
+
+
+def _erase(world: World, deleted: Gone) -> Iterator[Finding]:
+    """
+    The records go last, and not before an aggregation that may still write has lost its lease:
+    as long as they stand, the objects are looked for again.
+    """
+    objects = _erase_objects(world, deleted.batch_id)
+    if objects:
+        yield _finding(deleted, f"erased {objects} objects")
+    may_be_written = world.now() < deleted.deleted_at + world.patience.aggregation + timedelta(seconds=1)
+    if objects == 0 and not may_be_written and world.ledger.erase(deleted.batch_id, limit=MOST_RECORDS):
+        yield _finding(deleted, "erased its records")
+
+
+def _erase_objects(world: World, batch_id: str) -> int:
+    keys = (key for folder in FOLDERS for key in world.blobs.list(f"{folder}/{batch_id}/"))
+    some = list(islice(keys, MOST_OBJECTS))
+    for key in some:
+        world.blobs.delete(key)
+    return len(some)
+
+
+def _finding(deleted: Gone, action: str) -> Finding:
+    return Finding(batch_id=deleted.batch_id, reason="the batch was deleted", action=action)
