@@ -44,6 +44,10 @@ class Connection:
         """The answer to a posted document."""
         return self._send("POST", path, params=_given(params), json=body, headers=headers).json()
 
+    def delete(self, path: str) -> Any:
+        """The answer to a deletion."""
+        return self._send("DELETE", path).json()
+
     @contextmanager
     def lines(self, path: str, **params: Any) -> Iterator[Iterator[str]]:
         """A text document line by line, without their ends."""

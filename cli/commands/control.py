@@ -1,15 +1,17 @@
-"""Commands that act on batches: pause, resume, cancel, verify, reconcile."""
+"""Commands that act on batches: pause, resume, cancel, retry, delete, verify, reconcile."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
 
 from cli.connection import Connection, connected, hosted
+from cli.errors import Refused
 from cli.following import ENDED, follow
 from cli.options import BatchId, Home, Json, Timeout
 from cli.output import note, print_json, show, wants_json
 from cli.text import cell
-from cli.verdict import checked
+from cli.verdict import checked, success
 
 PAGE = 200
 
@@ -32,10 +34,50 @@ def cancel(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
 def _control(batch_id: str, action: str, as_json: bool) -> None:
     with connected() as connection:
         answer = connection.post(f"/api/v3/batches/{batch_id}/control/{action}")
+    _tell(answer, as_json)
+
+
+def _tell(answer: dict[str, Any], as_json: bool) -> None:
     if wants_json(as_json):
         print_json(answer)
     else:
         show(cell(answer["message"]))
+
+
+def retry(
+    batch_id: BatchId,
+    wait: Annotated[bool, typer.Option("--wait", help="Return when the batch is finished again.")] = False,
+    timeout: Timeout = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Compute the failed ligands of a finished batch again; what succeeded is kept."""
+    with hosted() if wait else connected() as connection:
+        status = connection.get(f"/api/v3/batches/{batch_id}/status", page_size=1)
+        # By its number, so that asking twice asks for one round.
+        number = status["round"] + 1 if status["status"] in ENDED else None
+        answer = connection.post(f"/api/v3/batches/{batch_id}/control/retry_failed", round=number)
+        ended = follow(connection, batch_id, timeout=timeout) if wait else None
+    _tell(answer, as_json)
+    if ended is not None:
+        note(ended["accounting_sentence"])
+        success(ended)
+
+
+def delete(
+    batch_id: BatchId,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Delete a finished batch with all its files and records, for ever."""
+    if not yes and not sys.stdin.isatty():
+        raise Refused("deleting cannot be undone; say --yes")
+    if not yes:
+        typer.confirm(f"Delete {batch_id} with all its files, for ever?", abort=True, err=True)
+    with connected() as connection:
+        answer = connection.delete(f"/api/v3/batches/{batch_id}")
+    _tell(answer, as_json)
 
 
 def verify(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:

@@ -1,4 +1,4 @@
-"""Commands that act: pause, resume, cancel, verify, reconcile."""
+"""Commands that act: pause, resume, cancel, retry, delete, verify, reconcile."""
 
 from pathlib import Path
 
@@ -27,6 +27,24 @@ def test_a_finished_batch_cannot_be_cancelled(omtx: Omtx, library: Path) -> None
     answer = omtx("cancel", submitted(omtx, library, "--wait"))
     assert answer.code == 5
     assert "nothing left to cancel" in answer.err
+
+
+def test_what_failed_is_retried_and_what_succeeded_is_kept(omtx: Omtx, library: Path) -> None:
+    batch = submitted(omtx, library, failure_rate=1, failing_rounds=1)
+    assert omtx("watch", batch).json["accounting"]["failed"] == 3
+    answer = omtx("retry", batch, "--wait")
+    assert (answer.code, answer.json["round"]) == (0, 1)
+    assert "3 completed + 0 failed" in answer.err
+    assert omtx("retry", batch).code == 5
+
+
+def test_a_deleted_batch_is_gone_and_deleting_it_again_is_no_mistake(omtx: Omtx, library: Path) -> None:
+    batch = submitted(omtx, library, "--wait")
+    refused = omtx("delete", batch)
+    assert (refused.code, "--yes" in refused.err) == (5, True)
+    assert omtx("delete", batch, "--yes").json["deleted_jobs"] == 3
+    assert omtx("status", batch).code == 4
+    assert omtx("delete", batch, "--yes").code == 0
 
 
 def test_verify_counts_and_hashes_again(omtx: Omtx, library: Path) -> None:
