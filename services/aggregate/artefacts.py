@@ -20,9 +20,10 @@ from shared.ports.blobs import Blobs
 from shared.steps.results import ROWS_PER_PAGE, page_key
 
 COLUMNS = (
-    *("rank", "index", "line", "ligand_name", "smiles", "status", "affinity", "confidence", *FOURTEEN),
-    *("execution_time", "has_structure", "protein_name", "job_id", "seed", "completed_at", "error_class"),
-    *("error", "test_model"),
+    *("rank", "index", "line", "duplicate_of", "ligand_name", "smiles", "status"),
+    *("affinity", "confidence", *FOURTEEN, "execution_time"),
+    *("has_structure", "protein_name", "job_id", "seed", "completed_at", "error_class", "error"),
+    "test_model",
 )
 
 
@@ -38,7 +39,7 @@ def write_all(
     """Write everything; the batch's artefacts with their digests, and the summary for the ledger."""
     root = f"batches/{batch.batch_id}"
     record = BatchRecord(batch, status, accounting, closed_at, entry_of(batch))
-    top = [brief(row) for row in itertools.islice(table.rows(), TOP) if row["rank"] is not None]
+    top = [brief(row) for row in itertools.islice(_ranked(table), TOP)]
     summary = summary_document(record, table.figures, top)
     per_job = _write_metadata(record, table, blobs=blobs)
     written = [_put(blobs, root, name, content) for name, content in _documents(record, table, summary, top)]
@@ -49,6 +50,12 @@ def write_all(
     manifest = json_stream(record.manifest(table.figures), "artefacts", (a.model_dump() for a in everything))
     written.append(_put(blobs, root, "manifest.json", manifest))
     return [*written, *per_job], summary
+
+
+def _ranked(table: Table) -> Iterator[dict[str, Any]]:
+    """Ligands with a rank, best first, each once."""
+    ranked = itertools.takewhile(lambda row: row["rank"] is not None, table.rows())
+    return (row for row in ranked if row["duplicate_of"] is None)
 
 
 def _documents(

@@ -20,7 +20,7 @@ def batch_metadata(record: BatchRecord, figures: Figures) -> dict[str, Any]:
     """``batch_metadata.json`` without ``child_job_ids``."""
     return {
         **record.identity(),
-        "total_children": record.batch.counts.valid,
+        "total_children": record.batch.counts.jobs,
         "storage_structure": _structure(record),
         "batch_intelligence": {
             **record.counts(),
@@ -32,7 +32,7 @@ def batch_metadata(record: BatchRecord, figures: Figures) -> dict[str, Any]:
 
 def child_ids(rows: Iterable[Row]) -> Iterator[str]:
     """``child_job_ids``, best first."""
-    return (row["job_id"] for row in rows if row["job_id"])
+    return (row["job_id"] for row in rows if _is_job(row))
 
 
 def batch_index(record: BatchRecord) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def batch_index(record: BatchRecord) -> dict[str, Any]:
 def individual_jobs(record: BatchRecord, rows: Rows) -> Iterator[dict[str, Any]]:
     """``individual_jobs``, best first."""
     for row, files in rows:
-        if row["job_id"]:
+        if _is_job(row):
             yield {
                 "job_id": row["job_id"],
                 "registered_at": record.batch.created_at.isoformat(),
@@ -70,7 +70,7 @@ def job_index(record: BatchRecord) -> dict[str, Any]:
     return {
         "batch_id": record.batch.batch_id,
         "created_at": record.batch.created_at.isoformat(),
-        "total_jobs": record.batch.counts.valid,
+        "total_jobs": record.batch.counts.jobs,
     }
 
 
@@ -78,7 +78,7 @@ def jobs_by_id(record: BatchRecord, rows: Iterable[Row]) -> Iterator[tuple[str, 
     """``jobs``, best first."""
     keys = ("status", "ligand_name", "ligand_smiles", "affinity", "confidence", "has_structure")
     for row in rows:
-        if row["job_id"]:
+        if _is_job(row):
             path = f"{_structure(record)['jobs']}{row['job_id']}/" if row["has_results"] else None
             yield row["job_id"], {**{key: row[key] for key in keys}, "storage_path": path}
 
@@ -98,7 +98,7 @@ def aggregated_results(record: BatchRecord, rows: Rows) -> Iterator[dict[str, An
     ``structure_data`` says where the structure is and what it hashes to.
     """
     for row, files in rows:
-        if row["status"] == "completed":
+        if row["status"] == "completed" and _is_job(row):
             structure = next((file for file in files if file.name == "structure.cif"), None)
             yield {
                 **{key: row[key] for key in ("job_id", "ligand_name", "has_structure", "execution_time")},
@@ -120,6 +120,11 @@ def rejected_cells(rows: Iterable[Row]) -> Iterator[list[Any]]:
     for row in rows:
         if not row["job_id"]:
             yield [row["line"], row["index"], row["status"], row["error"]["message"], row["ligand_smiles"]]
+
+
+def _is_job(row: Row) -> bool:
+    """Neither rejected nor the repetition of another row."""
+    return row["job_id"] is not None and row["duplicate_of"] is None
 
 
 def _structure(record: BatchRecord) -> dict[str, str]:

@@ -53,14 +53,14 @@ class Figures:
     confident: list[tuple[float, int, dict[str, Any]]] = field(default_factory=list)
 
     def add(self, row: Mapping[str, Any], *, files: int, versions: Mapping[str, str]) -> None:
-        """Take one row."""
+        """Take one row. Figures are of ligands, failures of rows: a repeated molecule fails twice."""
         self.files += files
-        self.structures += bool(row["has_structure"])
+        self.structures += bool(row["has_structure"] and row["duplicate_of"] is None)
         self.versions.update(versions)
         if row["error"] is not None:
             kind = row["error"]["class"]
             self.failures[kind] = self.failures.get(kind, 0) + 1
-        if row["status"] != "completed":
+        if row["status"] != "completed" or row["duplicate_of"] is not None:
             return
         self.affinity.add(row["affinity"])
         self.confidence.add(row["confidence"])

@@ -1,5 +1,6 @@
 """Results of a batch, ranked, in pages; and its artefacts."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from services.api.states import states
 from services.api.store import Store
 from shared.catalogue.entry import entry_of
 from shared.domain.identity import job_id
-from shared.domain.rows import ranks, rejected_row, result_row, score
+from shared.domain.rows import duplicate_row, ranks, rejected_row, result_row, score
 from shared.entry import Answer, as_json
 from shared.errors import IllegalMove, NotFound
 from shared.models.batch import Batch, BatchStatus
@@ -90,10 +91,23 @@ def _partial(store: Store, view: Overview, wanted: Page) -> list[dict[str, Any]]
     if batch.counts.submitted <= RANKED_WHILE_RUNNING:
         rows = _rows(store, view, range(batch.counts.jobs))
         rows.sort(key=lambda row: (row["rank"] is None, row["rank"] or row["index"]))
+        rows = _with_duplicates(store, batch, rows)
         rows += [rejected_row(row) for row in store.manifest.rejected(batch)]
         return rows[wanted.start : wanted.start + wanted.size]
     positions = range(batch.counts.jobs)[wanted.start : wanted.start + wanted.size]
     return [{**row, "rank": None} for row in _rows(store, view, positions)]
+
+
+def _with_duplicates(store: Store, batch: Batch, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows that repeat a molecule directly behind its first."""
+    repeated = defaultdict(list)
+    for row in store.manifest.duplicates(batch):
+        repeated[job_id(batch.batch_id, row.position)].append(row)
+    return [
+        one
+        for row in rows
+        for one in (row, *(duplicate_row(it, row) for it in repeated.get(row["job_id"], ())))
+    ]
 
 
 def _rows(store: Store, view: Overview, positions: range) -> list[dict[str, Any]]:

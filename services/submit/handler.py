@@ -99,6 +99,7 @@ def _answer(
         "batch_id": batch.batch_id,
         "message": f"accepted {batch.counts.valid} of {batch.counts.submitted} ligands",
         "total_jobs": batch.counts.submitted,
+        "duplicates": batch.counts.duplicates,
         "accounting": accounting.model_dump(),
         "rejected": [row.model_dump() for row in rejected],
         "estimated_duration_seconds": plan.estimated_seconds(

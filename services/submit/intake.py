@@ -1,11 +1,15 @@
-"""From rows as read to the stored manifest: each row is valid, or rejected with the reason."""
+"""From rows as read to the stored manifest: each row is a ligand, the repetition of one, or rejected."""
 
+import tempfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import IO
 
 from services.submit.library import LONGEST_NAME, Entry
+from services.submit.molecules import Molecules
 from shared.chemistry.smiles import read_ligand
-from shared.models.batch import LibraryRow, RejectedRow
+from shared.models.batch import DuplicateRow, LibraryRow, RejectedRow
 from shared.ports.blobs import Blobs, Stat
 from shared.steps import manifest
 
@@ -13,43 +17,94 @@ from shared.steps import manifest
 @dataclass
 class Intake:
     """
-    Writes rows in chunks of 1,000 as they come, so that memory does not grow with the library.
+    Writes rows in chunks of 1,000, so that memory does not grow with the library.
 
-    The chunks of the same library are the same bytes: a repeated submission overwrites nothing else.
+    How many rows repeat a ligand is known at the end only, so ligands wait in a temporary file until
+    then: an object is written once, with its final bytes. The chunks of the same library are the same
+    bytes: a repeated submission overwrites nothing else.
     """
 
     blobs: Blobs
     store: str
-    valid: int = 0
+    jobs: int = 0
+    duplicates: int = 0
     rejected: int = 0
     chunks: list[Stat] = field(default_factory=list)
-    _rows: list[LibraryRow] = field(default_factory=list)
+    _repeated: list[DuplicateRow] = field(default_factory=list)
     _refused: list[RejectedRow] = field(default_factory=list)
+
+    @property
+    def valid(self) -> int:
+        """Rows that are ligands, repetitions included."""
+        return self.jobs + self.duplicates
 
     def take_all(self, entries: Iterable[Entry]) -> None:
         """Store every row; the manifest is complete afterwards."""
-        for index, entry in enumerate(entries):
-            row = check(entry, index=index, position=self.valid)
-            if isinstance(row, LibraryRow):
-                self._rows.append(row)
-                self.valid += 1
-            else:
-                self._refused.append(row)
-                self.rejected += 1
-            self._flush(full=manifest.CHUNK)
-        self._flush(full=1)
+        with Molecules() as molecules, tempfile.TemporaryFile() as file:
+            waiting = _Waiting(file)
+            for index, entry in enumerate(entries):
+                row = check(entry, index=index, position=self.jobs)
+                if isinstance(row, RejectedRow):
+                    self._refuse(row)
+                elif (first := molecules.first(row.canonical_smiles, row.position)) == row.position:
+                    waiting.add(row)
+                    self.jobs += 1
+                else:
+                    self._repeat(row, first)
+            self._flush(full=1)
+            for chunk, lines in enumerate(waiting.chunks()):
+                start = chunk * manifest.CHUNK
+                counted = manifest.with_copies(lines, molecules.copies(start, start + manifest.CHUNK), start)
+                self.chunks.append(self.blobs.put(manifest.jobs_key(self.store, chunk), counted))
+
+    def _refuse(self, row: RejectedRow) -> None:
+        self._refused.append(row)
+        self.rejected += 1
+        self._flush(full=manifest.CHUNK)
+
+    def _repeat(self, row: LibraryRow, first: int) -> None:
+        same = row.model_dump(include={"index", "line", "name", "smiles", "warnings", "data"})
+        self._repeated.append(DuplicateRow(position=first, **same))
+        self.duplicates += 1
+        self._flush(full=manifest.CHUNK)
 
     def _flush(self, *, full: int) -> None:
-        if len(self._rows) >= full:
-            chunk = (self.valid - 1) // manifest.CHUNK
-            self._put(manifest.jobs_key(self.store, chunk), self._rows)
+        if len(self._repeated) >= full:
+            chunk = (self.duplicates - 1) // manifest.CHUNK
+            self._put(manifest.duplicates_key(self.store, chunk), self._repeated)
         if len(self._refused) >= full:
             chunk = (self.rejected - 1) // manifest.CHUNK
             self._put(manifest.rejected_key(self.store, chunk), self._refused)
 
-    def _put(self, key: str, rows: list[LibraryRow] | list[RejectedRow]) -> None:
+    def _put(self, key: str, rows: list[DuplicateRow] | list[RejectedRow]) -> None:
         self.chunks.append(self.blobs.put(key, manifest.encode(rows)))
         rows.clear()
+
+
+class _Waiting:
+    """Chunks of ligands in a temporary file, compressed."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._sizes = list[int]()
+        self._lines = list[str]()
+
+    def add(self, row: LibraryRow) -> None:
+        self._lines.append(manifest.line(row))
+        if len(self._lines) == manifest.CHUNK:
+            self._close_chunk()
+
+    def _close_chunk(self) -> None:
+        self._sizes.append(self._file.write(zlib.compress("".join(self._lines).encode(), 1)))
+        self._lines.clear()
+
+    def chunks(self) -> Iterable[list[str]]:
+        """The lines of each chunk."""
+        if self._lines:
+            self._close_chunk()
+        self._file.seek(0)
+        for size in self._sizes:
+            yield zlib.decompress(self._file.read(size)).decode().splitlines(keepends=True)
 
 
 def check(entry: Entry, *, index: int, position: int) -> LibraryRow | RejectedRow:

@@ -14,13 +14,13 @@ def window(configuration: Configuration, jobs: int) -> int:
 def estimated_seconds(batch: Batch, *, typical_seconds: float, workers: int) -> int:
     """Typical time per ligand × ligands / what runs at once; whole seconds, at least 1."""
     at_once = max(1, min(batch.window, workers))
-    return max(1, round(typical_seconds * batch.counts.valid / at_once))
+    return max(1, round(typical_seconds * batch.counts.jobs / at_once))
 
 
 def risk(batch: Batch, *, typical_seconds: float) -> dict[str, Any]:
     """The risk score (0 to 1) with its factors: many jobs, slow jobs, a long protein."""
     factors = []
-    if batch.counts.valid > 50:
+    if batch.counts.jobs > 50:
         factors.append((0.3, "more than 50 ligands", "submit a small sample first"))
     if typical_seconds > 600:
         factors.append((0.2, "a ligand takes more than ten minutes", "raise timeout_per_job"))
@@ -35,7 +35,7 @@ def risk(batch: Batch, *, typical_seconds: float) -> dict[str, Any]:
 
 def recommendations(batch: Batch, risk_score: float) -> list[str]:
     """What we would change before starting."""
-    configuration, jobs = batch.configuration, batch.counts.valid
+    configuration, jobs = batch.configuration, batch.counts.jobs
     said = []
     if configuration.scheduling_strategy == "sequential" and jobs > 20:
         said.append("sequential runs one ligand at a time; adaptive uses all workers")

@@ -116,7 +116,12 @@ def _take_library(order: Order, store: str, *, blobs: Blobs) -> Intake:
 
 
 def _counts(intake: Intake) -> Counts:
-    return Counts(submitted=intake.valid + intake.rejected, valid=intake.valid, invalid=intake.rejected)
+    return Counts(
+        submitted=intake.valid + intake.rejected,
+        valid=intake.valid,
+        invalid=intake.rejected,
+        duplicates=intake.duplicates,
+    )
 
 
 def _entries(order: Order) -> Iterator[library.Entry]:

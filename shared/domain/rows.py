@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.models.batch import JobStatus, LibraryRow, RejectedRow
+from shared.models.batch import DuplicateRow, JobStatus, LibraryRow, RejectedRow
 from shared.models.facts import Outcome
 
 # features known to users as "the 14 fields"; a model fills those it predicts, the rest is null
@@ -24,6 +24,7 @@ def result_row(
         "rank": rank,
         "index": row.index,
         "line": row.line,
+        "duplicate_of": None,
         "job_id": job_id,
         "ligand_name": row.name,
         "ligand_smiles": row.smiles,
@@ -47,10 +48,24 @@ def result_row(
     }
 
 
+def duplicate_row(row: DuplicateRow, original: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of a repeated molecule: all figures are those of ``original``, which it names by its index."""
+    return {
+        **original,
+        "index": row.index,
+        "line": row.line,
+        "duplicate_of": original["index"],
+        "ligand_name": row.name,
+        "ligand_smiles": row.smiles,
+        "warnings": list(row.warnings),
+        "data": dict(row.data),
+    }
+
+
 def rejected_row(row: RejectedRow) -> dict[str, Any]:
     """The row of what could not be computed or was not wanted: same fields, with the reason."""
     blank = dict.fromkeys(("rank", "job_id", "canonical_smiles", "affinity", "confidence", *FOURTEEN))
-    missing = dict.fromkeys(("execution_time", "attempt", "seed", "call_id", "completed_at"))
+    missing = dict.fromkeys(("duplicate_of", "execution_time", "attempt", "seed", "call_id", "completed_at"))
     return {
         **blank,
         **missing,

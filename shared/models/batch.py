@@ -139,6 +139,18 @@ class LibraryRow(Frozen):
     data: Mapping[str, str] = {}
 
 
+class DuplicateRow(Frozen):
+    """A row that holds the molecule of the job at ``position``, which an earlier row brought."""
+
+    position: int
+    index: int
+    line: int
+    name: str
+    smiles: str
+    warnings: tuple[str, ...] = ()
+    data: Mapping[str, str] = {}
+
+
 class RejectedRow(Frozen):
     """A row that cannot be computed (``invalid``) or was not wanted (``filtered``), and why."""
 

@@ -1,9 +1,9 @@
 """
 The library as it was submitted, in chunks of 1,000 rows.
 
-Valid rows are chunked by position, so that any job's row is found by arithmetic; rejected rows are
-chunked by themselves. Each row carries its 0-based ``index`` in the library, so both together are
-the library in input order.
+Ligands are chunked by position, so that any job's row is found by arithmetic; rows that repeat one,
+and rejected rows, are chunked by themselves. Each row carries its 0-based ``index`` in the library,
+so all together are the library in input order.
 """
 
 import gzip
@@ -16,7 +16,7 @@ from typing import TypeVar
 from shared.domain.identity import digest
 from shared.errors import NotFound
 from shared.models.base import Frozen
-from shared.models.batch import Batch, LibraryRow, RejectedRow
+from shared.models.batch import Batch, DuplicateRow, LibraryRow, RejectedRow
 from shared.ports.blobs import Blobs, Stat
 
 CHUNK = 1000
@@ -30,7 +30,7 @@ def store_of(batch_id: str, fingerprint: str) -> str:
 
 
 def jobs_key(store: str, chunk: int) -> str:
-    """The object that holds the valid rows at positions ``1000 * chunk`` and on."""
+    """The object that holds the ligands at positions ``1000 * chunk`` and on."""
     return f"{store}/jobs-{chunk:05d}.jsonl.gz"
 
 
@@ -39,10 +39,16 @@ def rejected_key(store: str, chunk: int) -> str:
     return f"{store}/rejected-{chunk:05d}.jsonl.gz"
 
 
+def duplicates_key(store: str, chunk: int) -> str:
+    """The object that holds the ``chunk``-th thousand of rows that repeat a ligand."""
+    return f"{store}/duplicates-{chunk:05d}.jsonl.gz"
+
+
 def chunk_keys(batch: Batch) -> Iterator[str]:
-    """The keys of all chunks of the library, valid rows first."""
+    """The keys of all chunks of the library, ligands first."""
     rejected = batch.counts.invalid + batch.counts.filtered
-    yield from (jobs_key(batch.store, chunk) for chunk in range(-(-batch.counts.valid // CHUNK)))
+    yield from (jobs_key(batch.store, chunk) for chunk in range(-(-batch.counts.jobs // CHUNK)))
+    yield from (duplicates_key(batch.store, chunk) for chunk in range(-(-batch.counts.duplicates // CHUNK)))
     yield from (rejected_key(batch.store, chunk) for chunk in range(-(-rejected // CHUNK)))
 
 
@@ -53,8 +59,23 @@ def library_digest(chunks: Iterable[Stat]) -> str:
 
 def encode(rows: Sequence[Frozen]) -> bytes:
     """A chunk's bytes; the same rows always give the same bytes."""
-    lines = "".join(f"{row.model_dump_json(exclude_defaults=True)}\n" for row in rows)
-    return gzip.compress(lines.encode(), compresslevel=6, mtime=0)
+    return _compressed(line(row) for row in rows)
+
+
+def line(row: Frozen) -> str:
+    """A row as a chunk holds it."""
+    return f"{row.model_dump_json(exclude_defaults=True)}\n"
+
+
+def with_copies(lines: list[str], copies: Iterable[tuple[int, int]], start: int) -> bytes:
+    """A chunk's bytes from the lines of its ligands, the first at ``start``, and who has how many rows."""
+    for position, count in copies:
+        lines[position - start] = f'{lines[position - start][:-2]},"copies":{count}}}\n'
+    return _compressed(lines)
+
+
+def _compressed(lines: Iterable[str]) -> bytes:
+    return gzip.compress("".join(lines).encode(), compresslevel=6, mtime=0)
 
 
 class Manifest:
@@ -77,8 +98,8 @@ class Manifest:
         return self.row(batch, position).copies if batch.counts.duplicates else 1
 
     def rows(self, batch: Batch, start: int = 0) -> Iterator[LibraryRow]:
-        """Valid rows in order of position, from ``start``."""
-        for chunk in range(start // CHUNK, -(-batch.counts.valid // CHUNK)):
+        """Ligands in order of position, from ``start``."""
+        for chunk in range(start // CHUNK, -(-batch.counts.jobs // CHUNK)):
             yield from self._chunk(batch.store, chunk)[max(0, start - chunk * CHUNK) :]
 
     def rejected(self, batch: Batch) -> Iterator[RejectedRow]:
@@ -90,10 +111,16 @@ class Manifest:
         for chunk in range(-(-count // CHUNK)):
             yield from _decode(self._blobs.get(rejected_key(store, chunk)), RejectedRow)
 
-    def library(self, batch: Batch) -> Iterator[LibraryRow | RejectedRow]:
+    def duplicates(self, batch: Batch) -> Iterator[DuplicateRow]:
+        """Rows that repeat a ligand, in the order of the library."""
+        for chunk in range(-(-batch.counts.duplicates // CHUNK)):
+            yield from _decode(self._blobs.get(duplicates_key(batch.store, chunk)), DuplicateRow)
+
+    def library(self, batch: Batch) -> Iterator[LibraryRow | DuplicateRow | RejectedRow]:
         """Every submitted row once, in the order of the library."""
-        both: Iterable[Iterable[LibraryRow | RejectedRow]] = (self.rows(batch), self.rejected(batch))
-        return heapq.merge(*both, key=lambda row: row.index)
+        parts: Iterable[Iterable[LibraryRow | DuplicateRow | RejectedRow]]
+        parts = (self.rows(batch), self.duplicates(batch), self.rejected(batch))
+        return heapq.merge(*parts, key=lambda row: row.index)
 
     def _chunk(self, store: str, chunk: int) -> tuple[LibraryRow, ...]:
         key = jobs_key(store, chunk)

@@ -262,6 +262,7 @@ def scenario(chance: random.Random) -> dict[str, Any]:
     return noop_order(
         chance.randint(1, 7),
         invalid=chance.choice((0, 0, 1, 2)),
+        repeated=chance.choice((0, 0, 1, 5)),
         parameters={
             "failure_rate": chance.choice((0.0, 0.0, 0.4, 1.0)),
             "failing_rounds": chance.choice((1, 1, 2)),

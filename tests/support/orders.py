@@ -10,10 +10,11 @@ def molecule(n: int) -> str:
     return "C" * (n + 1) if n < 100 else f"N{'C' * (n % 30)}O{'C' * (n // 30)}"
 
 
-def noop_order(ligands: int = 3, *, invalid: int = 0, **changes: Any) -> dict[str, Any]:
-    """A screen of ``ligands`` distinct molecules and ``invalid`` rows that are none."""
+def noop_order(ligands: int = 3, *, invalid: int = 0, repeated: int = 0, **changes: Any) -> dict[str, Any]:
+    """A screen of distinct molecules, ``invalid`` rows that are none, ``repeated`` rows of the first ones."""
     rows = [{"name": f"ligand {n}", "smiles": molecule(n)} for n in range(ligands)]
     rows += [{"name": f"bad {n}", "smiles": "C1CC("} for n in range(invalid)]
+    rows += [{"name": f"again {n}", "smiles": molecule(n % ligands)} for n in range(repeated)]
     return {
         "job_name": "a screen",
         "protein_name": "T4 lysozyme",

@@ -1,17 +1,32 @@
 """From rows to the stored manifest."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.submit.intake import Intake, check
 from services.submit.library import LONGEST_NAME, Entry
 from shared.adapters.local.blobs import FolderBlobs
+from shared.chemistry.smiles import read_ligand
 from shared.models.batch import Counts, LibraryRow, RejectedRow
 from shared.steps.manifest import CHUNK, Manifest
 from tests.support.facts import a_batch
+from tests.support.orders import molecule
 
 STORE = "batches/b/submitted/f"
+
+
+def counts(intake: Intake) -> Counts:
+    """What became of the rows."""
+    return Counts(
+        submitted=intake.valid + intake.rejected,
+        valid=intake.valid,
+        invalid=intake.rejected,
+        duplicates=intake.duplicates,
+    )
 
 
 @pytest.fixture
@@ -68,9 +83,10 @@ def test_a_bad_row_is_rejected_with_its_line_its_text_and_the_reason(entry: Entr
 @pytest.mark.parametrize("rows", [1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 7])
 def test_the_manifest_gives_every_row_back_in_order(blobs: FolderBlobs, rows: int) -> None:
     intake = Intake(blobs, STORE)
-    intake.take_all(Entry(n + 1, str(n), f"n{n}", "C", "spoilt" if n % 3 == 2 else None) for n in range(rows))
-    counts = Counts(submitted=rows, valid=intake.valid, invalid=intake.rejected)
-    batch, manifest = a_batch(counts=counts, store=STORE), Manifest(blobs)
+    intake.take_all(
+        Entry(n + 1, str(n), f"n{n}", molecule(n), "spoilt" if n % 3 == 2 else None) for n in range(rows)
+    )
+    batch, manifest = a_batch(counts=counts(intake), store=STORE), Manifest(blobs)
     assert intake.valid + intake.rejected == rows
     library = list(manifest.library(batch))
     assert [row.index for row in library] == list(range(rows))
@@ -89,3 +105,38 @@ def test_the_same_library_is_stored_as_the_same_bytes(blobs: FolderBlobs) -> Non
         digests.append([blobs.stat(key) for key in blobs.list(f"{STORE}/")])
     assert digests[0] == digests[1]
     assert len(digests[0]) == 2
+
+
+@given(
+    st.lists(
+        st.sampled_from(["C", "CC", "OCC", "CCO", "C(O)C", "bad(", "c1ccccc1", "C1=CC=CC=C1"]), min_size=1
+    )
+)
+def test_a_molecule_is_a_job_once_and_its_other_rows_name_it(smiles: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        blobs = FolderBlobs(Path(folder), base_url="", keys=list, fsync=False)
+        intake = Intake(blobs, STORE)
+        intake.take_all(Entry(n + 1, text, f"n{n}", text) for n, text in enumerate(smiles))
+        if not intake.valid:
+            return
+        batch, manifest = a_batch(counts=counts(intake), store=STORE), Manifest(blobs)
+        jobs = list(manifest.rows(batch))
+        assert [row.name for row in manifest.library(batch) if not isinstance(row, RejectedRow)] == [
+            f"n{n}" for n, text in enumerate(smiles) if text != "bad("
+        ]
+        assert len({row.canonical_smiles for row in jobs}) == len(jobs) == batch.counts.jobs
+        assert sum(row.copies for row in jobs) == batch.counts.valid
+        for row in manifest.duplicates(batch):
+            first = jobs[row.position]
+            assert first.index < row.index
+            assert first.canonical_smiles == read_ligand(row.smiles).smiles
+        assert [manifest.copies(batch, row.position) for row in jobs] == [row.copies for row in jobs]
+
+
+def test_a_library_of_one_molecule_thousands_of_times_is_one_job(blobs: FolderBlobs) -> None:
+    intake = Intake(blobs, STORE)
+    intake.take_all(Entry(n + 1, "C", f"n{n}", "C") for n in range(2 * CHUNK + 1))
+    assert (intake.jobs, intake.duplicates) == (1, 2 * CHUNK)
+    batch = a_batch(counts=counts(intake), store=STORE)
+    assert Manifest(blobs).row(batch, 0).copies == 2 * CHUNK + 1
+    assert len(list(blobs.list(f"{STORE}/"))) == 3
