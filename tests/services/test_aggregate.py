@@ -193,7 +193,7 @@ def test_no_cell_of_the_table_is_a_formula_and_the_library_s_columns_are_kept(ch
 
 
 def test_more_rows_than_a_page_are_written_in_pages_and_read_across_them(chain: Chain) -> None:
-    reply = chain.submit(noop_order() | {"ligands": [{"smiles": "C", "name": f"n{n}"} for n in range(620)]})
+    reply = chain.submit(noop_order(620))
     batch_id = reply.body["batch_id"]
     chain.drain()
     assert {"results/rows-00000.jsonl.gz", "results/rows-00001.jsonl.gz"} <= set(artefacts(chain, batch_id))

@@ -93,10 +93,7 @@ def test_every_artefact_tells_each_row_once_and_each_job_once(chain: Chain) -> N
         return chain.api(f"/api/v3/batches/{batch_id}/artefacts/{name}").raw
 
     table = list(csv.DictReader(io.StringIO(stored("results/batch_results.csv").decode())))
-    assert [row["duplicate_of"] for row in table if row["ligand_name"] in ("c", "f")] in (
-        ["0", "1"],
-        ["1", "0"],
-    )
+    assert {row["ligand_name"]: row["duplicate_of"] for row in table}["f"] == "1"
     assert len(table) == len(json.loads(stored("batch_results.json"))["jobs"]) == 7
     assert len(json.loads(stored("batch_index.json"))["individual_jobs"]) == 3
     assert len(json.loads(stored("results/job_index.json"))["jobs"]) == 3

@@ -15,7 +15,7 @@ figures = st.none() | st.floats(-1e6, 1e6)
 def row(index: int = 0, **changes: Any) -> dict[str, Any]:
     """A completed row."""
     fields = dict.fromkeys(
-        ("affinity", "confidence", "ptm_score", "iptm_score", "plddt_score", "execution_time")
+        ("affinity", "confidence", "ptm_score", "iptm_score", "plddt_score", "execution_time", "duplicate_of")
     )
     named = {"index": index, "status": "completed", "error": None, "has_structure": False, "rank": 1}
     return {**fields, **named, "job_id": f"job {index}", "ligand_name": "x", "ligand_smiles": "C", **changes}
