@@ -102,6 +102,7 @@ def _answer(
         "duplicates": batch.counts.duplicates,
         "accounting": accounting.model_dump(),
         "rejected": [row.model_dump() for row in rejected],
+        "chemistry_report": dict(batch.chemistry_report),
         "estimated_duration_seconds": plan.estimated_seconds(
             batch, typical_seconds=model.typical_seconds, workers=workers
         ),

@@ -8,6 +8,7 @@ from typing import IO
 
 from services.submit.library import LONGEST_NAME, Entry
 from services.submit.molecules import Molecules
+from services.submit.report import ChemistryReport
 from shared.chemistry.smiles import read_ligand
 from shared.models.batch import DuplicateRow, LibraryRow, RejectedRow
 from shared.ports.blobs import Blobs, Stat
@@ -30,6 +31,7 @@ class Intake:
     duplicates: int = 0
     rejected: int = 0
     chunks: list[Stat] = field(default_factory=list)
+    report: ChemistryReport = field(default_factory=ChemistryReport)
     _repeated: list[DuplicateRow] = field(default_factory=list)
     _refused: list[RejectedRow] = field(default_factory=list)
 
@@ -45,11 +47,14 @@ class Intake:
             for index, entry in enumerate(entries):
                 row = check(entry, index=index, position=self.jobs)
                 if isinstance(row, RejectedRow):
+                    self.report.take(row)
                     self._refuse(row)
                 elif (first := molecules.first(row.canonical_smiles, row.position)) == row.position:
+                    self.report.take(row)
                     waiting.add(row)
                     self.jobs += 1
                 else:
+                    self.report.take(row, repeated=True)
                     self._repeat(row, first)
             self._flush(full=1)
             for chunk, lines in enumerate(waiting.chunks()):
@@ -127,6 +132,10 @@ def check(entry: Entry, *, index: int, position: int) -> LibraryRow | RejectedRo
         smiles=entry.smiles,
         canonical_smiles=ligand.smiles,
         heavy_atoms=ligand.heavy_atoms,
+        fragments=ligand.fragments,
+        formal_charge=ligand.formal_charge,
+        undefined_stereo=ligand.undefined_stereocentres + ligand.undefined_double_bonds,
+        has_carbon=ligand.has_carbon,
         warnings=ligand.warnings,
         data=entry.data,
     )

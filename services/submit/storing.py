@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from services.submit import library, plan
 from services.submit.intake import Intake
+from services.submit.report import ChemistryReport
 from services.submit.request import Order, invalid
 from shared.catalogue.entry import ModelEntry
 from shared.domain import identity
@@ -45,7 +46,7 @@ def store(order: Order, model: ModelEntry, ticket: Ticket, *, blobs: Blobs, now:
     """
     inputs = _inputs(order, model)
     parameters, notes = _parameters(order, model, inputs)
-    intake = _take_library(order, ticket.store, blobs=blobs)
+    intake = _take_library(order, model, ticket.store, blobs=blobs)
     counts = _counts(intake)
     stored = {name: _store_input(blobs, ticket.store, name, content) for name, content in inputs.items()}
     target = {name: item.sha256 for name, item in stored.items()} | {"sequence": order.protein_sequence}
@@ -73,6 +74,7 @@ def store(order: Order, model: ModelEntry, ticket: Ticket, *, blobs: Blobs, now:
         fingerprint=ticket.fingerprint,
         store=ticket.store,
         idempotency_key=ticket.idempotency_key,
+        chemistry_report=intake.report.as_dict(),
         test_model=model.test_model,
         created_at=now,
     )
@@ -103,8 +105,8 @@ def _parameters(
     return settled.model_dump(mode="json", exclude_none=True), notes
 
 
-def _take_library(order: Order, store: str, *, blobs: Blobs) -> Intake:
-    intake = Intake(blobs, store)
+def _take_library(order: Order, model: ModelEntry, store: str, *, blobs: Blobs) -> Intake:
+    intake = Intake(blobs, store, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms))
     where = "ligands" if order.ligands is not None else "library.content"
     try:
         intake.take_all(_entries(order))

@@ -49,7 +49,8 @@ class ModelEntry(Frozen):
     ``parameters`` names a Pydantic class as ``module:Class``; ``preparation`` a function
     ``(parameters, inputs) -> (parameters, notes)`` that checks the target and settles what depends
     on it, raising InvalidInput; ``files`` are the artefacts that a run may upload;
-    ``timeout_seconds`` caps what a batch may ask for.
+    ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
+    states a limit.
     """
 
     id: str
@@ -65,6 +66,7 @@ class ModelEntry(Frozen):
     files: tuple[str, ...]
     metrics: Mapping[str, Metric]
     ranking: Ranking
+    most_heavy_atoms: Annotated[int, Field(ge=1)] | None = None
     timeout_seconds: Annotated[int, Field(ge=1)]
     typical_seconds: Annotated[float, Field(ge=0)]
     licence: str

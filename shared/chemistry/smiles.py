@@ -16,8 +16,8 @@ class Ligand:
     A ligand as it was given, salts and all.
 
     ``smiles`` is RDKit's canonical isomeric form of the whole input; ``formal_charge`` (in e) and
-    ``heavy_atoms`` count all ``fragments``; ``undefined_stereocentres`` counts tetrahedral centres
-    whose configuration the input leaves open.
+    ``heavy_atoms`` count all ``fragments``; ``undefined_stereocentres`` and ``undefined_double_bonds``
+    count those whose configuration the input leaves open.
     """
 
     smiles: str
@@ -25,6 +25,8 @@ class Ligand:
     fragments: int
     formal_charge: int
     undefined_stereocentres: int
+    undefined_double_bonds: int
+    has_carbon: bool
     warnings: tuple[str, ...]
 
 
@@ -121,6 +123,8 @@ def _describe(molecule: Chem.Mol) -> Ligand:
         fragments=len(Chem.GetMolFrags(molecule)),
         formal_charge=Chem.GetFormalCharge(molecule),
         undefined_stereocentres=centres,
+        undefined_double_bonds=bonds,
+        has_carbon=_has_carbon(molecule),
         warnings=warnings,
     )
 
@@ -140,10 +144,14 @@ def _warnings(molecule: Chem.Mol, centres: int, bonds: int) -> Iterator[str]:
         yield f"{centres} stereocentre(s) without a configuration; the model picks one."
     if bonds:
         yield f"{bonds} double bond(s) without E or Z; the model picks one."
-    if not any(atom.GetAtomicNum() == 6 for atom in molecule.GetAtoms()):
+    if not _has_carbon(molecule):
         yield "No carbon atom; models are made for organic ligands."
     if any(atom.GetAtomMapNum() for atom in molecule.GetAtoms()):
         yield "Atom map numbers were dropped."
     fragments = len(Chem.GetMolFrags(molecule))
     if fragments > 1:
         yield f"{fragments} fragments; a salt or a mixture."
+
+
+def _has_carbon(molecule: Chem.Mol) -> bool:
+    return any(atom.GetAtomicNum() == 6 for atom in molecule.GetAtoms())

@@ -116,6 +116,7 @@ class Batch(Frozen):
     fingerprint: Sha256
     store: str
     idempotency_key: str | None = None
+    chemistry_report: Mapping[str, JsonValue] = {}
     test_model: bool = False
     created_at: Instant
 
@@ -124,7 +125,9 @@ class LibraryRow(Frozen):
     """
     One valid ligand. ``index``: 0-based row of the library; ``line``: 1-based line of its file.
 
-    ``copies``: how many rows hold this molecule, this one included; the others are DuplicateRows.
+    ``formal_charge`` (in e) and ``heavy_atoms`` are of all ``fragments``; ``undefined_stereo`` counts
+    centres and double bonds whose configuration is left open. ``copies``: how many rows hold this
+    molecule, this one included; the others are DuplicateRows.
     """
 
     position: int
@@ -134,6 +137,10 @@ class LibraryRow(Frozen):
     smiles: str
     canonical_smiles: str
     heavy_atoms: int
+    fragments: int = 1
+    formal_charge: int = 0
+    undefined_stereo: int = 0
+    has_carbon: bool = True
     copies: Annotated[int, Field(ge=1)] = 1
     warnings: tuple[str, ...] = ()
     data: Mapping[str, str] = {}

@@ -123,3 +123,12 @@ def test_rows_of_a_cancelled_molecule_are_all_cancelled(chain: Chain) -> None:
 def test_a_library_without_repetitions_has_none(chain: Chain) -> None:
     batch_id = finished(chain, 3)
     assert {row["duplicate_of"] for row in results(chain, batch_id).values()} == {None}
+
+
+def test_the_answer_reports_the_chemistry_of_the_library_also_when_it_is_asked_for_again(
+    chain: Chain,
+) -> None:
+    first, again = (chain.submit(order(), key="k").body["chemistry_report"] for _ in range(2))
+    assert first == again
+    assert (first["submitted"], first["invalid"], first["duplicates"]["count"]) == (7, 1, 3)
+    assert first["duplicates"]["examples"][0] == {"line": 3, "name": "c"}
