@@ -112,7 +112,7 @@ def test_every_command_of_the_program_is_named() -> None:
     names = {
         info.name or (info.callback.__name__ if info.callback else "") for info in app.registered_commands
     }
-    assert len(names) == 13
+    assert {"submit", "results"} <= names
     for name in names - {"demo"}:
         assert re.search(rf"(omtx |`|, ){name}\b", README), name
 
