@@ -8,10 +8,12 @@ from typing import Any
 from services.aggregate.summary import Figures, brief
 from shared.catalogue.entry import ModelEntry
 from shared.domain.lifecycle import Accounting
+from shared.domain.rows import FOURTEEN
 from shared.models.batch import Batch, BatchStatus
 
 SCHEMA_VERSION = "1.0"
-IN_ROW = frozenset({"affinity", "confidence"})
+IN_ROW = frozenset({"affinity", "confidence", *FOURTEEN})
+SEED_RULE = "sha256 of (screen seed, canonical SMILES, target digest, model), see identity.py"
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class BatchRecord:
             "parameters": dict(batch.parameters),
             "notes": dict(batch.notes),
             "seed": batch.seed,
-            "seed_rule": "sha256 of (screen seed, canonical SMILES, target digest, model), see identity.py",
+            "seed_rule": SEED_RULE if batch.seed is not None else "not known: the batch was imported",
             "configuration": batch.configuration.model_dump(),
             "metadata": dict(batch.metadata),
             "request_sha256": batch.fingerprint,
@@ -113,9 +115,10 @@ class BatchRecord:
         }
 
     def extremes(self, figures: Figures) -> dict[str, Any]:
-        """Means, best and worst; best is what ranks first."""
+        """Means, best and worst; best is the strongest, whichever figure ranks."""
         affinity = figures.affinity
-        lowest_first = self.model.ranking.order == "ascending"
+        metric = self.model.metrics.get("affinity")
+        lowest_first = metric is None or metric.direction.startswith("lower")
         return {
             "mean_affinity": affinity.mean,
             "mean_confidence": figures.confidence.mean,

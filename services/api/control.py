@@ -54,6 +54,8 @@ def _check(view: Overview, action: str) -> None:
 
     A second cancellation is no mistake, not even when the first is done.
     """
+    if view.batch.imported and view.closing is None:
+        raise IllegalMove(f"batch {view.batch.batch_id} is being imported; there is nothing to {action}")
     # By the facts, not by the status: a cancelled batch stays cancelled while its artefacts are written.
     if view.closing is not None:
         ended = final_status(view.accounting, view.intents)

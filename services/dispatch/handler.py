@@ -25,7 +25,7 @@ def handle(
     roster: Roster,
 ) -> None:
     """
-    Start one attempt, unless it is held by another, over, unwanted, or not yet due.
+    Start one attempt, unless it is held by another, over, unwanted, imported, or not yet due.
 
     A message that is dropped here is not lost: what it asked for stands in the state, and
     ``reconcile`` asks again when it is due.
@@ -34,7 +34,8 @@ def handle(
     batch, round, intents, outcome = ledger.look(event.ref)
     roster.check(round, event.ref)
     early = event.not_before is not None and event.not_before > now
-    if outcome is not None or intents.cancelled_at is not None or intents.paused or early:
+    unwanted = batch.imported or intents.cancelled_at is not None or intents.paused
+    if outcome is not None or unwanted or early:
         return
     if ledger.claim(event.ref, now=now, lease_until=now + terms.lease) is None:
         return

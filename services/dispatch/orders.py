@@ -42,6 +42,7 @@ def compose(
     batch: Batch, row: LibraryRow, ref: JobRef, terms: Terms, *, blobs: Blobs, now: datetime
 ) -> WorkOrder:
     """The order for one attempt at ``row``; its URLs are valid as long as it may wait and run."""
+    assert batch.seed is not None, "only an imported batch has no seed, and it is never dispatched"
     model = entry_of(batch)
     until = now + terms.queue_allowance + terms.run_time(batch)
     keys = {name: f"batches/{batch.batch_id}/jobs/{ref.job_id}/{name}" for name in model.files}

@@ -45,6 +45,10 @@ def _help(world: World, batch: Batch) -> Iterator[Finding]:
             world.ledger.announced(batch.batch_id, round.number, now=world.now())
             yield _finding(round, "full, but its artefacts are not written", "published batch-finished again")
         return
+    if batch.imported:
+        yield from _count(world, round)
+        yield _finding(round, "its import is not finished", "none: `omtx migrate` with its source does")
+        return
     if intents.cancelled_at is not None:
         yield from _drain(world, batch, round)
     elif not intents.paused:

@@ -50,15 +50,17 @@ class ModelEntry(Frozen):
     ``(parameters, inputs) -> (parameters, notes)`` that checks the target and settles what depends
     on it, raising InvalidInput; ``files`` are the artefacts that a run may upload;
     ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
-    states a limit.
+    states a limit. A model that is not ``offered`` cannot be run here; its entry explains the figures of
+    batches that were computed elsewhere.
     """
 
     id: str
     name: str
     version: str
     summary: str
-    engine: Literal["pool"]
+    engine: Literal["pool", "modal"]
     test_model: bool = False
+    offered: bool = True
     tasks: tuple[str, ...]
     inputs: Inputs
     parameters: str
@@ -100,8 +102,9 @@ def _all() -> dict[str, ModelEntry]:
 
 
 def entries() -> dict[str, ModelEntry]:
-    """The models of this installation by id; test models only where they are switched on."""
-    return {key: entry for key, entry in _all().items() if settings().test_models or not entry.test_model}
+    """The models that can be submitted to by id; test models only where they are switched on."""
+    tests = settings().test_models
+    return {key: it for key, it in _all().items() if it.offered and (tests or not it.test_model)}
 
 
 def entry(model: str) -> ModelEntry:

@@ -92,6 +92,8 @@ class Batch(Frozen):
     ``library_digest`` is that of the stored library, see ``steps.manifest``.
     ``store`` is the key prefix of library and inputs; it holds the fingerprint, so that two racing
     submissions under one key cannot mix their rows.
+    An ``imported`` batch was computed by an older system: nothing of it is ever started here, and its
+    ``seed`` may be unknown.
     """
 
     batch_id: str
@@ -107,7 +109,7 @@ class Batch(Frozen):
     library_digest: Sha256
     parameters: Mapping[str, JsonValue]
     notes: Mapping[str, str] = {}
-    seed: int
+    seed: int | None
     counts: Counts
     leaves: Annotated[int, Field(ge=1)]
     window: Annotated[int, Field(ge=1)]
@@ -118,6 +120,7 @@ class Batch(Frozen):
     idempotency_key: str | None = None
     chemistry_report: Mapping[str, JsonValue] = {}
     test_model: bool = False
+    imported: bool = False
     created_at: Instant
 
 
