@@ -16,11 +16,13 @@ from tests.support.facts import a_batch, at, outcome
 COUNTS = {"submitted": 9, "completed": 3, "failed": 1, "invalid": 2, "filtered": 1, "cancelled": 2}
 
 
-def record(order: Any = "ascending", **counts: int) -> BatchRecord:
-    """A closed batch."""
+def record(direction: Any = "lower is stronger", **counts: int) -> BatchRecord:
+    """A closed batch, ranked by another figure than its affinity."""
     batch = a_batch(6, model="vina", counts=Counts(submitted=9, valid=6, invalid=2, filtered=1))
     model = entry("vina")
-    model = model.model_copy(update={"ranking": Ranking(key="affinity", order=order)})
+    affinity = model.metrics["affinity"].model_copy(update={"direction": direction})
+    ranking = Ranking(key="ligand_efficiency", order="descending")
+    model = model.model_copy(update={"metrics": {**model.metrics, "affinity": affinity}, "ranking": ranking})
     return BatchRecord(batch, BatchStatus.COMPLETED, Accounting(**{**COUNTS, **counts}), at(60), model)
 
 
@@ -32,12 +34,18 @@ def figures(*affinities: float) -> Figures:
     return found
 
 
-@pytest.mark.parametrize(("order", "best", "worst"), [("ascending", -9.0, -3.0), ("descending", -3.0, -9.0)])
-def test_the_best_is_what_ranks_first(order: str, best: float, worst: float) -> None:
-    head = record(order).results_head(figures(-3.0, -9.0, -6.0), [])
+@pytest.mark.parametrize(
+    ("direction", "best", "worst"), [("lower is stronger", -9.0, -3.0), ("higher is better", -3.0, -9.0)]
+)
+def test_the_best_affinity_is_the_strongest_whichever_figure_ranks(
+    direction: str, best: float, worst: float
+) -> None:
+    head = record(direction).results_head(figures(-3.0, -9.0, -6.0), [])
     assert (head["summary"]["best_affinity"], head["summary"]["worst_affinity"]) == (best, worst)
     assert head["summary"]["mean_affinity"] == -6.0
-    stats = summary_document(record(order), figures(-3.0, -9.0), [])["prediction_summary"]["affinity_stats"]
+    stats = summary_document(record(direction), figures(-3.0, -9.0), [])["prediction_summary"][
+        "affinity_stats"
+    ]
     assert (stats["best_affinity"], stats["worst_affinity"], stats["min"]) == (best, worst, -9.0)
 
 
@@ -72,8 +80,8 @@ def test_without_results_every_figure_is_null_and_not_zero() -> None:
 
 def test_the_ranking_states_key_order_unit_and_direction() -> None:
     ranking = record().ranking()
-    assert (ranking["key"], ranking["order"]) == ("affinity", "ascending")
-    assert (ranking["unit"], ranking["direction"]) == ("kcal/mol", "lower is stronger")
+    assert (ranking["key"], ranking["order"]) == ("ligand_efficiency", "descending")
+    assert (ranking["unit"], ranking["direction"]) == ("kcal/mol per heavy atom", "higher is better")
     assert ranking["meaning"]
 
 
