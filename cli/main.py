@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
-from cli.commands import control, reading, serving, submitting
+from cli.commands import control, migrating, reading, serving, submitting
 from cli.connection import log_to_file
 from cli.errors import EXIT_CODES, CommandError, Refused
 from shared.settings import settings
@@ -38,6 +38,7 @@ app.command(epilog=EXIT_CODES)(control.retry)
 app.command()(control.delete)
 app.command(epilog=EXIT_CODES)(control.verify)
 app.command()(control.reconcile)
+app.command(epilog=EXIT_CODES)(migrating.migrate)
 app.command()(reading.models)
 
 

@@ -118,9 +118,14 @@ def entry(model: str) -> ModelEntry:
 
 def entry_of(batch: Batch) -> ModelEntry:
     """The entry of a batch's model, on offer still or no longer; NotFound if this code never had it."""
-    found = _all().get(batch.model)
+    return known(batch.model)
+
+
+def known(model: str) -> ModelEntry:
+    """The entry of a model, whether or not it is on offer here; NotFound if there is none."""
+    found = _all().get(model)
     if found is None:
-        raise NotFound(f"the catalogue has no model {batch.model!r}, which {batch.batch_id} was made with")
+        raise NotFound(f"the catalogue has no model {model!r}")
     return found
 
 

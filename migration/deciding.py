@@ -1,0 +1,270 @@
+"""
+What becomes of an old batch: pure.
+
+The stored result decides, not the status: "completed" is believed only with figures, and a status that
+is missing is none. A failure or a cancellation that was written down stays one. What had not ended is
+imported as cancelled, so that the batch keeps all its ligands; a batch in which nothing ended is skipped.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from migration.evidence import Evidence
+from migration.records import Group, Record
+from migration.spelling import OldStatus
+from migration.verdicts import Verdict
+from shared.chemistry.smiles import read_ligand
+from shared.models.batch import LibraryRow, RejectedRow
+from shared.models.facts import OutcomeKind
+from shared.models.work import Failure, FailureClass
+
+MODEL = "boltz2"
+LONGEST_TEXT = 200
+LONGEST_MESSAGE = 2000
+NO_RESULT = "marked completed in the old system, but no result was stored"
+BEST_FIRST = (OutcomeKind.COMPLETED, OutcomeKind.FAILED, OutcomeKind.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a job ended; ``verdict`` and ``reason`` are what the report says of its document."""
+
+    kind: OutcomeKind
+    failure: Failure | None
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One document as a row of the library; ``ended`` where it is a ligand."""
+
+    number: int
+    record: Record
+    evidence: Evidence
+    row: LibraryRow | RejectedRow
+    ended: Ended
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """The best that is known of when it ended."""
+        record = self.record
+        return record.completed_at or self.evidence.finished_at or record.updated_at or record.created_at
+
+
+@dataclass(frozen=True)
+class Word:
+    """What becomes of one document."""
+
+    number: int
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A batch to import: its ``jobs`` in the order of the library. No job: nothing is imported."""
+
+    group: Group
+    jobs: tuple[Job, ...]
+    words: tuple[Word, ...]
+
+    @property
+    def valid(self) -> list[Job]:
+        """The jobs that are ligands, in the order of their positions."""
+        return [job for job in self.jobs if isinstance(job.row, LibraryRow)]
+
+    @property
+    def rejected(self) -> list[RejectedRow]:
+        """The rows that are none."""
+        return [job.row for job in self.jobs if isinstance(job.row, RejectedRow)]
+
+
+def decide(group: Group, evidence_of: Callable[[Record], Evidence]) -> Plan:
+    """The plan for one old batch. Every document of it gets exactly one word."""
+    if group.parent is not None and not group.children:
+        return _nothing(group, (), "a batch without any child: there is no ligand in it")
+    unfit = [(number, reason) for number, record in group.children if (reason := _unfit(record, group))]
+    words = [Word(number, Verdict.SKIPPED, reason) for number, reason in unfit]
+    left = {number for number, _ in group.children} - {number for number, _ in unfit}
+    found = [(number, record, evidence_of(record)) for number, record in group.children if number in left]
+    kept, doubled = _without_doubles([(n, r, e, end(r, e)) for n, r, e in found])
+    words += doubled
+    if not kept:
+        return _nothing(group, words, "no child of it can be imported")
+    if all(
+        ended.kind is OutcomeKind.CANCELLED and not _was_cancelled(record) for _, record, _, ended in kept
+    ):
+        said = "nothing of it had ended: {}, and no result is stored"
+        words += [Word(n, Verdict.SKIPPED, said.format(_spelled(r))) for n, r, _, _ in kept]
+        return _nothing(group, words, "nothing of it had ended")
+    jobs = _rows(kept)
+    if not any(isinstance(job.row, LibraryRow) for job in jobs):
+        words += [Word(job.number, Verdict.SKIPPED, _said(job)) for job in jobs]
+        return _nothing(group, words, "none of its ligands can be read")
+    words += [Word(job.number, job.ended.verdict, _said(job)) for job in jobs]
+    if group.parent is not None:
+        words.append(Word(group.parent[0], Verdict.MIGRATED, _parent_word(group.parent[1], jobs)))
+    return Plan(group, tuple(jobs), tuple(words))
+
+
+def end(record: Record, evidence: Evidence) -> Ended:
+    """How a job ended, from its document and its stored result."""
+    if record.status is OldStatus.CANCELLED:
+        return _cancelled("cancelled in the old system")
+    if record.status is OldStatus.FAILED:
+        said = record.error or evidence.failure or "failed in the old system, which did not say why"
+        stray = "; figures are stored all the same, and were not imported" if evidence.is_result else ""
+        return _failed(said, note=stray)
+    if evidence.problem is not None:
+        said = f"the stored result cannot be read: {evidence.problem}"
+        return _failed(said, FailureClass.INFRASTRUCTURE, Verdict.ERROR)
+    if evidence.failure is not None:
+        return _failed(evidence.failure, note=f"; the old system said {_spelled(record)}")
+    if evidence.is_result:
+        agrees = record.status is OldStatus.COMPLETED
+        said = (
+            "completed"
+            if agrees
+            else f"completed: a result is stored, the old system said {_spelled(record)}"
+        )
+        return Ended(OutcomeKind.COMPLETED, None, Verdict.MIGRATED, said)
+    if record.status is OldStatus.COMPLETED:
+        return _failed(NO_RESULT, FailureClass.INFRASTRUCTURE)
+    return _cancelled(f"{_spelled(record)} when it was exported, and no result is stored")
+
+
+def failure_class(message: str) -> FailureClass:
+    """The class of a failure by its words; ``model_error`` where they name no other cause."""
+    words = message.lower()
+    if "out of memory" in words or "oom" in words.split():
+        return FailureClass.OUT_OF_MEMORY
+    if "timeout" in words or "timed out" in words:
+        return FailureClass.TIMEOUT
+    return FailureClass.MODEL_ERROR
+
+
+def _failed(
+    message: str, kind: FailureClass | None = None, verdict: Verdict = Verdict.MIGRATED, note: str = ""
+) -> Ended:
+    message = message[:LONGEST_MESSAGE]
+    failure = Failure(kind=kind or failure_class(message), message=message)
+    return Ended(OutcomeKind.FAILED, failure, verdict, f"failed: {message[:LONGEST_TEXT]}{note}")
+
+
+def _cancelled(reason: str) -> Ended:
+    failure = Failure(kind=FailureClass.CANCELLED, message=reason)
+    return Ended(OutcomeKind.CANCELLED, failure, Verdict.MIGRATED, f"cancelled: {reason}")
+
+
+def _was_cancelled(record: Record) -> bool:
+    return record.status is OldStatus.CANCELLED
+
+
+def _spelled(record: Record) -> str:
+    return "without a status" if record.said is None else f"{record.said[:40]!r}"
+
+
+def _unfit(record: Record, group: Group) -> str | None:
+    """Why a document cannot be part of a batch here; None if it can."""
+    parent = group.parent[1] if group.parent else None
+    model = record.model or (parent.model if parent else None) or MODEL  # the older schema's default
+    if model != MODEL:
+        return f"model {model[:40]!r}: only results of {MODEL} are imported"
+    if not record.screens:
+        task = f"task {record.task[:60]!r}" if record.task else "without a task and without a ligand"
+        return f"{task}: only ligands against a protein are imported"
+    sequence = _sequence(group)
+    if record.sequence is not None and record.sequence != sequence:
+        return "another protein than that of its batch"
+    return None
+
+
+def _sequence(group: Group) -> str | None:
+    """The protein of a batch: what its parent says, else its first child that says anything."""
+    said = [record.sequence for _, record in (*([group.parent] if group.parent else []), *group.children)]
+    return next((sequence for sequence in said if sequence is not None), None)
+
+
+Found = tuple[int, Record, Evidence, Ended]
+
+
+def _without_doubles(found: Sequence[Found]) -> tuple[list[Found], list[Word]]:
+    """
+    Of children with one place, ligand and SMILES the best, in the order of the library.
+
+    Without a place two rows may both be meant: both are kept.
+    """
+    ordered = sorted(found, key=_order)
+    best: dict[object, Found] = {}
+    for item in sorted(ordered, key=lambda item: BEST_FIRST.index(item[3].kind)):
+        best.setdefault(_identity(item[0], item[1]), item)
+    kept = {item[0]: item for item in best.values()}
+    words = [
+        Word(number, Verdict.SKIPPED, f"the same ligand as {best[_identity(number, record)][1].id}")
+        for number, record, _, _ in ordered
+        if number not in kept
+    ]
+    return [item for item in ordered if item[0] in kept], words
+
+
+def _identity(number: int, record: Record) -> object:
+    return number if record.index is None else (record.index, record.ligand_name, record.smiles)
+
+
+def _order(item: Found) -> tuple[bool, int, float, str]:
+    """By place; what has none comes last, by age."""
+    _, record, _, _ = item
+    created = record.created_at.timestamp() if record.created_at else float("inf")
+    return record.index is None, record.index or 0, created, record.id
+
+
+def _rows(kept: Sequence[Found]) -> list[Job]:
+    jobs: list[Job] = []
+    position = 0
+    for index, (number, record, evidence, ended) in enumerate(kept):
+        row = _row(record, index, position)
+        position += isinstance(row, LibraryRow)
+        jobs.append(Job(number, record, evidence, row, ended))
+    return jobs
+
+
+def _row(record: Record, index: int, position: int) -> LibraryRow | RejectedRow:
+    if record.smiles is None:
+        return RejectedRow(index=index, line=index + 1, text="", reason="the document names no SMILES")
+    try:
+        ligand = read_ligand(record.smiles)
+    except ValueError as error:
+        return RejectedRow(index=index, line=index + 1, text=record.smiles[:500], reason=str(error))
+    return LibraryRow(
+        position=position,
+        index=index,
+        line=index + 1,
+        name=(record.ligand_name or f"ligand_{index + 1}")[:LONGEST_TEXT],
+        smiles=record.smiles,
+        canonical_smiles=ligand.smiles,
+        heavy_atoms=ligand.heavy_atoms,
+        warnings=ligand.warnings,
+        data={"source_job_id": record.id, "source_status": record.said or ""},
+    )
+
+
+def _said(job: Job) -> str:
+    said = job.ended.reason
+    if isinstance(job.row, RejectedRow):
+        lost = ", its result is left behind" if job.evidence.is_result else ""
+        said = f"invalid: {job.row.reason}{lost}"
+    remarks = (*job.record.remarks, *job.evidence.remarks, *job.evidence.figures.doubts)
+    return "; ".join((said, *remarks))
+
+
+def _parent_word(parent: Record, jobs: Sequence[Job]) -> str:
+    return "; ".join(
+        (f"a batch of {len(jobs)} ligands, {_spelled(parent)} in the old system", *parent.remarks)
+    )
+
+
+def _nothing(group: Group, words: Sequence[Word], reason: str) -> Plan:
+    mine = [] if group.parent is None else [Word(group.parent[0], Verdict.SKIPPED, reason)]
+    return Plan(group, (), (*words, *mine))
