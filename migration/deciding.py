@@ -96,14 +96,14 @@ def decide(group: Group, evidence_of: Callable[[Record], Evidence]) -> Plan:
     if all(
         ended.kind is OutcomeKind.CANCELLED and not _was_cancelled(record) for _, record, _, ended in kept
     ):
-        said = "nothing of it had ended: {}, and no result is stored"
-        words += [Word(n, Verdict.SKIPPED, said.format(_spelled(r))) for n, r, _, _ in kept]
+        said = "nothing of its batch had ended: {}, and no result is stored"
+        words += [Word(n, Verdict.SKIPPED, said.format(_status(r))) for n, r, _, _ in kept]
         return _nothing(group, words, "nothing of it had ended")
     jobs = _rows(kept)
     if not any(isinstance(job.row, LibraryRow) for job in jobs):
-        words += [Word(job.number, Verdict.SKIPPED, _said(job)) for job in jobs]
+        words += [Word(job.number, Verdict.SKIPPED, _said(job, group)) for job in jobs]
         return _nothing(group, words, "none of its ligands can be read")
-    words += [Word(job.number, job.ended.verdict, _said(job)) for job in jobs]
+    words += [Word(job.number, job.ended.verdict, _said(job, group)) for job in jobs]
     if group.parent is not None:
         words.append(Word(group.parent[0], Verdict.MIGRATED, _parent_word(group.parent[1], jobs)))
     return Plan(group, tuple(jobs), tuple(words))
@@ -121,18 +121,14 @@ def end(record: Record, evidence: Evidence) -> Ended:
         said = f"the stored result cannot be read: {evidence.problem}"
         return _failed(said, FailureClass.INFRASTRUCTURE, Verdict.ERROR)
     if evidence.failure is not None:
-        return _failed(evidence.failure, note=f"; the old system said {_spelled(record)}")
+        return _failed(evidence.failure, note=f"; {_status(record)}")
     if evidence.is_result:
         agrees = record.status is OldStatus.COMPLETED
-        said = (
-            "completed"
-            if agrees
-            else f"completed: a result is stored, the old system said {_spelled(record)}"
-        )
+        said = "completed" if agrees else f"completed: a result is stored; {_status(record)}"
         return Ended(OutcomeKind.COMPLETED, None, Verdict.MIGRATED, said)
     if record.status is OldStatus.COMPLETED:
         return _failed(NO_RESULT, FailureClass.INFRASTRUCTURE)
-    return _cancelled(f"{_spelled(record)} when it was exported, and no result is stored")
+    return _cancelled(f"{_status(record)} when it was exported, and no result is stored")
 
 
 def failure_class(message: str) -> FailureClass:
@@ -162,8 +158,8 @@ def _was_cancelled(record: Record) -> bool:
     return record.status is OldStatus.CANCELLED
 
 
-def _spelled(record: Record) -> str:
-    return "without a status" if record.said is None else f"{record.said[:40]!r}"
+def _status(record: Record) -> str:
+    return f"its status was {'missing' if record.said is None else repr(record.said[:40])}"
 
 
 def _unfit(record: Record, group: Group) -> str | None:
@@ -250,19 +246,18 @@ def _row(record: Record, index: int, position: int) -> LibraryRow | RejectedRow:
     )
 
 
-def _said(job: Job) -> str:
+def _said(job: Job, group: Group) -> str:
     said = job.ended.reason
+    lost = ("its parent is lost",) if group.parent is None and group.id != job.record.id else ()
     if isinstance(job.row, RejectedRow):
-        lost = ", its result is left behind" if job.evidence.is_result else ""
-        said = f"invalid: {job.row.reason}{lost}"
-    remarks = (*job.record.remarks, *job.evidence.remarks, *job.evidence.figures.doubts)
+        behind = ", its result is left behind" if job.evidence.is_result else ""
+        said = f"invalid: {job.row.reason}{behind}"
+    remarks = (*lost, *job.record.remarks, *job.evidence.remarks, *job.evidence.figures.doubts)
     return "; ".join((said, *remarks))
 
 
 def _parent_word(parent: Record, jobs: Sequence[Job]) -> str:
-    return "; ".join(
-        (f"a batch of {len(jobs)} ligands, {_spelled(parent)} in the old system", *parent.remarks)
-    )
+    return "; ".join((f"a batch of {len(jobs)} ligands; {_status(parent)}", *parent.remarks))
 
 
 def _nothing(group: Group, words: Sequence[Word], reason: str) -> Plan:

@@ -29,10 +29,18 @@ class Finisher:
         """Whether the artefacts are written; False if nobody wrote them in time."""
         until = time.monotonic() + WAIT_SECONDS
         while not _is_finished(self.ledger, batch_id):
-            if not self._deliver():
+            if not self._deliver() and not self._announce(batch_id):
                 if time.monotonic() > until:
                     return False
                 time.sleep(POLL_SECONDS)
+        return True
+
+    def _announce(self, batch_id: str) -> bool:
+        """Announce the batch again, unless somebody may be writing its artefacts at this moment."""
+        closing, now = self.ledger.closing(batch_id, 0), wiring.clock().now()
+        if closing is None or (closing.lease_until or now) > now:
+            return False
+        wiring.bus().publish([BatchFinished(batch_id=batch_id)])
         return True
 
     def _deliver(self) -> bool:

@@ -47,6 +47,7 @@ class Shelf:
 
     def __init__(self, file: Path) -> None:
         self._db = sqlite3.connect(file, isolation_level=None)
+        self._source = Path()
         self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + TABLES)
 
     def close(self) -> None:
@@ -55,6 +56,7 @@ class Shelf:
     def fill(self, source: Path) -> None:
         """Read the source, and find out which documents belong together."""
         self._db.execute("BEGIN")
+        self._source = source
         for document in documents(source):
             self._add(document)
         for folder in job_folders(source):
@@ -62,7 +64,8 @@ class Shelf:
                 "INSERT OR IGNORE INTO folders VALUES (?, ?, ?, ?)",
                 (folder.job, folder.batch, str(folder.path), folder.rank),
             )
-        self._db.executescript("COMMIT; BEGIN;" + GROUPING + "COMMIT;")
+        self._db.execute("COMMIT")
+        self._db.executescript(GROUPING)
 
     @property
     def is_empty(self) -> bool:
@@ -120,7 +123,8 @@ class Shelf:
     def stray_objects(self) -> Iterator[Finding]:
         """Every folder of objects of a job that no document names."""
         for job, path in self._db.execute(f"SELECT job, path {STRAY} ORDER BY path"):
-            yield Finding("objects", job, path, Verdict.SKIPPED, "objects without a document", None)
+            place = str(Path(path).relative_to(self._source))
+            yield Finding("objects", job, place, Verdict.SKIPPED, "objects without a document", None)
 
     def totals(self) -> dict[str, int]:
         """How many documents met which verdict, in how many batches they are, and what strayed."""

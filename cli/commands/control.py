@@ -12,6 +12,7 @@ from cli.options import BatchId, Home, Json, Timeout
 from cli.output import note, print_json, show, wants_json
 from cli.text import cell
 from cli.verdict import checked, success
+from shared.models.batch import BatchStatus
 
 PAGE = 200
 
@@ -121,15 +122,21 @@ def reconcile(
 
 def _unfinished(connection: Connection, only: str | None) -> list[str]:
     if only is not None:
-        status = connection.get(f"/api/v3/batches/{only}/status", page_size=1)["status"]
-        return [] if status in ENDED else [only]
+        batch = connection.get(f"/api/v3/batches/{only}/status", page_size=1)
+        return [only] if _can_be_finished(batch) else []
     found: list[str] = []
     offset: int | None = 0
     while offset is not None:
         page = connection.get("/api/v3/batches/", limit=PAGE, offset=offset)
-        found += [batch["batch_id"] for batch in page["batches"] if batch["status"] not in ENDED]
+        found += [batch["batch_id"] for batch in page["batches"] if _can_be_finished(batch)]
         offset = page["pagination"]["next_offset"]
     return found
+
+
+def _can_be_finished(batch: dict[str, Any]) -> bool:
+    """Whether waiting helps; an import that was interrupted is finished by `omtx migrate` alone."""
+    half_imported = batch["imported"] and batch["status"] != BatchStatus.AGGREGATING
+    return batch["status"] not in ENDED and not half_imported
 
 
 def _alone(batch_id: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.connection import log_to_file
-from cli.errors import Refused, Unsuccessful
+from cli.errors import CommandError, Refused, Unsuccessful
 from cli.options import Home, Json
 from cli.output import show, wants_json
 from cli.text import cell
@@ -20,6 +20,7 @@ from migration.report import write_report
 from migration.shelf import Shelf
 from migration.verdicts import Verdict
 from shared import wiring
+from shared.errors import TransientError
 from shared.settings import settings
 
 SHOWN = 20
@@ -57,7 +58,10 @@ def migrate(
     with read_source(source) as shelf:
         if shelf.is_empty:
             raise Refused(f"source {source} holds neither documents nor objects; see docs/migration.md")
-        migrate_all(shelf, ports, importer, deed=deed)
+        try:
+            migrate_all(shelf, ports, importer, deed=deed)
+        except TransientError as error:
+            raise CommandError(f"{error}; run it again, what is imported stays imported") from error
         _say(shelf, {"source": str(source), "deed": deed.value, "owner": importer.owner}, deed, as_json)
         errors = shelf.totals()["errors"]
     if errors:

@@ -64,6 +64,7 @@ def _listed(view: Overview) -> dict[str, Any]:
         "accounting": accounting.model_dump(),
         "user_id": batch.owner,
         "test_model": batch.test_model,
+        "imported": batch.imported,
     }
 
 
@@ -102,6 +103,7 @@ def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
         "model_name": batch.model,
         "protein_name": batch.protein_name,
         "test_model": batch.test_model,
+        "imported": batch.imported,
         "progress": insights.progress(accounting),
         "total_jobs": accounting.submitted,
         "accounting": accounting.model_dump(),
