@@ -8,7 +8,7 @@ from migration.deciding import Job, Plan
 from migration.importing import Home
 from shared.catalogue.entry import entry_of
 from shared.domain.identity import job_id
-from shared.errors import NotFound
+from shared.errors import Gone, NotFound
 from shared.models.batch import Batch
 from shared.models.facts import Outcome, OutcomeKind
 from shared.steps.manifest import Manifest
@@ -22,6 +22,9 @@ def check_batch(plan: Plan, home: Home, importer: Importer) -> Iterator[tuple[Jo
     id = batch_id(importer.owner, plan.group.id)
     try:
         batch = home.ledger.batch(id)
+    except Gone:
+        yield None, f"was imported as {id} and deleted since"
+        return
     except NotFound:
         yield None, f"is not in this home: there is no {id}"
         return

@@ -23,8 +23,8 @@ from migration.composing import (
 )
 from migration.deciding import Job, Plan
 from shared.catalogue.entry import entry_of
-from shared.domain.lifecycle import tree_of
-from shared.errors import IllegalMove, NotFound
+from shared.domain.lifecycle import first_round, tree_of
+from shared.errors import Gone, IllegalMove, NotFound
 from shared.events.messages import BatchFinished
 from shared.models.base import Frozen
 from shared.models.batch import Batch
@@ -35,6 +35,7 @@ from shared.ports.bus import Bus
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.steps import manifest
+from shared.steps.roster import Roster
 from shared.steps.settling import climb, settle
 
 ROUND = 0
@@ -46,6 +47,7 @@ class State(Enum):
     NEW = auto()
     UNFINISHED = auto()
     THERE = auto()
+    DELETED = auto()
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def state_of(plan: Plan, home: Home, importer: Importer) -> State:
     id = batch_id(importer.owner, plan.group.id)
     try:
         batch = home.ledger.batch(id)
+    except Gone:
+        return State.DELETED
     except NotFound:
         return State.NEW
     if batch.fingerprint != fingerprint(plan):
@@ -119,14 +123,23 @@ def _chunks(rows: Sequence[Frozen]) -> Iterator[Sequence[Frozen]]:
 
 
 def _settle(batch: Batch, plan: Plan, home: Home) -> None:
-    tree, clock, jobs = tree_of(batch), Then(closed_at(plan, batch)), plan.valid
+    round, jobs = first_round(batch), plan.valid
+    tree, clock, roster = tree_of(round), Then(closed_at(plan, batch)), Roster(home.blobs)
     for leaf in home.ledger.leaves(batch.batch_id, ROUND):
         if leaf.n == tree.quota(0, leaf.k):
-            climb(batch, ROUND, (0, leaf.k), leaf.n, ledger=home.ledger, bus=home.bus, clock=clock)
+            climb(round, (0, leaf.k), leaf.n, ledger=home.ledger, bus=home.bus, clock=clock)
             continue
         mine = [jobs[position] for position in tree.positions(leaf.k)]
         outcomes = [compose_outcome(batch, job, store_files(batch, job, home.blobs)) for job in mine]
-        settle(batch, outcomes, ledger=home.ledger, bus=home.bus, clock=clock, releasing=False)
+        settle(
+            round,
+            outcomes,
+            ledger=home.ledger,
+            bus=home.bus,
+            clock=clock,
+            roster=roster,
+            releasing=False,
+        )
 
 
 def store_files(batch: Batch, job: Job, blobs: Blobs) -> list[Artefact]:

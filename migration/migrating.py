@@ -26,6 +26,7 @@ from shared.errors import IllegalMove
 
 DRY = "would be imported as {}"
 HERE = "is here as {} since an earlier run"
+GONE = "was imported as {} and deleted since; it is not imported again"
 LATE = "is imported, but its artefacts are not written yet; `omtx reconcile` sees to them"
 
 
@@ -92,7 +93,7 @@ def _note(plan: Plan, shelf: Shelf, importer: Importer, home: Home) -> None:
 
 
 def _note_standing(plan: Plan, shelf: Shelf, home: Home, importer: Importer) -> State | None:
-    """The state of the batch; where nothing is to be done, None or THERE, and the verdicts are noted."""
+    """The state of the batch; unless it is NEW or UNFINISHED, nothing is to be done, and that is noted."""
     if not plan.jobs:
         _tell(plan, shelf, None)
         return None
@@ -103,15 +104,16 @@ def _note_standing(plan: Plan, shelf: Shelf, home: Home, importer: Importer) -> 
             verdict = Verdict.ERROR if word.verdict is Verdict.MIGRATED else word.verdict
             shelf.note(word.number, verdict, str(error) if verdict is not word.verdict else word.reason)
         return None
-    if state is State.THERE:
-        _tell_standing(plan, shelf, batch_id(importer.owner, plan.group.id))
+    if state in (State.THERE, State.DELETED):
+        id = batch_id(importer.owner, plan.group.id)
+        _tell_standing(plan, shelf, id, (HERE if state is State.THERE else GONE).format(id))
     return state
 
 
-def _tell_standing(plan: Plan, shelf: Shelf, id: str) -> None:
+def _tell_standing(plan: Plan, shelf: Shelf, id: str, said: str) -> None:
     for word in plan.words:
         if word.verdict is Verdict.MIGRATED:
-            shelf.note(word.number, Verdict.SKIPPED, HERE.format(id), id)
+            shelf.note(word.number, Verdict.SKIPPED, said, id)
         else:
             shelf.note(word.number, word.verdict, word.reason, id if word.verdict is Verdict.ERROR else None)
 

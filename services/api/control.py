@@ -98,6 +98,8 @@ def _check_retry(view: Overview) -> None:
         raise IllegalMove(f"batch {name} is {view.status.value}; retry what failed when it is over")
     if view.intents.cancelled_at is not None:
         raise IllegalMove(f"batch {name} was cancelled; submit what you still want as a new batch")
+    if view.batch.imported:
+        raise IllegalMove(f"batch {name} was computed by an older system; submit its failed ligands anew")
     if view.accounting.failed == 0:
         raise IllegalMove(f"no ligand of batch {name} failed; there is nothing to retry")
 

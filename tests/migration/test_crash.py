@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from shared import wiring
+from shared.domain.lifecycle import first_round
 from shared.events.messages import JobQueued
-from shared.steps.settling import first_attempt
 from tests.cli.program import Omtx, environment, spawn
 from tests.migration.test_migrate import batch_of
 from tests.support.boundaries import Boundaries, Fault, Killed
@@ -140,6 +140,8 @@ def test_nobody_computes_cancels_or_waits_for_a_batch_that_is_half_imported(
     assert omtx("migrate", large).code == 0
     status = omtx("status", batch_id).json
     assert (status["status"], status["accounting"]["failed"]) == ("failed", 120)
+    refused = omtx("retry", batch_id)
+    assert (refused.code, "older system" in refused.err) == (5, True)
 
 
 def test_a_message_that_asks_for_an_imported_ligand_starts_nothing(
@@ -147,7 +149,7 @@ def test_a_message_that_asks_for_an_imported_ligand_starts_nothing(
 ) -> None:
     batch_id = half_imported(omtx, large, striking, monkeypatch)
     batch = wiring.ledger().batch(batch_id)
-    wiring.bus().publish([JobQueued(ref=first_attempt(batch, 0, n)) for n in range(120)])
+    wiring.bus().publish([JobQueued(ref=ref) for ref in wiring.roster().refs(first_round(batch), range(120))])
     library = large.parent / "one.csv"
     library.write_text("name,smiles\nethanol,CCO\n")
     done = omtx("submit", library, "--model", "noop", "--wait", "--timeout", "60")

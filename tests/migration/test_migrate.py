@@ -270,6 +270,16 @@ def test_another_export_of_the_same_batch_does_not_change_it(omtx: Omtx, tmp_pat
     assert digests() == before
 
 
+def test_a_batch_that_was_deleted_here_does_not_come_back(omtx: Omtx, odd: Path) -> None:
+    batch = batch_of(omtx("migrate", odd).json, "b1")
+    assert omtx("delete", batch, "--yes").code == 0
+    again = omtx("migrate", odd)
+    assert again.code == 0
+    assert by_id(again.json, "skipped")["upper-case"].startswith(f"was imported as {batch} and deleted")
+    assert batch not in {it["batch_id"] for it in omtx("list").json["batches"]}
+    assert "deleted since" in by_id(omtx("migrate", odd, "--verify").json, "errors")["upper-case"]
+
+
 def test_a_source_that_is_none_is_refused(omtx: Omtx, tmp_path: Path) -> None:
     assert "is no folder" in omtx("migrate", tmp_path / "nowhere").err
     (tmp_path / "empty").mkdir()
