@@ -1,15 +1,15 @@
 """
 What becomes of an old batch: pure.
 
-The stored result decides, not the status: "completed" is believed only with figures, and a status that
-is missing is none. A failure or a cancellation that was written down stays one. What had not ended is
-imported as cancelled, so that the batch keeps all its ligands; a batch in which nothing ended is skipped.
+What had not ended is imported as cancelled, so that the batch keeps all its ligands; a batch in which
+nothing ended is skipped.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from migration.ending import Ended, end, status_of
 from migration.evidence import Evidence
 from migration.records import Group, Record
 from migration.spelling import OldStatus
@@ -17,23 +17,10 @@ from migration.verdicts import Verdict
 from shared.chemistry.smiles import read_ligand
 from shared.models.batch import LibraryRow, RejectedRow
 from shared.models.facts import OutcomeKind
-from shared.models.work import Failure, FailureClass
 
 MODEL = "boltz2"
 LONGEST_TEXT = 200
-LONGEST_MESSAGE = 2000
-NO_RESULT = "marked completed in the old system, but no result was stored"
 BEST_FIRST = (OutcomeKind.COMPLETED, OutcomeKind.FAILED, OutcomeKind.CANCELLED)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a job ended; ``verdict`` and ``reason`` are what the report says of its document."""
-
-    kind: OutcomeKind
-    failure: Failure | None
-    verdict: Verdict
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +84,7 @@ def decide(group: Group, evidence_of: Callable[[Record], Evidence]) -> Plan:
         ended.kind is OutcomeKind.CANCELLED and not _was_cancelled(record) for _, record, _, ended in kept
     ):
         said = "nothing of its batch had ended: {}, and no result is stored"
-        words += [Word(n, Verdict.SKIPPED, said.format(_status(r))) for n, r, _, _ in kept]
+        words += [Word(n, Verdict.SKIPPED, said.format(status_of(r))) for n, r, _, _ in kept]
         return _nothing(group, words, "nothing of it had ended")
     jobs = _rows(kept)
     if not any(isinstance(job.row, LibraryRow) for job in jobs):
@@ -109,57 +96,8 @@ def decide(group: Group, evidence_of: Callable[[Record], Evidence]) -> Plan:
     return Plan(group, tuple(jobs), tuple(words))
 
 
-def end(record: Record, evidence: Evidence) -> Ended:
-    """How a job ended, from its document and its stored result."""
-    if record.status is OldStatus.CANCELLED:
-        return _cancelled("cancelled in the old system")
-    if record.status is OldStatus.FAILED:
-        said = record.error or evidence.failure or "failed in the old system, which did not say why"
-        stray = "; figures are stored all the same, and were not imported" if evidence.is_result else ""
-        return _failed(said, note=stray)
-    if evidence.problem is not None:
-        said = f"the stored result cannot be read: {evidence.problem}"
-        return _failed(said, FailureClass.INFRASTRUCTURE, Verdict.ERROR)
-    if evidence.failure is not None:
-        return _failed(evidence.failure, note=f"; {_status(record)}")
-    if evidence.is_result:
-        agrees = record.status is OldStatus.COMPLETED
-        said = "completed" if agrees else f"completed: a result is stored; {_status(record)}"
-        return Ended(OutcomeKind.COMPLETED, None, Verdict.MIGRATED, said)
-    if record.status is OldStatus.COMPLETED:
-        return _failed(NO_RESULT, FailureClass.INFRASTRUCTURE)
-    return _cancelled(f"{_status(record)} when it was exported, and no result is stored")
-
-
-def failure_class(message: str) -> FailureClass:
-    """The class of a failure by its words; ``model_error`` where they name no other cause."""
-    words = message.lower()
-    if "out of memory" in words or "oom" in words.split():
-        return FailureClass.OUT_OF_MEMORY
-    if "timeout" in words or "timed out" in words:
-        return FailureClass.TIMEOUT
-    return FailureClass.MODEL_ERROR
-
-
-def _failed(
-    message: str, kind: FailureClass | None = None, verdict: Verdict = Verdict.MIGRATED, note: str = ""
-) -> Ended:
-    message = message[:LONGEST_MESSAGE]
-    failure = Failure(kind=kind or failure_class(message), message=message)
-    return Ended(OutcomeKind.FAILED, failure, verdict, f"failed: {message[:LONGEST_TEXT]}{note}")
-
-
-def _cancelled(reason: str) -> Ended:
-    failure = Failure(kind=FailureClass.CANCELLED, message=reason)
-    return Ended(OutcomeKind.CANCELLED, failure, Verdict.MIGRATED, f"cancelled: {reason}")
-
-
 def _was_cancelled(record: Record) -> bool:
     return record.status is OldStatus.CANCELLED
-
-
-def _status(record: Record) -> str:
-    return f"its status was {'missing' if record.said is None else repr(record.said[:40])}"
 
 
 def _unfit(record: Record, group: Group) -> str | None:
@@ -257,7 +195,7 @@ def _said(job: Job, group: Group) -> str:
 
 
 def _parent_word(parent: Record, jobs: Sequence[Job]) -> str:
-    return "; ".join((f"a batch of {len(jobs)} ligands; {_status(parent)}", *parent.remarks))
+    return "; ".join((f"a batch of {len(jobs)} ligands; {status_of(parent)}", *parent.remarks))
 
 
 def _nothing(group: Group, words: Sequence[Word], reason: str) -> Plan:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migration.composing import Importer, compose_batch, compose_outcome
-from migration.deciding import decide, end
+from migration.deciding import decide
+from migration.ending import end
 from migration.evidence import Evidence
 from migration.figures import Figures
 from migration.records import Group, Record, Role
