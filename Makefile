@@ -8,11 +8,12 @@ PYTHON ?= $(shell for it in python3.11 python3.12 python3.13 python3; do \
 N ?= 20000
 DEMO_ARGS ?=
 RUN_ARGS ?=
+BENCH_ARGS ?=
 PYTEST_ARGS ?= -n 2 --dist worksteal
 SERVICES := $(wildcard services/*/requirements.in)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run check soak pins clean
+.PHONY: help demo test run check soak bench pins clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,9 +37,12 @@ check: $(VENV)/.dev ## Check style, types, import layers, README commands, packa
 soak: $(VENV)/.dev ## Run N random fault schedules (N=20000).
 	@$(BIN)/python -m pytest tests/faults --schedules $(N)
 
+bench: $(VENV)/.bench ## Measure against a Celery chord and Vina's command line; JSON (BENCH_ARGS=…).
+	@$(BIN)/python -m bench $(BENCH_ARGS)
+
 pins: ## Pin the newest releases of what the .in files name.
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed" >&2; exit 1; }
-	@set -e; for it in embedded dev; do PYTHON=$(PYTHON) requirements/freeze requirements/$$it.in; done
+	@set -e; for it in embedded dev bench; do PYTHON=$(PYTHON) requirements/freeze requirements/$$it.in; done
 	@set -e; for it in $(SERVICES); do PYTHON=$(PYTHON) requirements/freeze $$it requirements/dev.txt; done
 
 clean: ## Remove .venv, caches and build products; the state in .omtx stays.
@@ -63,4 +67,9 @@ $(VENV)/.embedded: requirements/embedded.txt pyproject.toml $(VENV)/.made
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.embedded
 	@echo "installing requirements/dev.txt"
 	@$(PIP) --requirement requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.embedded
+	@echo "installing requirements/bench.txt"
+	@$(PIP) --requirement requirements/bench.txt
 	@touch $@

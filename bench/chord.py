@@ -1,0 +1,74 @@
+"""The same fan-out and fan-in as a Celery chord of no-op tasks, on a Redis of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+TIMEOUT_SECONDS = 900.0
+START_SECONDS = 60.0
+
+
+def run(jobs: int, folder: Path, *, workers: int = 2) -> dict[str, Any] | None:
+    """The time of one chord, from its sending to the answer of its body; None without redis-server."""
+    if shutil.which("redis-server") is None:
+        return None
+    folder.mkdir(parents=True)
+    with _redis(folder) as url, _worker(folder, url, workers):
+        os.environ["BENCH_REDIS"] = url
+        from bench.celery_app import time_chord
+
+        return time_chord(jobs, TIMEOUT_SECONDS) | {"workers": workers}
+
+
+@contextmanager
+def _redis(folder: Path) -> Iterator[str]:
+    """Redis as Debian starts it, without durability: nothing of the chord is on disk."""
+    port = _free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with (folder / "redis.log").open("w") as log, _ended(subprocess.Popen(command, stdout=log)):
+        _wait_for(port)
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def _worker(folder: Path, url: str, processes: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "celery", "-A", "bench.celery_app", "worker", "-P", "prefork"]
+    command += ["-c", str(processes), "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
+    environment = os.environ | {"BENCH_REDIS": url}
+    with (folder / "celery.log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    with _ended(process):
+        yield
+
+
+@contextmanager
+def _ended(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError("Redis did not start")
