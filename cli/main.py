@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
-from cli.commands import control, reading, serving, submitting
+from cli.commands import control, letters, reading, serving, submitting
 from cli.connection import log_to_file
 from cli.errors import EXIT_CODES, CommandError, Refused
 from shared.settings import settings
@@ -39,6 +39,7 @@ app.command()(control.delete)
 app.command(epilog=EXIT_CODES)(control.verify)
 app.command()(control.reconcile)
 app.command()(reading.models)
+app.add_typer(letters.letters, name="dead-letters")
 
 
 def run(arguments: Sequence[str]) -> int:

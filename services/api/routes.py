@@ -6,7 +6,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
 from werkzeug.routing import Map, Rule
 
-from services.api import audit, batches, control, jobs, results
+from services.api import audit, batches, control, dead_letters, jobs, results
 from services.api.store import Store
 from shared.catalogue.entry import described, entries, entry
 from shared.entry import Answer, as_json, problem
@@ -48,6 +48,11 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/v3/batches/<batch_id>/artefacts/<path:name>", results.artefact),
     ("GET", "/api/v3/batches/<batch_id>/jobs/<job_id>/download/<wanted>", jobs.download),
     ("POST", "/api/v3/batches/<batch_id>/control/<action>", control.control),
+    ("GET", "/api/v3/dead-letters", dead_letters.list_letters),
+    ("POST", "/api/v3/dead-letters/replay", dead_letters.replay_all),
+    ("GET", "/api/v3/dead-letters/<letter_id>", dead_letters.letter),
+    ("POST", "/api/v3/dead-letters/<letter_id>/replay", dead_letters.replay),
+    ("POST", "/api/v3/dead-letters/<letter_id>/discard", dead_letters.discard),
     ("GET", "/api/jobs/<job_id>", jobs.job),
     ("GET", "/api/v2/jobs/<job_id>", jobs.job),
     ("GET", "/api/jobs/<job_id>/download/<wanted>", jobs.download),

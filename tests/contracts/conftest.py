@@ -35,7 +35,9 @@ class LocalBackend:
             keys=lambda: self.secrets.keys("urls"),
             fsync=False,
         )
-        self.bus = self.dead_letters = self.subscriber = SqliteBus(self.database, self.clock, TOPICS)
+        self.bus = self.dead_letters = self.queues = self.subscriber = SqliteBus(
+            self.database, self.clock, TOPICS
+        )
         self.calls = self.engine = SqliteCalls(self.database, self.clock)
         self.machine = LocalMachine(self.calls)
 

@@ -41,10 +41,14 @@ QUEUE = (
         data BLOB NOT NULL, published_at INTEGER NOT NULL, visible_at INTEGER NOT NULL,
         deliveries INTEGER NOT NULL DEFAULT 0, leased INTEGER NOT NULL DEFAULT 0)""",
     "CREATE INDEX IF NOT EXISTS messages_due ON messages (subscription, visible_at, id)",
-    """CREATE TABLE IF NOT EXISTS dead_letters (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, subscription TEXT, topic TEXT NOT NULL, data BLOB NOT NULL,
-        reason TEXT NOT NULL, deliveries INTEGER NOT NULL, published_at INTEGER,
-        parked_at INTEGER NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS letters (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL, subscription TEXT, topic TEXT NOT NULL,
+        data BLOB NOT NULL, reason TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1,
+        deliveries INTEGER NOT NULL, published_at INTEGER, parked_at INTEGER NOT NULL,
+        last_parked_at INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'open', closed_at INTEGER,
+        closed_by TEXT, remark TEXT)""",
+    "CREATE UNIQUE INDEX IF NOT EXISTS letters_open ON letters (digest) WHERE state = 'open'",
+    "CREATE INDEX IF NOT EXISTS letters_by_state ON letters (state, id)",
 )
 CALLS = (
     """CREATE TABLE IF NOT EXISTS calls (
