@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
-from cli.commands import control, letters, reading, serving, submitting
+from cli.commands import control, doctoring, letters, reading, serving, submitting, watching
 from cli.connection import log_to_file
 from cli.errors import EXIT_CODES, CommandError, Refused
 from shared.settings import settings
@@ -20,7 +20,6 @@ app = typer.Typer(
     help="Screen a library of ligands against a protein: exact, ranked, reproducible.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -39,6 +38,8 @@ app.command()(control.delete)
 app.command(epilog=EXIT_CODES)(control.verify)
 app.command()(control.reconcile)
 app.command()(reading.models)
+app.command()(watching.top)
+app.command()(doctoring.doctor)
 app.add_typer(letters.letters, name="dead-letters")
 
 
