@@ -14,6 +14,7 @@ from shared import wiring
 from shared.adapters.local.inspection import inspect
 from shared.errors import TransientError
 from shared.settings import settings
+from shared.steps.reading import Overview, overview
 
 PACKAGES = ("vina", "meeko", "rdkit", "gemmi", "posebusters")
 MOST_BATCHES = 100
@@ -81,15 +82,14 @@ def _facts(home: Path) -> Facts:
     ledger = wiring.ledger()
     try:
         newest = ledger.batches(owner=None, unfinished=False, limit=1, after=None)
-        unfinished = [
-            Unfinished(
-                batch_id=batch.batch_id,
-                paused=ledger.intents(batch.batch_id).paused,
-                moved_at=max(leaf.moved_at for leaf in ledger.leaves(batch.batch_id, 0)),
-            )
-            for batch in ledger.batches(owner=None, unfinished=True, limit=MOST_BATCHES, after=None)
-        ]
+        found = ledger.batches(owner=None, unfinished=True, limit=MOST_BATCHES, after=None)
+        unfinished = [_unfinished(overview(ledger, batch)) for batch in found]
         letters = wiring.dead_letters().open_letters()
     except TransientError:
         return Facts()  # the check of the state tells what is wrong with it
     return Facts(letters, tuple(unfinished), newest[0].created_at if newest else None)
+
+
+def _unfinished(view: Overview) -> Unfinished:
+    moved = max(leaf.moved_at for tally in view.tallies for leaf in tally.leaves)
+    return Unfinished(view.batch.batch_id, view.intents.paused, moved)
