@@ -26,10 +26,12 @@ letters = typer.Typer(
 
 
 @letters.callback(invoke_without_command=True)
-def dead_letters(context: typer.Context, home: Home = None, as_json: Json = False) -> None:
+def dead_letters(
+    context: typer.Context, every: Every = False, home: Home = None, as_json: Json = False
+) -> None:
     """List, show, replay and discard messages that were given up; alone, list those that are open."""
     if context.invoked_subcommand is None:
-        list_letters(as_json=as_json)
+        list_letters(every, as_json=as_json)
 
 
 @letters.command("list")

@@ -41,6 +41,7 @@ def test_a_letter_is_listed_shown_and_replayed(here: Omtx) -> None:
     assert open_ids(here) == []
     [kept] = here("dead-letters", "list", "--all").json["dead_letters"]
     assert (kept["id"], kept["state"]) == (letter_id, "replayed")
+    assert here("dead-letters", "--all").json["dead_letters"] == [kept]
 
 
 def test_a_discarded_letter_keeps_its_reason(here: Omtx) -> None:

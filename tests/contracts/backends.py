@@ -8,7 +8,7 @@ from shared.adapters.local.bus import Delivery
 from shared.models.work import Envelope
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetter, DeadLetters, Queues
-from shared.ports.engine import Engine
+from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Secrets
 
@@ -61,6 +61,7 @@ class Backend(Protocol):
     queues: Queues
     subscriber: Subscriber
     engine: Engine
+    runs: Runs
     machine: Machine
     secrets: Secrets
 
