@@ -3,7 +3,7 @@
 import functions_framework
 from flask import Request
 
-from services.api.query import MOST_BODY_BYTES, merged
+from services.api.query import MOST_BODY_BYTES
 from services.api.routes import respond
 from services.api.store import Store
 from shared import wiring
@@ -28,5 +28,5 @@ def api(request: Request) -> object:
         workers=settings().workers,
         artefacts_folder=settings().home / "objects" if settings().backend == "local" else None,
     )
-    args = merged(request.args, request.stream.read(MOST_BODY_BYTES + 1))
-    return respond(request.method, request.path, args, store)
+    body = request.stream.read(MOST_BODY_BYTES + 1)
+    return respond(request.method, request.path, request.args, body, store)

@@ -7,6 +7,7 @@ from werkzeug.exceptions import NotFound as NoRoute
 from werkzeug.routing import Map, Rule
 
 from services.api import analytics, audit, batches, control, dead_letters, jobs, milestones, results, system
+from services.api.query import merged
 from services.api.store import Store
 from shared.catalogue.entry import described, entries, entry
 from shared.entry import Answer, as_json, problem
@@ -72,7 +73,7 @@ MAP = Map(
 )
 
 
-def respond(method: str, path: str, args: Query, store: Store) -> Answer:
+def respond(method: str, path: str, args: Query, body: bytes, store: Store) -> Answer:
     """The answer of the route that fits, or a problem document that says none does."""
     try:
         number, values = MAP.bind("api").match(path, method=method)
@@ -80,7 +81,7 @@ def respond(method: str, path: str, args: Query, store: Store) -> Answer:
         return problem(404, "Not found", f"there is no {path}")
     except MethodNotAllowed as error:
         allowed = ", ".join(error.valid_methods or ())
-        body, code, headers = problem(405, "Method not allowed", f"{path} answers to {allowed}")
-        return body, code, {**headers, "Allow": allowed}
-    answer: Answer = ROUTES[number][2](store, args, **values)
+        text, code, headers = problem(405, "Method not allowed", f"{path} answers to {allowed}")
+        return text, code, {**headers, "Allow": allowed}
+    answer: Answer = ROUTES[number][2](store, merged(args, body), **values)
     return answer
