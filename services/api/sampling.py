@@ -72,5 +72,11 @@ def going(store: Store, view: Overview, *, most: int) -> Going:
         durations=times,
         jobs_per_minute=pace.per_minute(rows, elapsed),
         concurrency=pace.concurrency(runs, times.mean if times else None, elapsed),
-        seconds_left=left if view.batch.configuration.enable_predictive_completion else None,
+        seconds_left=left if _may_tell(view) else None,
     )
+
+
+def _may_tell(view: Overview) -> bool:
+    """Whether a prediction is wanted, and the round that it is about has been opened."""
+    opened = view.intents.retry <= view.tallies[-1].round.number
+    return view.batch.configuration.enable_predictive_completion and opened

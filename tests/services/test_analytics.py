@@ -101,6 +101,7 @@ def test_a_retry_is_told_by_its_own_round(chain: Chain) -> None:
     batch_id = finished(chain, 4, parameters={"failure_rate": 1.0, "failing_rounds": 1})
     chain.clock.advance(timedelta(hours=9))
     chain.api(f"/api/v3/batches/{batch_id}/control/retry_failed", "POST")
+    assert status(chain, batch_id)["estimated_completion"] is None
     chain.reconcile()
     waiting = told(chain, batch_id)["batch_intelligence"]
     assert waiting["estimated_completion_seconds"] is None
