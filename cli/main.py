@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
-from cli.commands import control, migrating, reading, serving, submitting
+from cli.commands import control, doctoring, letters, migrating, reading, serving, submitting, watching
 from cli.connection import log_to_file
 from cli.errors import EXIT_CODES, CommandError, Refused
 from shared.settings import settings
@@ -20,7 +20,6 @@ app = typer.Typer(
     help="Screen a library of ligands against a protein: exact, ranked, reproducible.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -40,6 +39,9 @@ app.command(epilog=EXIT_CODES)(control.verify)
 app.command()(control.reconcile)
 app.command(epilog=EXIT_CODES)(migrating.migrate)
 app.command()(reading.models)
+app.command()(watching.top)
+app.command()(doctoring.doctor)
+app.add_typer(letters.letters, name="dead-letters")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.completion import batch_ids
 from shared import wiring
 
 
@@ -24,7 +25,10 @@ Home = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as is done where stdout is no terminal.")]
-BatchId = Annotated[str, typer.Argument(metavar="ID", help="The batch, as `omtx submit` printed it.")]
+BatchId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="The batch, as `omtx submit` printed it.", autocompletion=batch_ids),
+]
 Timeout = Annotated[
     float | None,
     typer.Option("--timeout", min=0, help="Stop waiting after this many seconds; the batch lives on."),

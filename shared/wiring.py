@@ -8,8 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from shared.ports.blobs import Blobs
-from shared.ports.bus import Bus, DeadLetters
-from shared.ports.engine import Engine
+from shared.ports.bus import Bus, DeadLetters, Queues
+from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock, Secrets
 from shared.settings import settings
@@ -78,8 +78,20 @@ def dead_letters() -> DeadLetters:
 
 
 @cache
+def queues() -> Queues:
+    """How long the queues are."""
+    return local_bus()
+
+
+@cache
 def engine() -> Engine:
     """Where models run."""
+    return local_calls()
+
+
+@cache
+def runs() -> Runs:
+    """What the engine is doing."""
     return local_calls()
 
 
@@ -132,6 +144,6 @@ def reset() -> None:
 
 
 _CHOICES = (
-    *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, engine),
+    *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs),
     *(local_database, local_blobs, local_bus, local_calls),
 )

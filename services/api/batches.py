@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.api import insights
+from services.api.analytics import status_insights
 from services.api.jobs import job_page
 from services.api.query import Page, one_of, page, whole
 from services.api.store import Store
@@ -88,10 +89,8 @@ def status(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
 
 def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
     batch, accounting, closing = view.batch, view.accounting, view.closing
-    now = store.clock.now()
-    ended = closing.closed_at if closing else now
-    left = insights.seconds_left(accounting, created_at=batch.created_at, now=now)
-    rate = insights.jobs_per_minute(accounting, ended - batch.created_at)
+    ended = closing.closed_at if closing else store.clock.now()
+    told = status_insights(store, view)
     folder = store.artefacts_folder
     return {
         "batch_id": batch.batch_id,
@@ -111,14 +110,10 @@ def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
         "invariant_holds": accounting.holds,
         "jobs": job_page(store, view, jobs),
         "jobs_pagination": jobs.describe(batch.counts.jobs),
-        "insights": {
-            "batch_health": insights.batch_health(accounting),
-            "estimated_completion_time": left,
-            "performance_metrics": {"jobs_per_minute": rate},
-        },
-        "performance_metrics": {"jobs_per_minute": rate},
+        "insights": told,
+        "performance_metrics": told["performance_metrics"],
         "execution_plan": {"window": batch.window, **batch.configuration.model_dump()},
-        "estimated_completion": left,
+        "estimated_completion": told["estimated_completion_time"],
         "round": view.tallies[-1].round.number,
         "cancel_requested": view.intents.cancelled_at is not None,
         "artefacts_folder": str((folder / "batches" / batch.batch_id).resolve()) if folder else None,

@@ -3,6 +3,7 @@
 import functions_framework
 from flask import Request
 
+from services.api.query import MOST_BODY_BYTES
 from services.api.routes import respond
 from services.api.store import Store
 from shared import wiring
@@ -21,6 +22,11 @@ def api(request: Request) -> object:
         clock=wiring.clock(),
         manifest=wiring.manifest(),
         roster=wiring.roster(),
+        letters=wiring.dead_letters(),
+        queues=wiring.queues(),
+        runs=wiring.runs(),
+        workers=settings().workers,
         artefacts_folder=settings().home / "objects" if settings().backend == "local" else None,
     )
-    return respond(request.method, request.path, request.args, store)
+    body = request.stream.read(MOST_BODY_BYTES + 1)
+    return respond(request.method, request.path, request.args, body, store)

@@ -6,7 +6,8 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
 from werkzeug.routing import Map, Rule
 
-from services.api import audit, batches, control, jobs, results
+from services.api import analytics, audit, batches, control, dead_letters, jobs, milestones, results, system
+from services.api.query import merged
 from services.api.store import Store
 from shared.catalogue.entry import described, entries, entry
 from shared.entry import Answer, as_json, problem
@@ -43,11 +44,23 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("DELETE", "/api/v3/batches/<batch_id>", control.delete),
     ("GET", "/api/v3/batches/<batch_id>/status", batches.status),
     ("GET", "/api/v3/batches/<batch_id>/results", results.results),
+    ("GET", "/api/v3/batches/<batch_id>/analytics", analytics.analytics),
     ("GET", "/api/v3/batches/<batch_id>/verify", audit.verify),
     ("GET", "/api/v3/batches/<batch_id>/artefacts", results.artefacts),
     ("GET", "/api/v3/batches/<batch_id>/artefacts/<path:name>", results.artefact),
     ("GET", "/api/v3/batches/<batch_id>/jobs/<job_id>/download/<wanted>", jobs.download),
     ("POST", "/api/v3/batches/<batch_id>/control/<action>", control.control),
+    ("GET", "/api/v3/batch-completion/status", milestones.status),
+    ("GET", "/api/v3/batch-completion/active-batches", milestones.active_batches),
+    ("GET", "/api/v3/batch-completion/system-health", system.health),
+    ("GET", "/api/v3/batch-completion/batch/<batch_id>/progress", milestones.progress),
+    ("GET", "/api/v3/batch-completion/milestones/<batch_id>", milestones.milestones),
+    ("GET", "/api/v3/system/activity", system.activity),
+    ("GET", "/api/v3/dead-letters", dead_letters.list_letters),
+    ("POST", "/api/v3/dead-letters/replay", dead_letters.replay_all),
+    ("GET", "/api/v3/dead-letters/<letter_id>", dead_letters.letter),
+    ("POST", "/api/v3/dead-letters/<letter_id>/replay", dead_letters.replay),
+    ("POST", "/api/v3/dead-letters/<letter_id>/discard", dead_letters.discard),
     ("GET", "/api/jobs/<job_id>", jobs.job),
     ("GET", "/api/v2/jobs/<job_id>", jobs.job),
     ("GET", "/api/jobs/<job_id>/download/<wanted>", jobs.download),
@@ -60,7 +73,7 @@ MAP = Map(
 )
 
 
-def respond(method: str, path: str, args: Query, store: Store) -> Answer:
+def respond(method: str, path: str, args: Query, body: bytes, store: Store) -> Answer:
     """The answer of the route that fits, or a problem document that says none does."""
     try:
         number, values = MAP.bind("api").match(path, method=method)
@@ -68,7 +81,7 @@ def respond(method: str, path: str, args: Query, store: Store) -> Answer:
         return problem(404, "Not found", f"there is no {path}")
     except MethodNotAllowed as error:
         allowed = ", ".join(error.valid_methods or ())
-        body, code, headers = problem(405, "Method not allowed", f"{path} answers to {allowed}")
-        return body, code, {**headers, "Allow": allowed}
-    answer: Answer = ROUTES[number][2](store, args, **values)
+        text, code, headers = problem(405, "Method not allowed", f"{path} answers to {allowed}")
+        return text, code, {**headers, "Allow": allowed}
+    answer: Answer = ROUTES[number][2](store, merged(args, body), **values)
     return answer

@@ -7,6 +7,8 @@ from shared.domain.identity import job_place
 from shared.errors import NotFound
 from shared.models.batch import Batch
 from shared.ports.blobs import Blobs
+from shared.ports.bus import DeadLetters, Queues
+from shared.ports.engine import Runs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.steps.manifest import Manifest
@@ -16,7 +18,11 @@ from shared.steps.roster import Roster
 
 @dataclass(frozen=True)
 class Store:
-    """The ports, for one owner. ``artefacts_folder`` is where objects are files; None in the cloud."""
+    """
+    The ports, for one owner. ``workers`` is how many runs the engine makes at a time.
+
+    ``artefacts_folder`` is where objects are files; None in the cloud.
+    """
 
     owner: str
     ledger: Ledger
@@ -24,6 +30,10 @@ class Store:
     clock: Clock
     manifest: Manifest
     roster: Roster
+    letters: DeadLetters
+    queues: Queues
+    runs: Runs
+    workers: int
     artefacts_folder: Path | None
 
     def batch(self, batch_id: str) -> Batch:

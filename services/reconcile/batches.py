@@ -11,7 +11,7 @@ from shared.models.batch import Batch
 from shared.models.facts import Leaf, Outcome, OutcomeKind, Round
 from shared.models.work import Failure, FailureClass, JobRef
 from shared.steps.reading import rounds_of
-from shared.steps.settling import climb, settle
+from shared.steps.settling import climb, note_milestones, settle
 
 PAGE = 100
 CANCELLED = Failure(kind=FailureClass.CANCELLED, message="cancelled by the user")
@@ -49,6 +49,7 @@ def _help(world: World, batch: Batch) -> Iterator[Finding]:
         yield from _count(world, round)
         yield _finding(round, "its import is not finished", "none: `omtx migrate` with its source does")
         return
+    note_milestones(round, ledger=world.ledger, clock=world.clock)
     if intents.cancelled_at is not None:
         yield from _drain(world, batch, round)
     elif not intents.paused:

@@ -47,14 +47,15 @@ def decode(cloud_event_data: Any, kind: type[E]) -> E:
         Malformed: no data, bad base64, bad JSON or another schema. Redelivery cannot help.
     """
     try:
-        return kind.model_validate_json(_raw(cloud_event_data))
+        return kind.model_validate_json(raw(cloud_event_data))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "body"
         raise Malformed(f"not a {kind.topic} message: {where}: {first['msg']}") from error
 
 
-def _raw(cloud_event_data: Any) -> bytes:
+def raw(cloud_event_data: Any) -> bytes:
+    """The message's bytes out of a delivery; Malformed if there are none."""
     if not isinstance(cloud_event_data, Mapping) or not isinstance(cloud_event_data.get("message"), Mapping):
         raise Malformed("no push envelope: 'message' is missing")
     data = cloud_event_data["message"].get("data")

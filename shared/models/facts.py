@@ -137,3 +137,11 @@ class Closing(Frozen):
     status: str | None = None
     summary: Mapping[str, JsonValue] = {}
     artefacts: tuple[Artefact, ...] = ()
+
+
+class Milestone(Frozen):
+    """``threshold`` per cent of the submitted rows had their final word; ``round``: when it was seen."""
+
+    threshold: Annotated[int, Field(ge=1, le=100)]
+    round: Annotated[int, Field(ge=0)]
+    reached_at: Instant

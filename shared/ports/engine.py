@@ -1,6 +1,8 @@
 """Where models run: a GPU provider, or a process pool on this machine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from shared.models.work import Envelope, Failure, WorkOrder
@@ -49,4 +51,28 @@ class Engine(Protocol):
 
     def cancel(self, call_id: str) -> None:
         """Stop the run if it is not over; twice is harmless."""
+        ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """A model run that is under way, or handed to a worker and next in its turn."""
+
+    call_id: str
+    batch_id: str
+    job_id: str
+    ligand_name: str
+    model: str
+    started_at: datetime | None
+
+
+class Runs(Protocol):
+    """What an engine is doing."""
+
+    def counts(self) -> Mapping[str, int]:
+        """How many calls are ``waiting`` and ``running``; a state without calls is left out."""
+        ...
+
+    def running(self, *, limit: int) -> list[Run]:
+        """Runs that were begun and not ended, the longest under way first."""
         ...

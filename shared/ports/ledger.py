@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from shared.errors import Gone
 from shared.models.batch import Batch
-from shared.models.facts import Attempt, Closing, Intents, Leaf, Node, Outcome, Round, Settled
+from shared.models.facts import Attempt, Closing, Intents, Leaf, Milestone, Node, Outcome, Round, Settled
 from shared.models.work import Artefact, Failure, JobRef
 
 
@@ -216,5 +216,22 @@ class Closings(Protocol):
         ...
 
 
-class Ledger(Batches, Rounds, Attempts, Countdown, Closings, Protocol):
+class Milestones(Protocol):
+    """Which shares of a batch were settled, and since when."""
+
+    def reach(self, batch_id: str, round: int, thresholds: Sequence[int], *, now: datetime) -> None:
+        """
+        Record the thresholds (per cent) that stand in no record of the batch yet.
+
+        The first time is kept, and none is earlier than that of a threshold recorded before: clocks of
+        several machines differ, the order of milestones does not.
+        """
+        ...
+
+    def milestones(self, batch_id: str) -> list[Milestone]:
+        """What was reached, by threshold."""
+        ...
+
+
+class Ledger(Batches, Rounds, Attempts, Countdown, Closings, Milestones, Protocol):
     """All of the state."""

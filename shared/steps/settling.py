@@ -8,6 +8,7 @@ twin may have left undone.
 from collections.abc import Iterable, Sequence
 
 from shared.domain.lifecycle import tree_of
+from shared.domain.milestones import THRESHOLDS, passed, worth_a_look
 from shared.events.messages import BatchFinished, JobQueued
 from shared.models.facts import Outcome, Round
 from shared.ports.bus import Bus
@@ -34,7 +35,16 @@ def settle(
         # A duplicate announces the last release again: its twin may have died before it could.
         before = settled.n - max(settled.created, 1)
         announce_jobs(round, tree.releases_of(leaf, before, settled.n), bus=bus, roster=roster)
+    if worth_a_look(leaf, settled.n - settled.created, settled.n, tree.quota(0, leaf)):
+        note_milestones(round, ledger=ledger, clock=clock)
     climb(round, (0, leaf), settled.n, ledger=ledger, bus=bus, clock=clock)
+
+
+def note_milestones(round: Round, *, ledger: Ledger, clock: Clock) -> None:
+    """Record every threshold that is passed; only in the first round can one be new."""
+    if round.number == 0:
+        reached = passed(ledger.batch(round.batch_id), ledger.leaves(round.batch_id, round.number))
+        ledger.reach(round.batch_id, round.number, reached, now=clock.now())
 
 
 def announce_jobs(round: Round, places: Iterable[int], *, bus: Bus, roster: Roster) -> None:
@@ -58,6 +68,8 @@ def climb(round: Round, node: tuple[int, int], n: int, *, ledger: Ledger, bus: B
 
 def announce_closing(round: Round, *, ledger: Ledger, bus: Bus, clock: Clock) -> None:
     """Create the closing fact; publish it unless that is known to have been done."""
+    # Before the closing: a batch that is closed has all its milestones, whoever died in between.
+    ledger.reach(round.batch_id, round.number, THRESHOLDS, now=clock.now())
     closing = ledger.close(round.batch_id, round.number, now=clock.now())
     if closing.announced_at is not None:
         return

@@ -32,7 +32,21 @@ def omtx(
     server_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Omtx]:
     """Runs a command in this process; the server is another."""
-    for name, value in environment(server_home).items():
+    yield from _in_process(server_home, monkeypatch, capsys)
+
+
+@pytest.fixture
+def here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Omtx]:
+    """Runs a command in this process, on an empty home without a server."""
+    yield from _in_process(tmp_path / "home", monkeypatch, capsys)
+
+
+def _in_process(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Omtx]:
+    for name, value in environment(home).items():
         monkeypatch.setenv(name, value)
     wiring.reset()
     handlers = list(logging.getLogger().handlers)
@@ -43,6 +57,8 @@ def omtx(
         return Answer(code, said.out, said.err)
 
     yield command
+    for handler in set(logging.getLogger().handlers) - set(handlers):
+        handler.close()
     logging.getLogger().handlers[:] = handlers
     wiring.reset()
 

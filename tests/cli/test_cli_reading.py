@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import Omtx, submitted
+from tests.support.orders import molecule
 
 SETTLED = {"completed", "failed", "invalid", "filtered", "cancelled"}
 OPEN = {"pending", "queued", "running"}
@@ -75,7 +76,7 @@ def test_results_are_written_to_a_file_whole_or_not_at_all(omtx: Omtx, batch: st
 
 def test_a_long_ranking_comes_in_pages(omtx: Omtx, tmp_path: Path) -> None:
     path = tmp_path / "long.smi"
-    path.write_text("".join(f"{'C' * (n % 60 + 1)}O ligand {n}\n" for n in range(620)))
+    path.write_text("".join(f"{molecule(n)} ligand {n}\n" for n in range(620)))
     batch = submitted(omtx, path, "--wait")
     assert [row["rank"] for row in omtx("results", batch).json["results"]] == list(range(1, 621))
     assert len(omtx("results", batch, "--top", 7).json["results"]) == 7

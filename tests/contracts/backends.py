@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from shared.adapters.local.bus import DeadLetter, Delivery
+from shared.adapters.local.bus import Delivery
 from shared.models.work import Envelope
 from shared.ports.blobs import Blobs
-from shared.ports.bus import Bus, DeadLetters
-from shared.ports.engine import Engine
+from shared.ports.bus import Bus, DeadLetter, DeadLetters, Queues
+from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Secrets
 
@@ -58,8 +58,10 @@ class Backend(Protocol):
     blobs: Blobs
     bus: Bus
     dead_letters: DeadLetters
+    queues: Queues
     subscriber: Subscriber
     engine: Engine
+    runs: Runs
     machine: Machine
     secrets: Secrets
 

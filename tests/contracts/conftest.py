@@ -35,8 +35,10 @@ class LocalBackend:
             keys=lambda: self.secrets.keys("urls"),
             fsync=False,
         )
-        self.bus = self.dead_letters = self.subscriber = SqliteBus(self.database, self.clock, TOPICS)
-        self.calls = self.engine = SqliteCalls(self.database, self.clock)
+        self.bus = self.dead_letters = self.queues = self.subscriber = SqliteBus(
+            self.database, self.clock, TOPICS
+        )
+        self.calls = self.engine = self.runs = SqliteCalls(self.database, self.clock)
         self.machine = LocalMachine(self.calls)
 
     def wait(self, span: timedelta) -> None:

@@ -49,6 +49,16 @@ def audit(chain: Chain, batch_id: str, witness: Witness) -> None:
     verified = chain.api(f"/api/v3/batches/{batch_id}/verify").body
     assert verified["ok"], verified["problems"]
     _artefacts_tell_the_facts(chain, batch_id, outcomes, accounting)
+    _every_milestone_was_reached_in_order(chain, batch_id)
+
+
+def _every_milestone_was_reached_in_order(chain: Chain, batch_id: str) -> None:
+    found = chain.ledger.milestones(batch_id)
+    assert [milestone.threshold for milestone in found] == [10, 25, 50, 75, 90, 100]
+    times = [milestone.reached_at for milestone in found]
+    assert times == sorted(times)
+    closing = chain.ledger.closing(batch_id, 0)
+    assert times[-1] <= closing.closed_at
 
 
 def _each_round_is_full(chain: Chain, rounds: list[Round], settled: list[list[Outcome]]) -> None:

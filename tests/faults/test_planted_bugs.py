@@ -16,6 +16,7 @@ from shared.adapters.local.blobs import FolderBlobs
 from shared.adapters.local.ledger import SqliteLedger
 from shared.models.facts import Outcome, Settled
 from shared.settings import settings
+from shared.steps import settling
 from shared.steps.settling import settle
 from tests.faults.schedule import run_schedule
 from tests.faults.test_strikes import WIDE, completions, strike_all
@@ -84,6 +85,16 @@ def test_a_duplicate_acknowledged_without_helping_is_found(
     numbers = completions("wide window")
     monkeypatch.setattr(services.complete.handler, "settle", acknowledge_and_forget)
     with pytest.raises(AssertionError, match="not finished"):
+        strike_all(WIDE, numbers, [Fault.KILL_AFTER], home, reconciling=False)
+
+
+@pytest.mark.faults
+def test_a_milestone_that_only_its_own_settle_looks_for_is_found(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = completions("wide window")
+    monkeypatch.setattr(settling, "THRESHOLDS", ())
+    with pytest.raises(AssertionError):
         strike_all(WIDE, numbers, [Fault.KILL_AFTER], home, reconciling=False)
 
 

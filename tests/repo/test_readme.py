@@ -112,7 +112,8 @@ def test_every_command_of_the_program_is_named() -> None:
     names = {
         info.name or (info.callback.__name__ if info.callback else "") for info in app.registered_commands
     }
-    assert {"submit", "results"} <= names
+    names |= {group.name or "" for group in app.registered_groups}
+    assert {"submit", "results", "dead-letters"} <= names
     for name in names - {"demo"}:
         assert re.search(rf"(omtx |`|, ){name}\b", README), name
 

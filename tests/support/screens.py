@@ -3,9 +3,9 @@
 from typing import Any
 
 from shared import wiring
-from shared.adapters.local.bus import DeadLetter
 from shared.models.facts import Attempt
 from shared.models.work import Artefact, Envelope
+from shared.ports.bus import DeadLetter
 from tests.support.chain import Chain, message_of
 from tests.support.functions import Reply
 from tests.support.orders import noop_order

@@ -6,14 +6,15 @@ exponential backoff, and is parked as a dead letter after the last allowed deliv
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.adapters.local.database import Database, Row, instant, stamp
+from shared.adapters.local.database import Row, instant, instant_or_none, stamp
+from shared.adapters.local.letters import SqliteLetters, insert_letter
 from shared.events.envelope import payload
 from shared.events.messages import Event
-from shared.ports.world import Clock
+from shared.ports.bus import Queue
 
 FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(seconds=1), timedelta(seconds=60)
 
@@ -30,28 +31,8 @@ class Delivery:
     number: int
 
 
-@dataclass(frozen=True)
-class DeadLetter:
-    """A message that was given up, and why."""
-
-    id: int
-    subscription: str | None
-    topic: str
-    data: bytes
-    reason: str
-    deliveries: int
-    parked_at: datetime
-
-
-class SqliteBus:
-    """The bus and its dead letters; ``subscriptions`` lists the subscriptions of each topic."""
-
-    def __init__(self, database: Database, clock: Clock, subscriptions: Mapping[str, Sequence[str]]) -> None:
-        self._db = database
-        self._clock = clock
-        self._subscriptions = subscriptions
-        self.on_publish: Callable[[str], None] = lambda subscription: None
-        """Called with each subscription that got a message from this process, so that none need poll."""
+class SqliteBus(SqliteLetters):
+    """The bus with its dead letters; ``subscriptions`` lists the subscriptions of each topic."""
 
     def publish(self, events: Sequence[Event]) -> None:
         """See ``Bus.publish``; an event's ``not_before`` is honoured."""
@@ -72,19 +53,6 @@ class SqliteBus:
         )
         for subscription in {row[0] for row in rows}:
             self.on_publish(subscription)
-
-    def park(self, topic: str, data: bytes, *, reason: str) -> None:
-        """See ``DeadLetters.park``."""
-        values = (topic, data, reason, stamp(self._clock.now()))
-        self._db.write(
-            lambda connection: (
-                connection.execute(
-                    """INSERT INTO dead_letters (topic, data, reason, deliveries, parked_at)
-                       VALUES (?, ?, ?, 1, ?)""",
-                    values,
-                ).rowcount
-            )
-        )
 
     def lease(self, subscription: str, *, limit: int, visibility: timedelta) -> list[Delivery]:
         """Take due messages, oldest first, and hide them from others for ``visibility``."""
@@ -142,9 +110,19 @@ class SqliteBus:
         at = self._db.read("SELECT min(visible_at) AS at FROM messages")[0]["at"]
         return None if at is None else instant(at)
 
-    def dead_letters(self) -> list[DeadLetter]:
-        """All parked messages, oldest first."""
-        return [_dead_letter(row) for row in self._db.read("SELECT * FROM dead_letters ORDER BY id")]
+    def queues(self, *, most: int) -> list[Queue]:
+        """See ``Queues.queues``; the index of due messages answers it alone."""
+        names = sorted({name for names in self._subscriptions.values() for name in names})
+        return [self._queue(name, most) for name in names]
+
+    def _queue(self, subscription: str, most: int) -> Queue:
+        [row] = self._db.read(
+            """SELECT (SELECT count(*) FROM (SELECT 1 FROM messages WHERE subscription = ? LIMIT ?)) AS n,
+                      (SELECT min(visible_at) FROM messages WHERE subscription = ?) AS at""",
+            (subscription, most, subscription),
+        )
+        since = instant_or_none(row["at"])
+        return Queue(subscription, int(row["n"]), since if since and since <= self._clock.now() else None)
 
 
 def backoff(delivery: int) -> timedelta:
@@ -167,19 +145,15 @@ def _refuse(
         return
     gone = connection.execute("DELETE FROM messages WHERE id = ?", (delivery.id,)).rowcount
     if gone:
-        connection.execute(
-            """INSERT INTO dead_letters
-               (subscription, topic, data, reason, deliveries, published_at, parked_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?)""",
-            (
-                delivery.subscription,
-                delivery.topic,
-                delivery.data,
-                reason,
-                delivery.number,
-                stamp(delivery.published_at),
-                now,
-            ),
+        insert_letter(
+            connection,
+            delivery.topic,
+            delivery.data,
+            delivery.subscription,
+            reason=reason,
+            deliveries=delivery.number,
+            published_at=stamp(delivery.published_at),
+            now=now,
         )
 
 
@@ -191,16 +165,4 @@ def _delivery(row: Row) -> Delivery:
         data=row["data"],
         published_at=instant(row["published_at"]),
         number=row["deliveries"],
-    )
-
-
-def _dead_letter(row: Row) -> DeadLetter:
-    return DeadLetter(
-        id=row["id"],
-        subscription=row["subscription"],
-        topic=row["topic"],
-        data=row["data"],
-        reason=row["reason"],
-        deliveries=row["deliveries"],
-        parked_at=instant(row["parked_at"]),
     )

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from shared.adapters.local.database import Database, stamp
+from shared.adapters.local.database import Database, Row, instant_or_none, stamp
 from shared.models.work import Envelope, Failure, FailureClass, WorkOrder
-from shared.ports.engine import Answered, CallState, Died, Pending
+from shared.ports.engine import Answered, CallState, Died, Pending, Run
 from shared.ports.world import Clock
 
 
@@ -126,6 +126,26 @@ class SqliteCalls:
             for state in ("waiting", "running")
             if (n := int(self._db.read(sql.format(state))[0]["n"]))
         }
+
+    def running(self, *, limit: int) -> list[Run]:
+        """See ``Runs.running``."""
+        rows = self._db.read(
+            "SELECT call_id, orders, started_at FROM calls WHERE state = 'running' ORDER BY id LIMIT ?",
+            (limit,),
+        )
+        return [_run(row) for row in rows]
+
+
+def _run(row: Row) -> Run:
+    order = WorkOrder.model_validate_json(row["orders"])
+    return Run(
+        call_id=row["call_id"],
+        batch_id=order.ref.batch_id,
+        job_id=order.ref.job_id,
+        ligand_name=order.ligand_name,
+        model=order.model,
+        started_at=instant_or_none(row["started_at"]),
+    )
 
 
 def _restart_interrupted(connection: sqlite3.Connection) -> int:

@@ -4,8 +4,11 @@ from shared.adapters.local.attempts import SqliteAttempts
 from shared.adapters.local.batches import SqliteBatches
 from shared.adapters.local.closings import SqliteClosings
 from shared.adapters.local.countdown import SqliteCountdown
+from shared.adapters.local.milestones import SqliteMilestones
 from shared.adapters.local.rounds import SqliteRounds
 
 
-class SqliteLedger(SqliteBatches, SqliteRounds, SqliteAttempts, SqliteCountdown, SqliteClosings):
+class SqliteLedger(
+    SqliteBatches, SqliteRounds, SqliteAttempts, SqliteCountdown, SqliteClosings, SqliteMilestones
+):
     """Each part stands in its own module; they share the file and so each other's commits."""

@@ -16,6 +16,7 @@ _RECORDS = {
     "nodes": "batch_id, round, level, k",
     "closings": "batch_id, round",
     "rounds": "batch_id, number",
+    "milestones": "batch_id, threshold",
 }
 
 

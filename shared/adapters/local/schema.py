@@ -68,4 +68,24 @@ ROUNDS = (
         batch_id TEXT NOT NULL, number INTEGER NOT NULL, body TEXT NOT NULL,
         PRIMARY KEY (batch_id, number)) WITHOUT ROWID""",
 )
-STEPS: tuple[tuple[str, ...], ...] = (LEDGER + QUEUE + CALLS, ROUNDS)
+LETTERS = (
+    """CREATE TABLE letters (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL, subscription TEXT, topic TEXT NOT NULL,
+        data BLOB NOT NULL, reason TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1,
+        deliveries INTEGER NOT NULL, published_at INTEGER, parked_at INTEGER NOT NULL,
+        last_parked_at INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'open', closed_at INTEGER,
+        closed_by TEXT, remark TEXT)""",
+    "CREATE UNIQUE INDEX letters_open ON letters (digest) WHERE state = 'open'",
+    "CREATE INDEX letters_by_state ON letters (state, id)",
+    """INSERT INTO letters (id, digest, subscription, topic, data, reason, deliveries, published_at,
+           parked_at, last_parked_at)
+       SELECT id, 'parked before letters were counted: ' || id, subscription, topic, data, reason, deliveries,
+           published_at, parked_at, parked_at FROM dead_letters""",
+    "DROP TABLE dead_letters",
+)
+MILESTONES = (
+    """CREATE TABLE milestones (
+        batch_id TEXT NOT NULL, threshold INTEGER NOT NULL, round INTEGER NOT NULL,
+        reached_at INTEGER NOT NULL, PRIMARY KEY (batch_id, threshold)) WITHOUT ROWID""",
+)
+STEPS: tuple[tuple[str, ...], ...] = (LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES)

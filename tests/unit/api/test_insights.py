@@ -1,15 +1,23 @@
 """What the numbers of a batch say about how it goes."""
 
-from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.insights import batch_health, jobs_per_minute, progress, seconds_left
+from services.api.insights import (
+    batch_health,
+    performance_rating,
+    plan_recommendations,
+    progress,
+    recommendations,
+    resource_efficiency,
+    risk,
+)
+from services.api.pace import Durations
 from shared.domain.lifecycle import Accounting
-from tests.support.facts import at
-from tests.support.world import NOON
+from shared.models.batch import Configuration
 
 counts = st.integers(0, 200)
 
@@ -73,22 +81,107 @@ def test_progress_counts_every_row_once(state: Accounting) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "elapsed", "left"),
+    ("completed", "failed", "running", "efficiency", "rating"),
     [
-        (accounting(completed=5), 60, 0.0),
-        (accounting(running=5), 60, None),
-        (accounting(completed=5, running=5), 60, 60.0),
-        (accounting(completed=2, failed=2, running=1), 60, 15.0),
-        (accounting(completed=5, running=5), 0, None),
+        (0, 0, 0, None, "unknown"),
+        (0, 0, 9, None, "unknown"),
+        (10, 0, 0, 0.7, "excellent"),
+        (10, 0, 1, 0.7 + 0.3 / 1.1, "outstanding"),
+        (90, 0, 10, 1.0, "outstanding"),
+        (50, 0, 50, 1.0, "outstanding"),
+        (9, 1, 0, 0.63, "good"),
+        (8, 2, 0, 0.56, "good"),
+        (7, 3, 0, 0.49, "fair"),
+        (6, 4, 0, 0.42, "poor"),
+        (0, 5, 0, 0.0, "poor"),
     ],
 )
-def test_the_time_left_is_that_of_the_open_ligands_at_the_rate_so_far(
-    state: Accounting, elapsed: float, left: float | None
+def test_efficiency_and_rating_weigh_what_runs_and_what_succeeds(
+    completed: int, failed: int, running: int, efficiency: float | None, rating: str
 ) -> None:
-    assert seconds_left(state, created_at=NOON, now=at(elapsed)) == left
+    state = accounting(completed, failed, running)
+    assert resource_efficiency(state) == (None if efficiency is None else pytest.approx(efficiency))
+    assert performance_rating(state) == rating
 
 
-@pytest.mark.parametrize(("seconds", "rate"), [(60, 4.0), (30, 8.0), (0, None), (-1, None)])
-def test_the_rate_is_of_computed_ligands_per_minute(seconds: float, rate: float | None) -> None:
-    state = accounting(completed=3, failed=1, cancelled=9, invalid=9)
-    assert jobs_per_minute(state, timedelta(seconds=seconds)) == rate
+# Without running ligands the score is 0.88 × the success ratio; with enough of them, 0.12 more.
+@pytest.mark.parametrize(
+    ("completed", "failed", "running", "rating"),
+    [
+        (8864, 1136, 2000, "outstanding"),
+        (8863, 1137, 2000, "excellent"),
+        (9091, 909, 0, "excellent"),
+        (9090, 910, 0, "good"),
+        (7955, 2045, 0, "good"),
+        (7954, 2046, 0, "fair"),
+        (6819, 3181, 0, "fair"),
+        (6818, 3182, 0, "poor"),
+    ],
+)
+def test_the_rating_changes_at_its_thresholds(completed: int, failed: int, running: int, rating: str) -> None:
+    assert performance_rating(accounting(completed, failed, running)) == rating
+
+
+@given(any_accounting)
+def test_efficiency_lies_between_0_and_1_and_every_batch_has_a_rating(state: Accounting) -> None:
+    efficiency = resource_efficiency(state)
+    assert efficiency is None or 0 <= efficiency <= 1
+    assert performance_rating(state) in {"outstanding", "excellent", "good", "fair", "poor", "unknown"}
+    assert (performance_rating(state) == "unknown") == (efficiency is None)
+    assert batch_health(state) in {"excellent", "healthy", "concerning", "unhealthy", "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "seconds", "residues", "expected"),
+    [
+        (50, 600, 1000, 0.0),
+        (51, 600, 1000, 0.3),
+        (50, 600.1, 1000, 0.2),
+        (50, 600, 1001, 0.1),
+        (51, 601, 1001, 0.6),
+        (51, None, None, 0.3),
+    ],
+)
+def test_risk_adds_up_what_is_large(
+    jobs: int, seconds: float | None, residues: int | None, expected: float
+) -> None:
+    assert risk(jobs=jobs, seconds_per_job=seconds, residues=residues) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "spread", "trend", "words"),
+    [
+        (accounting(completed=80, failed=20), 300, "steady", []),
+        (accounting(completed=79, failed=21), 300, "steady", ["21 % of the ligands failed"]),
+        (accounting(completed=50, running=50), None, "stable", []),
+        (accounting(completed=49, running=51), None, "stable", ["high concurrent load"]),
+        (accounting(running=51), None, "insufficient_data", []),
+        (accounting(completed=9), 300.1, "accelerating", ["high variance of run times: 1 s to 301 s"]),
+        (accounting(completed=9), 0, "decelerating", ["completions come slowly"]),
+    ],
+)
+def test_recommendations_come_at_their_thresholds(
+    state: Accounting, spread: float | None, trend: str, words: list[str]
+) -> None:
+    times = None if spread is None else Durations(mean=1, fastest=1, slowest=1 + spread, variance=None)
+    found = list(recommendations(state, times, trend))
+    assert len(found) == len(words)
+    assert all(word in said for word, said in zip(words, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("changes", "jobs", "risky", "words"),
+    [
+        ({}, 1500, 0.5, []),
+        ({"scheduling_strategy": "sequential"}, 20, 0, []),
+        ({"scheduling_strategy": "sequential"}, 21, 0, ["one after the other"]),
+        ({}, 100, 0.6, ["split it"]),
+        ({"retry_failed_jobs": False}, 10, 0, []),
+        ({"retry_failed_jobs": False}, 11, 0, ["without retries"]),
+    ],
+)
+def test_what_could_be_ordered_otherwise_is_said_at_its_thresholds(
+    changes: dict[str, Any], jobs: int, risky: float, words: list[str]
+) -> None:
+    found = list(plan_recommendations(Configuration(**changes), jobs=jobs, risk=risky))
+    assert [word for word, said in zip(words, found, strict=True) if word in said] == words

@@ -1,0 +1,34 @@
+"""Ids of batches for the shell: quick, and silent where nothing can be said."""
+
+import json
+from collections.abc import Iterator
+
+import httpx
+
+from cli.connection import Remote
+from cli.text import plain
+from shared import wiring
+from shared.errors import OmtxError
+from shared.settings import settings
+
+MOST = 50
+PATIENCE_SECONDS = 1.0
+
+
+def batch_ids(incomplete: str) -> list[tuple[str, str]]:
+    """Recent batches whose id begins so, newest first, each with its name as the shell's help."""
+    try:
+        return [(batch_id, plain(name)) for batch_id, name in _recent() if batch_id.startswith(incomplete)]
+    except (OmtxError, OSError, ValueError, KeyError, httpx.HTTPError, httpx.InvalidURL):
+        return []  # a shell that completes has no place for a message
+
+
+def _recent() -> Iterator[tuple[str, str]]:
+    """From the server where ``OMTX_URL`` names one, else from the home, which needs no server."""
+    url = Remote().url
+    if url is not None:
+        answer = httpx.get(f"{url}/api/v3/batches/", params={"limit": MOST}, timeout=PATIENCE_SECONDS)
+        yield from ((batch["batch_id"], batch["name"]) for batch in json.loads(answer.text)["batches"])
+    elif (settings().home / "state.db").exists():
+        found = wiring.ledger().batches(owner=settings().owner, unfinished=False, limit=MOST, after=None)
+        yield from ((batch.batch_id, batch.name) for batch in found)

@@ -1,0 +1,1 @@
+"""``omtx doctor``: measure this installation, decide what is wrong, say how to mend it."""

@@ -1,0 +1,60 @@
+"""One frame of ``omtx top``: what the system does at this moment, as a terminal shows it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from cli.text import cell, duration
+
+SHOWN_RUNS = 16
+
+Activity = Mapping[str, Any]
+
+
+def frame(activity: Activity, *, has_server: bool) -> Group:
+    """Batches, queues, workers, dead letters."""
+    server = "" if has_server else "; no server runs on this home, so nothing moves"
+    pieces: list[RenderableType] = [
+        cell(f"omtx top, {activity['timestamp'][:19].replace('T', ' ')} UTC{server}"),
+        _batches(activity["batches"]) if activity["batches"] else cell("no batch is active"),
+    ]
+    if activity["has_more"]:
+        pieces.append(cell("… and more batches"))
+    pieces += [_queues(activity["queues"]), *_workers(activity["engine"])]
+    letters = activity["dead_letters"]["open"]
+    pieces.append(cell(f"dead letters: {letters} open{'; see `omtx dead-letters`' if letters else ''}"))
+    return Group(*pieces)
+
+
+def _batches(batches: Sequence[Mapping[str, Any]]) -> Table:
+    drawn = Table("batch", "name", "status", "done", "failed", "running", "of", "%", "per min", "left")
+    for batch in batches:
+        counts = (batch[f"{kind}_jobs"] for kind in ("completed", "failed", "running", "total"))
+        left = batch["estimated_completion_seconds"]
+        pace = (batch["percentage"], batch["jobs_per_minute"], None if left is None else duration(left))
+        drawn.add_row(*map(cell, (batch["batch_id"], batch["name"], batch["status"], *counts, *pace)))
+    return drawn
+
+
+def _queues(queues: Sequence[Mapping[str, Any]]) -> Table:
+    drawn = Table("queue", "messages", "oldest due for")
+    for queue in queues:
+        age = queue["oldest_due_seconds"]
+        count = f"{queue['messages']}{'+' if queue['more'] else ''}"
+        drawn.add_row(*map(cell, (queue["subscription"], count, None if age is None else duration(age))))
+    return drawn
+
+
+def _workers(engine: Mapping[str, Any]) -> list[RenderableType]:
+    head = f"workers: {engine['busy']} of {engine['workers']} busy, {engine['waiting_runs']} runs wait"
+    shown = engine["runs"][:SHOWN_RUNS]
+    lines = [cell(head), *(cell(f"  {_run(run)}") for run in shown)]
+    more = len(engine["runs"]) - len(shown)
+    return [*lines, *([cell(f"  … and {more} more")] if more > 0 else [])]
+
+
+def _run(run: Mapping[str, Any]) -> str:
+    since = "" if run["seconds"] is None else f", for {duration(run['seconds'])}"
+    return f"{run['ligand_name']} ({run['model_name']}, {run['batch_id']}){since}"

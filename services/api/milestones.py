@@ -1,0 +1,167 @@
+"""Completion of batches: progress, milestones, and how all active ones stand."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.api import insights
+from services.api.query import whole
+from services.api.sampling import Going, going
+from services.api.store import Store
+from shared.domain.milestones import THRESHOLDS
+from shared.entry import Answer, as_json
+from shared.models.facts import Milestone
+from shared.steps.reading import Overview, overview
+
+MOST_ACTIVE = 100
+SAMPLED = 10
+
+
+@dataclass(frozen=True)
+class Active:
+    """A page of batches that are not finished, newest first, each with how it goes."""
+
+    views: Sequence[tuple[Overview, Going]]
+    has_more: bool
+
+    @property
+    def next_after(self) -> str | None:
+        """The batch behind which the next page starts."""
+        return self.views[-1][0].batch.batch_id if self.has_more else None
+
+    def total(self, count: str) -> int:
+        """The sum of one count of the accounting over the page."""
+        return sum(getattr(view.accounting, count) for view, _ in self.views)
+
+
+def active(store: Store, *, limit: int, after: str | None = None) -> Active:
+    """At most ``limit`` batches: no answer costs more the more batches there are."""
+    found = store.ledger.batches(owner=store.owner, unfinished=True, limit=limit + 1, after=after)
+    views = [overview(store.ledger, batch) for batch in found[:limit]]
+    return Active([(view, going(store, view, most=SAMPLED)) for view in views], len(found) > limit)
+
+
+def milestones(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
+    """``GET /api/v3/batch-completion/milestones/{id}``: each with the time at which it was recorded."""
+    view = store.overview(batch_id)
+    reached = store.ledger.milestones(batch_id)
+    percentage = _percentage(view)
+    return as_json(
+        {
+            "batch_id": batch_id,
+            "current_percentage": percentage,
+            "milestones": list(_described(reached, percentage)),
+            "next_milestone": _next(percentage),
+            "milestone_summary": {
+                "total_milestones": len(THRESHOLDS),
+                "reached_milestones": len(reached),
+                "remaining_milestones": len(THRESHOLDS) - len(reached),
+            },
+        }
+    )
+
+
+def _described(reached: Iterable[Milestone], percentage: float) -> Iterable[dict[str, Any]]:
+    """``current``: the share is passed, and the record of it is still to come."""
+    times: dict[int, datetime] = {found.threshold: found.reached_at for found in reached}
+    for threshold in THRESHOLDS:
+        at = times.get(threshold)
+        status = "reached" if at else "current" if percentage >= threshold else "pending"
+        yield {
+            "threshold": threshold,
+            "status": status,
+            "description": f"{threshold} % of the submitted rows have their final word",
+            "reached_at": at.isoformat() if at else None,
+        }
+
+
+def _next(percentage: float) -> int | None:
+    return next((it for it in THRESHOLDS if it > percentage), None)
+
+
+def _percentage(view: Overview) -> float:
+    """Settled rows of all submitted ones, in per cent; 100 only when it is all of them."""
+    share: float = insights.progress(view.accounting)["progress_percentage"]
+    return min(share, 99.99) if view.accounting.open else share
+
+
+def progress(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
+    """``GET …/batch/{id}/progress``: always from the facts, so ``force_refresh`` has nothing to do."""
+    view = store.overview(batch_id)
+    now = going(store, view, most=SAMPLED)
+    reached = [found.threshold for found in store.ledger.milestones(batch_id)]
+    told = described(view, now)
+    finished = view.closing is not None and view.closing.finished_at is not None
+    return as_json(
+        {
+            "batch_id": batch_id,
+            "progress": told,
+            "milestones": {
+                "available": list(THRESHOLDS),
+                "reached": reached,
+                "next_milestone": _next(told["percentage"]),
+            },
+            "status": "completed" if finished else "in_progress",
+            "performance": {
+                "jobs_per_minute": now.jobs_per_minute,
+                "success_rate": insights.success_rate(view.accounting),
+            },
+        }
+    )
+
+
+def described(view: Overview, now: Going) -> dict[str, Any]:
+    """Counts, share, time left, and when a ligand was last settled (at first: when the batch was opened)."""
+    moved = (leaf.moved_at for tally in view.tallies for leaf in tally.leaves)
+    return {
+        "total_jobs": view.accounting.submitted,
+        "completed_jobs": view.accounting.completed,
+        "failed_jobs": view.accounting.failed,
+        "running_jobs": view.accounting.running,
+        "percentage": _percentage(view),
+        "estimated_completion_seconds": now.seconds_left,
+        "last_updated": max(moved, default=view.batch.created_at).isoformat(),
+    }
+
+
+def status(store: Store, args: Mapping[str, str]) -> Answer:
+    """``GET …/status``: the newest active batches by id; there are no callbacks, so none is counted."""
+    found = active(store, limit=whole(args, "limit", default=20, least=1, most=MOST_ACTIVE))
+    return as_json(
+        {
+            "system": "batch completion",
+            "active_batches": len(found.views),
+            "has_more": found.has_more,
+            "active_batch_ids": [view.batch.batch_id for view, _ in found.views],
+            "batch_progress": {
+                view.batch.batch_id: _renamed(described(view, now)) for view, now in found.views
+            },
+            "registered_callbacks": None,
+            "milestone_thresholds": list(THRESHOLDS),
+            "features": ["progress", "milestones", "reconcile"],
+        }
+    )
+
+
+def _renamed(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "estimated_completion": told["estimated_completion_seconds"]}
+
+
+def active_batches(store: Store, args: Mapping[str, str]) -> Answer:
+    """``GET …/active-batches``: a page of them, newest first."""
+    limit = whole(args, "limit", default=50, least=1, most=MOST_ACTIVE)
+    found = active(store, limit=limit, after=args.get("after"))
+    keys = ("total_jobs", "completed_jobs", "percentage", "last_updated")
+    batches = []
+    for view, now in found.views:
+        told = described(view, now)
+        head = {"batch_id": view.batch.batch_id, "status": view.status.value}
+        batches.append(head | {key: told[key] for key in keys})
+    return as_json(
+        {
+            "total_active_batches": len(batches) if not (found.has_more or args.get("after")) else None,
+            "batches": batches,
+            "pagination": {"limit": limit, "has_more": found.has_more, "next_after": found.next_after},
+        }
+    )

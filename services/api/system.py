@@ -1,0 +1,123 @@
+"""What the whole system is doing: queues, runs, dead letters, active batches. Everything is measured."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.api import insights
+from services.api.milestones import MOST_ACTIVE, Active, active, described
+from services.api.query import whole
+from services.api.store import Store
+from shared.domain.milestones import THRESHOLDS
+from shared.entry import Answer, as_json
+from shared.ports.bus import Queue
+from shared.ports.engine import Run
+
+MOST_COUNTED = 100_000
+LATE_SECONDS, STUCK_SECONDS = 60.0, 600.0
+
+
+def activity(store: Store, args: Mapping[str, str]) -> Answer:
+    """``GET /api/v3/system/activity``: what ``omtx top`` shows; counts of messages stop at 100,000."""
+    found = active(store, limit=whole(args, "limit", default=20, least=1, most=MOST_ACTIVE))
+    now, queues = store.clock.now(), store.queues.queues(most=MOST_COUNTED)
+    return as_json(
+        {
+            "timestamp": now.isoformat(),
+            "batches": [
+                {
+                    "batch_id": view.batch.batch_id,
+                    "name": view.batch.name,
+                    "status": view.status.value,
+                    "model_name": view.batch.model,
+                    "jobs_per_minute": going.jobs_per_minute,
+                    **described(view, going),
+                }
+                for view, going in found.views
+            ],
+            "has_more": found.has_more,
+            "queues": [_queue(queue, now) for queue in queues],
+            "engine": _engine(store, now),
+            "dead_letters": {"open": store.letters.open_letters()},
+        }
+    )
+
+
+def _queue(queue: Queue, now: datetime) -> dict[str, Any]:
+    age = (now - queue.due_since).total_seconds() if queue.due_since else None
+    return {
+        "subscription": queue.subscription,
+        "messages": queue.messages,
+        "more": queue.messages == MOST_COUNTED,
+        "oldest_due_seconds": None if age is None else round(max(age, 0.0), 1),
+    }
+
+
+def _engine(store: Store, now: datetime) -> dict[str, Any]:
+    """A worker is handed some calls ahead of their turn: no more of them run than there are workers."""
+    counts, runs = store.runs.counts(), store.runs.running(limit=store.workers)
+    return {
+        "workers": store.workers,
+        "busy": len(runs),
+        "waiting_runs": counts.get("waiting", 0) + max(0, counts.get("running", 0) - len(runs)),
+        "runs": [_run(run, now) for run in runs],
+    }
+
+
+def _run(run: Run, now: datetime) -> dict[str, Any]:
+    taken = max((now - run.started_at).total_seconds(), 0.0) if run.started_at else None
+    return {
+        "batch_id": run.batch_id,
+        "job_id": run.job_id,
+        "ligand_name": run.ligand_name,
+        "model_name": run.model,
+        "seconds": None if taken is None else round(taken, 1),
+    }
+
+
+def health(store: Store, args: Mapping[str, str]) -> Answer:
+    """``GET /api/v3/batch-completion/system-health``: of the newest hundred active batches at the most."""
+    found = active(store, limit=MOST_ACTIVE)
+    now, queues = store.clock.now(), store.queues.queues(most=MOST_COUNTED)
+    letters = store.letters.open_letters()
+    counts = store.runs.counts()
+    ages = [(now - queue.due_since).total_seconds() for queue in queues if queue.due_since]
+    return as_json(
+        {
+            "system": "batch completion",
+            "status": verdict(ages, open_letters=letters),
+            "statistics": {**_statistics(found), "has_more": found.has_more},
+            "performance": {
+                "messages_waiting": sum(queue.messages for queue in queues),
+                "oldest_due_seconds": round(max(ages), 1) if ages else None,
+                "runs_waiting": counts.get("waiting", 0),
+                "runs_running": counts.get("running", 0),
+                "open_dead_letters": letters,
+            },
+            "features": {"milestone_thresholds": list(THRESHOLDS)},
+        }
+    )
+
+
+def _statistics(found: Active) -> dict[str, Any]:
+    completed, failed = found.total("completed"), found.total("failed")
+    computed = completed + failed
+    return {
+        "active_batches": len(found.views),
+        "total_jobs_monitored": sum(insights.valid(view.accounting) for view, _ in found.views),
+        "completed_jobs": completed,
+        "failed_jobs": failed,
+        "success_rate": round(100 * completed / computed, 2) if computed else None,
+    }
+
+
+def verdict(ages: Sequence[float], *, open_letters: int) -> str:
+    """
+    From the ages in seconds of the oldest deliverable messages, and the open dead letters.
+
+    ``unhealthy``: nobody took a message for ten minutes. ``degraded``: for one, or one was given up.
+    """
+    oldest = max(ages, default=0.0)
+    if oldest >= STUCK_SECONDS:
+        return "unhealthy"
+    return "degraded" if oldest >= LATE_SECONDS or open_letters else "healthy"

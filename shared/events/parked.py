@@ -1,0 +1,66 @@
+"""What lies in a dead letter: the message itself, whichever way it was parked."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.errors import Malformed
+from shared.events.envelope import raw
+
+
+@dataclass(frozen=True)
+class Parked:
+    """
+    The ``message`` as it was published, None if it cannot be read any more.
+
+    ``subscription`` is the one that the delivery names, without the path before it.
+    """
+
+    message: bytes | None
+    subscription: str | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Which batch, job and attempt a message is about, as far as it says so."""
+
+    batch_id: str | None = None
+    job_id: str | None = None
+    attempt: int | None = None
+
+
+def unwrapped(data: bytes) -> Parked:
+    """A function parks the delivery it was given, the queue parks the bare message."""
+    document = document_of(data)
+    if not isinstance(document, Mapping) or not isinstance(document.get("message"), Mapping):
+        return Parked(data)
+    named = document.get("subscription")
+    subscription = named.rpartition("/")[2] if isinstance(named, str) else None
+    try:
+        return Parked(raw(document), subscription or None)
+    except Malformed:
+        return Parked(None, subscription or None)
+
+
+def subject(message: bytes) -> Subject:
+    """What a message of any topic is about; fields that are not what they should be count as absent."""
+    document = document_of(message)
+    holder = document if isinstance(document, Mapping) else {}
+    envelope = holder.get("envelope")
+    ref = holder.get("ref", envelope.get("ref") if isinstance(envelope, Mapping) else None)
+    told = ref if isinstance(ref, Mapping) else holder
+    batch, job, attempt = told.get("batch_id"), told.get("job_id"), told.get("attempt", 1)
+    return Subject(
+        batch_id=batch if isinstance(batch, str) else None,
+        job_id=job if isinstance(job, str) else None,
+        attempt=attempt if isinstance(job, str) and isinstance(attempt, int) else None,
+    )
+
+
+def document_of(data: bytes) -> Any:
+    """The JSON value; None if it is not JSON."""
+    try:
+        return json.loads(data)
+    except ValueError:  # UnicodeDecodeError is one, too
+        return None
