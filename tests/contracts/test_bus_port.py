@@ -188,7 +188,8 @@ def test_whatever_a_subscriber_does_a_message_is_done_parked_or_still_to_come(
     for item in take(backend, limit=1000):
         backend.subscriber.acknowledge(item)
     before = len(backend.subscriber.dead_letters())
-    backend.bus.publish(queued(*range(4)))
+    fresh = a_batch(4)  # a letter of an earlier example is counted again if the same message is given up
+    backend.bus.publish([JobQueued(ref=ref(fresh, position)) for position in range(4)])
     done = set[int]()
     for fate in fates:
         backend.wait(timedelta(seconds=data.draw(st.sampled_from([1, 61]))))
