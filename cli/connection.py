@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -39,10 +39,22 @@ class Connection:
         return self._send("GET", path, params=_given(params)).json()
 
     def post(
-        self, path: str, body: Any = None, headers: Mapping[str, str] | None = None, **params: Any
+        self,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = ANSWER_SECONDS,
+        **params: Any,
     ) -> Any:
         """The answer to a posted document."""
-        return self._send("POST", path, params=_given(params), json=body, headers=headers).json()
+        request = {"params": _given(params), "json": body, "headers": headers, "timeout": timeout}
+        return self._send("POST", path, **request).json()
+
+    def put(self, url: str, content: BinaryIO, *, timeout: float) -> None:
+        """Upload to a signed URL; one of this machine is reached as the functions are."""
+        target = httpx.URL(url)
+        own = target.raw_path.decode() if target.host == "127.0.0.1" else url
+        self._send("PUT", own, content=content, timeout=timeout)
 
     def delete(self, path: str) -> Any:
         """The answer to a deletion."""

@@ -10,7 +10,8 @@ from rich.text import Text
 from cli.connection import Connection
 from cli.correlation import spearman
 from cli.errors import CommandError
-from cli.files import read_library, read_text
+from cli.files import read_text
+from cli.libraries import in_request
 from cli.output import show
 from cli.results import Row, results, table
 from cli.text import cell
@@ -31,7 +32,7 @@ def sample(parameters: Mapping[str, Any]) -> dict[str, Any]:
         "job_name": screen["job_name"],
         "protein_name": screen["protein_name"],
         "protein_structure": read_text(FOLDER / screen["target"], "target"),
-        "library": read_library(FOLDER / screen["library"]),
+        "library": in_request(FOLDER / screen["library"]),
         "model_name": screen["model_name"],
         "parameters": settled,
         "seed": screen["seed"],

@@ -1,15 +1,11 @@
-"""Reading what the user names: libraries, targets, reference ligands."""
+"""Reading what the user names: targets, reference ligands, small libraries."""
 
 from pathlib import Path
-from typing import Literal
 
 from cli.errors import Refused
 
 LARGEST = 30 * 1024 * 1024
-TABLES = frozenset({".csv", ".tsv"})
-SMILES_FILES = frozenset({".smi", ".smiles", ".ism"})
 SEQUENCES = frozenset({".fasta", ".fa", ".faa"})
-SMILES_LABELS = frozenset({"smiles", "canonical_smiles", "isomeric_smiles", "ligand_smiles"})
 
 
 def read_text(path: Path, what: str) -> str:
@@ -25,29 +21,6 @@ def read_text(path: Path, what: str) -> str:
     if not text.strip():
         raise Refused(f"{what} {path} is empty")
     return text
-
-
-def read_library(path: Path) -> dict[str, str]:
-    """The library as the API takes it: its text, and whether that is a table or a list of SMILES."""
-    kind = path.suffix.lower()
-    if kind not in TABLES | SMILES_FILES | {".txt", ""}:
-        raise Refused(f"library {path}: {kind} files are not read; give .csv, .tsv, .smi or .txt")
-    text = read_text(path, "library")
-    named: dict[bool, Literal["csv", "smi"]] = {kind in TABLES: "csv", kind in SMILES_FILES: "smi"}
-    return {"format": named.get(True) or guess_format(text), "content": text}
-
-
-def guess_format(text: str) -> Literal["csv", "smi"]:
-    """
-    Whether a text is a table or a list of SMILES with names, from its first line.
-
-    SMILES know neither comma nor semicolon, so one of these in the first word is a table's.
-    """
-    rows = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
-    first = next(rows, "#")
-    cells = first.replace(";", ",").replace("\t", ",").split(",")
-    is_header = len(cells) > 1 and any(cell.strip().strip('"').lower() in SMILES_LABELS for cell in cells)
-    return "csv" if is_header or set(",;") & set(first.split()[0]) else "smi"
 
 
 def read_target(path: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.errors import Refused
-from cli.files import read_library, read_target, read_text
+from cli.files import read_target, read_text
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,16 @@ class Screen:
     strict: bool = False
 
 
-def order(screen: Screen, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def order(screen: Screen, parameters: Mapping[str, Any], library: Mapping[str, Any]) -> dict[str, Any]:
     """The body; names that were not given are those of the files."""
     target = read_target(screen.target) if screen.target else {}
     sequence = {"protein_sequence": read_text(screen.sequence, "sequence")} if screen.sequence else {}
     named_after = screen.target or screen.sequence
     return {
-        "job_name": screen.name or screen.library.stem,
+        "job_name": screen.name or screen.library.name.split(".")[0] or screen.library.name,
         "protein_name": screen.protein_name or (named_after.stem if named_after else "unnamed"),
         "model_name": screen.model,
-        "library": read_library(screen.library),
+        "library": dict(library),
         "parameters": dict(parameters),
         "strict": screen.strict,
         **({} if screen.seed is None else {"seed": screen.seed}),

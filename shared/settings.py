@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     reconcile_seconds: Annotated[float, Field(gt=0)] = 2.0
     most_run_seconds: Annotated[float, Field(gt=0)] = 7200.0
     most_body_bytes: Annotated[int, Field(gt=0)] = 32 * 1024 * 1024
+    most_library_bytes: Annotated[int, Field(gt=0)] = 256 * 1024 * 1024
+    most_library_rows: Annotated[int, Field(gt=0)] = 1_000_000
 
     @property
     def base_url(self) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from cli.connection import Connection, connected, hosted
 from cli.following import follow
+from cli.libraries import brought, checked
 from cli.options import Home, Json, Params, Timeout
 from cli.order import Screen, order, parameters
 from cli.output import note, print_json, show, wants_json
@@ -16,8 +17,11 @@ from cli.verdict import success
 
 SUBMIT = "/api/v3/batches/submit"
 SHOWN_REJECTED = 10
+SUBMIT_SECONDS = 1800.0
 
-Library = Annotated[Path, typer.Argument(help="Ligands: .csv or .tsv with a SMILES column, .smi, or .txt.")]
+Library = Annotated[
+    Path, typer.Argument(help="Ligands: .csv, .tsv, .smi, .sdf or .txt, or one of these with .gz.")
+]
 Target = Annotated[
     Path | None, typer.Option(help="The protein: PDB or mmCIF; FASTA for a model that works on the sequence.")
 ]
@@ -63,8 +67,10 @@ def submit(
     With --wait and no server on this home, this process runs the screen itself.
     """
     given = parameters(param or [], box=box, ligand=box_from_ligand, residues=box_from_residues)
-    body = order(Screen(library, target, sequence, model, name, protein_name, seed, strict), given)
+    screen = Screen(checked(library), target, sequence, model, name, protein_name, seed, strict)
+    body = order(screen, given, {})
     with _connection(wait) as connection:
+        body["library"] = brought(connection, library)
         accepted = post(connection, body, idempotency_key)
         accounting, ended = accepted["accounting"], None
         if wait:
@@ -85,7 +91,7 @@ def _connection(wait: bool) -> AbstractContextManager[Connection]:
 def post(connection: Connection, body: dict[str, Any], key: str | None = None) -> dict[str, Any]:
     """Submit; say on stderr which rows of the library cannot be used."""
     headers = {} if key is None else {"Idempotency-Key": key}
-    accepted: dict[str, Any] = connection.post(SUBMIT, body, headers)
+    accepted: dict[str, Any] = connection.post(SUBMIT, body, headers, timeout=SUBMIT_SECONDS)
     rejected, invalid = accepted["rejected"], accepted["accounting"]["invalid"]
     for row in rejected[:SHOWN_REJECTED]:
         note(f"line {row['line']}: {plain(row['reason'])} ({plain(row['text'])})")

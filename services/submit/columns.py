@@ -1,7 +1,7 @@
 """Finding out how a table is written: its delimiter, its header, and which column is which."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.chemistry.smiles import read_ligand
@@ -27,9 +27,9 @@ class Columns:
     width: int
 
 
-def delimiter_of(text: str) -> str:
+def delimiter_of(lines: Iterable[str]) -> str:
     """The commonest of tab, semicolon and comma, outside quotes, in the first line that is not blank."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = next((line for line in lines if line.strip()), "")
     return max("\t;,", key=re.sub(r'"[^"]*"', "", first).count)
 
 
@@ -44,7 +44,7 @@ def find_columns(rows: Sequence[Sequence[str]]) -> Columns:
     """
     if not rows:
         raise ValueError("the table has no row")
-    labels = [_label(cell) for cell in rows[0]]
+    labels = [label_of(cell) for cell in rows[0]]
     if not set(SMILES_LABELS).isdisjoint(labels):
         return _with_header(rows[0], labels)
     smiles = _most_molecules(rows)
@@ -82,5 +82,6 @@ def _is_molecule(cell: str) -> bool:
     return True
 
 
-def _label(cell: str) -> str:
+def label_of(cell: str) -> str:
+    """A heading as the lists above write it."""
     return cell.strip().lower().replace(" ", "_").replace("-", "_")

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from services.submit import plan
 from services.submit.request import Order
+from services.submit.source import Limits, Source
 from services.submit.storing import SHOWN_REJECTED, Ticket, discard, store
 from shared.catalogue.entry import ModelEntry, entry
 from shared.domain import identity
@@ -37,6 +38,7 @@ def handle(
     clock: Clock,
     manifest: Manifest,
     roster: Roster,
+    limits: Limits,
 ) -> dict[str, Any]:
     """
     Accept a screen and return what the user needs to follow it.
@@ -46,10 +48,11 @@ def handle(
         KeyReused: the idempotency key belongs to another order.
     """
     model = entry(order.model_name)
-    ticket = _ticket(order, owner, idempotency_key)
+    source = Source.of(order, owner=owner, blobs=blobs)
+    ticket = _ticket(source, owner, idempotency_key)
     batch = _standing(ledger, ticket.batch_id)
     if batch is None:
-        batch = ledger.open(store(order, model, ticket, blobs=blobs, now=clock.now()))
+        batch = ledger.open(store(source, model, ticket, limits, blobs=blobs, now=clock.now()))
     if batch.fingerprint != ticket.fingerprint:
         discard(blobs, ticket.store)
         raise KeyReused(
@@ -61,9 +64,12 @@ def handle(
     return _answer(batch, model, accounting, workers=workers, manifest=manifest)
 
 
-def _ticket(order: Order, owner: str, key: str | None) -> Ticket:
+def _ticket(source: Source, owner: str, key: str | None) -> Ticket:
     batch_id = identity.batch_id(owner, _checked(key), uuid4().hex)
-    return Ticket(owner, key, batch_id, identity.digest(order.model_dump(mode="json")))
+    order = source.order.model_dump(mode="json")
+    if source.digest is not None:
+        order["library"]["uri"] = source.digest  # the same file uploaded again is the same order
+    return Ticket(owner, key, batch_id, identity.digest(order))
 
 
 def _checked(key: str | None) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import IO
 
-from services.submit.library import LONGEST_NAME, Entry
+from services.submit.entries import LONGEST_NAME, Entry
 from services.submit.molecules import Molecules
 from services.submit.report import ChemistryReport
 from shared.chemistry.smiles import read_ligand

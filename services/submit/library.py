@@ -6,29 +6,15 @@ with the reason, and goes on.
 """
 
 import csv
-import io
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from services.submit.columns import Columns, delimiter_of, find_columns
-
-LONGEST_NAME = 200
-SHOWN_TEXT = 500
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One row as read. ``problem`` says why it cannot be used; else ``smiles`` is what it names."""
-
-    line: int
-    text: str
-    name: str = ""
-    smiles: str = ""
-    problem: str | None = None
-    data: Mapping[str, str] = field(default_factory=dict)
+from services.submit.entries import SHOWN_TEXT, Entry
+from services.submit.text import BROKEN, broken, shown
 
 
 def from_json(ligands: Sequence[JsonValue]) -> Iterator[Entry]:
@@ -50,31 +36,48 @@ def from_json(ligands: Sequence[JsonValue]) -> Iterator[Entry]:
             yield Entry(line, smiles, (name or "").strip(), smiles.strip())
 
 
-def from_smi(text: str) -> Iterator[Entry]:
+def from_smi(lines: Iterable[str]) -> Iterator[Entry]:
     """Rows of a ``.smi`` file: SMILES, white space, name. ``#`` begins a comment; a header is skipped."""
     begun = False
-    for line, raw in enumerate(io.StringIO(text), start=1):
+    for line, raw in enumerate(lines, start=1):
         row = raw.lstrip("\ufeff").strip()
         if not row or row.startswith("#"):
             continue
         smiles, _, name = row.replace("\t", " ").partition(" ")
         if begun or smiles.lower() != "smiles":
-            yield Entry(line, row[:SHOWN_TEXT], name.strip(), smiles)
+            yield _whole(Entry(line, shown(row, SHOWN_TEXT), name.strip(), smiles), row)
         begun = True
 
 
-def from_csv(text: str) -> Iterator[Entry]:
+def from_csv(lines: Iterable[str]) -> Iterator[Entry]:
     """
     Rows of a table; delimiter, header and columns are found from its beginning.
 
     Further columns are kept as ``data``. Raises ValueError if no column holds SMILES.
     """
-    text = text.lstrip("\ufeff")
-    rows = _table(text, delimiter_of(text))
+    lines = iter(lines)
+    before = list(_until_text(lines))
+    rows = _table(itertools.chain(before, lines), delimiter_of(before))
     head = list(itertools.islice(rows, 21))
     columns = find_columns([row.cells for row in head])
     for row in itertools.chain(head[columns.header :], rows):
-        yield _csv_entry(row, columns)
+        yield _whole(_csv_entry(row, columns), *row.cells)
+
+
+def _until_text(lines: Iterator[str]) -> Iterator[str]:
+    """Lines up to the first that is not blank, without the mark of the byte order."""
+    for number, line in enumerate(lines):
+        text = line if number else line.lstrip("\ufeff")
+        yield text
+        if text.strip():
+            return
+
+
+def _whole(entry: Entry, *texts: str) -> Entry:
+    """The entry, refused if what it was read from is not text."""
+    if entry.problem is None and any(broken(text) for text in texts):
+        return Entry(entry.line, entry.text, problem=BROKEN)
+    return entry
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,8 @@ class _Row:
     problem: str | None = None
 
 
-def _table(text: str, delimiter: str) -> Iterator[_Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _table(lines: Iterable[str], delimiter: str) -> Iterator[_Row]:
+    reader = csv.reader(lines, delimiter=delimiter)
     line = 1
     while (row := _next_row(reader, line)) is not None:
         if row.problem or any(row.cells):
@@ -106,7 +109,7 @@ def _next_row(reader: Iterator[list[str]], line: int) -> _Row | None:
 
 
 def _csv_entry(row: _Row, columns: Columns) -> Entry:
-    line, cells, text = row.line, row.cells, ",".join(row.cells)[:SHOWN_TEXT]
+    line, cells, text = row.line, row.cells, shown(",".join(row.cells), SHOWN_TEXT)
     if row.problem:
         return Entry(line, text, problem=row.problem)
     if len(cells) <= columns.smiles or not cells[columns.smiles]:

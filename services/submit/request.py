@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field, JsonValue, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_core import from_json
@@ -12,14 +12,27 @@ from shared.models.base import Frozen
 from shared.models.batch import MAX_LIGANDS_IN_BODY, MAX_SEQUENCE, Configuration
 
 AMINO_ACIDS = frozenset("ACDEFGHIKLMNPQRSTVWYX")
+F = TypeVar("F", bound=Frozen)
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 class LibraryText(Frozen):
-    """A library as text: ``csv`` (comma, tab or semicolon; header and columns are found), or ``smi``."""
+    """
+    A library as text in the body, or by the URI of an upload.
 
-    format: Literal["csv", "smi"]
-    content: Annotated[str, Field(min_length=1)]
+    ``csv`` and ``tsv`` are one (delimiter, header and columns are found); without a format, the name
+    of the upload or the beginning of the text tells it.
+    """
+
+    format: Literal["csv", "tsv", "smi", "sdf"] | None = None
+    content: Annotated[str, Field(min_length=1)] | None = None
+    uri: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.content is None) == (self.uri is None):
+            raise ValueError("give the library either as 'content' or by 'uri'")
+        return self
 
 
 class Order(Frozen):
@@ -79,9 +92,9 @@ def read_sequence(text: str) -> str:
     return sequence
 
 
-def read_body(body: bytes, *, most: int) -> Order:
+def read_body(body: bytes, kind: type[F], *, most: int) -> F:
     """
-    The order in a request body.
+    What a request body holds.
 
     Raises:
         TooLarge: the body has more than ``most`` bytes.
@@ -94,7 +107,7 @@ def read_body(body: bytes, *, most: int) -> Order:
     except ValueError as error:
         raise InvalidInput("the body is not JSON", [FieldError("", f"not JSON: {error}")]) from error
     try:
-        return Order.model_validate(value)
+        return kind.model_validate(value)
     except ValidationError as error:
         raise invalid(error) from error
 

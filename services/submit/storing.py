@@ -1,17 +1,18 @@
 """Everything about an order that is checked and stored before its batch is opened."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from services.submit import library, plan
+from services.submit import plan
 from services.submit.intake import Intake
 from services.submit.report import ChemistryReport
 from services.submit.request import Order, invalid
+from services.submit.source import Limits, Source
 from shared.catalogue.entry import ModelEntry
 from shared.domain import identity
 from shared.domain.tree import leaf_count
@@ -37,16 +38,19 @@ class Ticket:
         return store_of(self.batch_id, self.fingerprint)
 
 
-def store(order: Order, model: ModelEntry, ticket: Ticket, *, blobs: Blobs, now: datetime) -> Batch:
+def store(
+    source: Source, model: ModelEntry, ticket: Ticket, limits: Limits, *, blobs: Blobs, now: datetime
+) -> Batch:
     """
     Check target and parameters, then store inputs and library; the batch, not yet opened.
 
     Raises:
         InvalidInput: missing target, parameter out of range, no valid row. Nothing stays behind.
     """
+    order = source.order
     inputs = _inputs(order, model)
     parameters, notes = _parameters(order, model, inputs)
-    intake = _take_library(order, model, ticket.store, blobs=blobs)
+    intake = _take_library(source, model, ticket.store, limits, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
     stored = {name: _store_input(blobs, ticket.store, name, content) for name, content in inputs.items()}
     target = {name: item.sha256 for name, item in stored.items()} | {"sequence": order.protein_sequence}
@@ -105,15 +109,18 @@ def _parameters(
     return settled.model_dump(mode="json", exclude_none=True), notes
 
 
-def _take_library(order: Order, model: ModelEntry, store: str, *, blobs: Blobs) -> Intake:
+def _take_library(
+    source: Source, model: ModelEntry, store: str, limits: Limits, *, strict: bool, blobs: Blobs
+) -> Intake:
     intake = Intake(blobs, store, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms))
-    where = "ligands" if order.ligands is not None else "library.content"
     try:
-        intake.take_all(_entries(order))
+        with source.entries(limits, blobs=blobs) as entries:
+            intake.take_all(entries)
     except ValueError as error:
-        raise InvalidInput(f"{where}: {error}", [FieldError(where, str(error))]) from error
-    if intake.valid == 0 or (order.strict and intake.rejected):
-        raise _unusable(intake, where, blobs=blobs)
+        discard(blobs, store)
+        raise InvalidInput(f"{source.field}: {error}", [FieldError(source.field, str(error))]) from error
+    if intake.valid == 0 or (strict and intake.rejected):
+        raise _unusable(intake, source.field, blobs=blobs)
     return intake
 
 
@@ -124,14 +131,6 @@ def _counts(intake: Intake) -> Counts:
         invalid=intake.rejected,
         duplicates=intake.duplicates,
     )
-
-
-def _entries(order: Order) -> Iterator[library.Entry]:
-    if order.ligands is not None:
-        return library.from_json(order.ligands)
-    assert order.library is not None, "the schema demands one of the two"
-    read = {"csv": library.from_csv, "smi": library.from_smi}[order.library.format]
-    return read(order.library.content)
 
 
 def _unusable(intake: Intake, where: str, *, blobs: Blobs) -> InvalidInput:

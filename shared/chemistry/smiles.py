@@ -8,6 +8,7 @@ from typing import Any
 from rdkit import Chem, rdBase
 
 LONGEST_SMILES = 500
+_WILDCARD, _HYDROGEN, _CARBON = (Chem.MolFromSmarts(f"[#{number}]") for number in (0, 1, 6))
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,12 @@ def read_ligand(text: str) -> Ligand:
     molecule = _parse(_one_word(text))
     _refuse_wildcards(molecule)
     _sanitize(molecule)
-    with rdBase.BlockLogs():
-        molecule = Chem.RemoveHs(molecule)
+    if molecule.HasSubstructMatch(_HYDROGEN):
+        with rdBase.BlockLogs():
+            molecule = Chem.RemoveHs(molecule)
     if molecule.GetNumHeavyAtoms() == 0:
         raise ValueError("The SMILES has no atom heavier than hydrogen.")
-    return _describe(molecule)
+    return _describe(molecule, text)
 
 
 def _one_word(text: str) -> str:
@@ -78,19 +80,16 @@ def _reason(log: str) -> str:
 
 
 def _refuse_wildcards(molecule: Chem.Mol) -> None:
-    for atom in molecule.GetAtoms():
-        if atom.GetAtomicNum() == 0 or atom.HasQuery():
-            raise ValueError(
-                f"Atom {atom.GetIdx() + 1} is a wildcard (*); every atom must be a definite element."
-            )
+    found = molecule.GetSubstructMatch(_WILDCARD)
+    if found:
+        raise ValueError(f"Atom {found[0] + 1} is a wildcard (*); every atom must be a definite element.")
 
 
 def _sanitize(molecule: Chem.Mol) -> None:
     with rdBase.BlockLogs():
-        problems = Chem.DetectChemistryProblems(molecule)
-        if problems:
-            raise ValueError(_problem(molecule, problems[0]))
-        Chem.SanitizeMol(molecule)
+        before = Chem.Mol(molecule)
+        if Chem.SanitizeMol(molecule, catchErrors=True) != Chem.SANITIZE_NONE:
+            raise ValueError(_problem(before, Chem.DetectChemistryProblems(before)[0]))
         Chem.AssignStereochemistry(molecule, cleanIt=True, force=True)
 
 
@@ -112,19 +111,20 @@ def _problem(molecule: Chem.Mol, problem: Any) -> str:
             return f"The molecule is not chemically sensible: {problem.Message()}."
 
 
-def _describe(molecule: Chem.Mol) -> Ligand:
+def _describe(molecule: Chem.Mol, text: str) -> Ligand:
     centres, bonds = _open_stereo(molecule)
-    warnings = tuple(_warnings(molecule, centres, bonds))
-    for atom in molecule.GetAtoms():
-        atom.SetAtomMapNum(0)
+    fragments = len(Chem.GetMolFrags(molecule))
+    mapped = ":" in text and _drop_atom_maps(molecule)
+    has_carbon = molecule.HasSubstructMatch(_CARBON)
+    warnings = tuple(_warnings(centres, bonds, fragments, mapped=mapped, has_carbon=has_carbon))
     return Ligand(
         smiles=Chem.MolToSmiles(molecule),
         heavy_atoms=molecule.GetNumHeavyAtoms(),
-        fragments=len(Chem.GetMolFrags(molecule)),
+        fragments=fragments,
         formal_charge=Chem.GetFormalCharge(molecule),
         undefined_stereocentres=centres,
         undefined_double_bonds=bonds,
-        has_carbon=_has_carbon(molecule),
+        has_carbon=has_carbon,
         warnings=warnings,
     )
 
@@ -139,19 +139,22 @@ def _open_stereo(molecule: Chem.Mol) -> tuple[int, int]:
     )
 
 
-def _warnings(molecule: Chem.Mol, centres: int, bonds: int) -> Iterator[str]:
+def _drop_atom_maps(molecule: Chem.Mol) -> bool:
+    """Take atom map numbers away, in place; whether there were any."""
+    mapped = [atom for atom in molecule.GetAtoms() if atom.GetAtomMapNum()]
+    for atom in mapped:
+        atom.SetAtomMapNum(0)
+    return bool(mapped)
+
+
+def _warnings(centres: int, bonds: int, fragments: int, *, mapped: bool, has_carbon: bool) -> Iterator[str]:
     if centres:
         yield f"{centres} stereocentre(s) without a configuration; the model picks one."
     if bonds:
         yield f"{bonds} double bond(s) without E or Z; the model picks one."
-    if not _has_carbon(molecule):
+    if not has_carbon:
         yield "No carbon atom; models are made for organic ligands."
-    if any(atom.GetAtomMapNum() for atom in molecule.GetAtoms()):
+    if mapped:
         yield "Atom map numbers were dropped."
-    fragments = len(Chem.GetMolFrags(molecule))
     if fragments > 1:
         yield f"{fragments} fragments; a salt or a mixture."
-
-
-def _has_carbon(molecule: Chem.Mol) -> bool:
-    return any(atom.GetAtomicNum() == 6 for atom in molecule.GetAtoms())

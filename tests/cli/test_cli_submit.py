@@ -1,10 +1,12 @@
 """``omtx submit``: what is read, what is refused, and with which exit code."""
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from tests.cli.program import TABLE, Omtx, submitted
+from tests.unit.submit.test_sdf import record
 
 SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "t4l_l99a"
 
@@ -169,3 +171,34 @@ def test_a_batch_without_success_ends_the_wait_with_nine(omtx: Omtx, library: Pa
     assert answer.code == 9
     assert answer.json["accounting"]["failed"] == 3
     assert "submitted 3 = 0 completed + 3 failed" in answer.err
+
+
+@pytest.mark.parametrize("name", ["few.sdf", "few.sdf.gz", "few.csv.gz", "few.smi"])
+def test_files_of_every_form_are_submitted(omtx: Omtx, alone: Omtx, tmp_path: Path, name: str) -> None:
+    content = {
+        "sdf": record("CCO", "ethanol") + record("CCN", "ethylamine"),
+        "csv": "name,smiles\nethanol,CCO\nethylamine,CCN\n",
+        "smi": "CCO ethanol\nCCN ethylamine\n",
+    }[name.split(".")[1]].encode()
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    for command in (omtx, alone):
+        answer = command("submit", path, "--model", "noop", "--wait")
+        assert answer.code == 0, answer.err
+        assert answer.json["accounting"]["completed"] == 2
+
+
+def test_a_large_library_is_uploaded(omtx: Omtx, alone: Omtx, tmp_path: Path) -> None:
+    path = tmp_path / "large.smi"
+    path.write_text("".join(f"CCO {'x' * 150}{n}\n" for n in range(9000)))
+    for command in (omtx, alone):
+        answer = command("submit", path, "--model", "noop")
+        assert answer.code == 0, answer.err
+        assert answer.json["accounting"]["submitted"] == 9000
+
+
+def test_a_file_that_is_no_library_is_refused(omtx: Omtx, tmp_path: Path) -> None:
+    path = tmp_path / "paper.pdf.gz"
+    path.write_bytes(b"x")
+    answer = omtx("submit", path, "--model", "noop")
+    assert (answer.code, ".sdf" in answer.err) == (5, True)

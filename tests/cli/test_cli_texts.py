@@ -4,7 +4,6 @@ import pytest
 
 from cli.correlation import spearman
 from cli.errors import CommandError, NoSuchThing, Refused, from_problem
-from cli.files import guess_format
 from cli.text import duration, plain
 
 
@@ -24,22 +23,6 @@ def test_spearman_agrees_with_published_values(first: list[float], second: list[
 def test_spearman_is_silent_where_it_would_say_nothing() -> None:
     assert spearman([1, 2], [2, 1]) is None
     assert spearman([1, 1, 1], [1, 2, 3]) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "form"),
-    [
-        ("CCO\n", "smi"),
-        ("CCO 1,2-thing\n", "smi"),
-        ("CCO\tethanol\n", "smi"),
-        ("# only a remark\n", "smi"),
-        ("ligand name,SMILES\nx,C\n", "csv"),
-        ("CCO;ethanol\n", "csv"),
-        ('"smiles"\tname\nC\tmethane\n', "csv"),
-    ],
-)
-def test_a_text_is_a_table_or_a_list(text: str, form: str) -> None:
-    assert guess_format(text) == form
 
 
 def test_a_problem_document_becomes_one_message_with_its_fields() -> None:

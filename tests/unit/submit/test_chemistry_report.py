@@ -5,10 +5,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.submit.entries import Entry
 from services.submit.intake import check
-from services.submit.library import Entry
 from services.submit.report import EXAMPLES, MOST_REASONS, ChemistryReport, spread
 from shared.models.batch import LibraryRow, RejectedRow
+from tests.support.properties import examples
 
 LIBRARY = {
     "ethanol": "CCO",
@@ -74,6 +75,7 @@ def test_it_stays_small_whatever_the_library() -> None:
     assert len(found["duplicates"]["examples"]) == EXAMPLES
 
 
+@examples(100)
 @given(st.lists(st.integers(1, 500), min_size=1))
 def test_the_median_is_a_value_with_half_on_either_side(sizes: list[int]) -> None:
     found = spread({size: sizes.count(size) for size in sizes})

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.submit.entries import LONGEST_NAME, Entry
 from services.submit.intake import Intake, check
-from services.submit.library import LONGEST_NAME, Entry
 from shared.adapters.local.blobs import FolderBlobs
 from shared.chemistry.smiles import read_ligand
 from shared.models.batch import Counts, LibraryRow, RejectedRow
 from shared.steps.manifest import CHUNK, Manifest
 from tests.support.facts import a_batch
 from tests.support.orders import molecule
+from tests.support.properties import examples
 
 STORE = "batches/b/submitted/f"
 
@@ -107,6 +108,7 @@ def test_the_same_library_is_stored_as_the_same_bytes(blobs: FolderBlobs) -> Non
     assert len(digests[0]) == 2
 
 
+@examples(100)
 @given(
     st.lists(
         st.sampled_from(["C", "CC", "OCC", "CCO", "C(O)C", "bad(", "c1ccccc1", "C1=CC=CC=C1"]), min_size=1

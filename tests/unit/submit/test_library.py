@@ -2,13 +2,27 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.submit.library import Entry, from_csv, from_json, from_smi
+from services.submit import library
+from services.submit.entries import Entry
+from services.submit.library import from_json
+
+
+def from_csv(text: str) -> Iterator[Entry]:
+    """The rows of a table that is given as one text."""
+    return library.from_csv(io.StringIO(text, newline=""))
+
+
+def from_smi(text: str) -> Iterator[Entry]:
+    """The rows of a list that is given as one text."""
+    return library.from_smi(io.StringIO(text))
+
 
 NO_SMILES = "has nothing in column 2, the SMILES"
 Row = tuple[int, str, str]

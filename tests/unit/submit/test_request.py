@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.submit.request import AMINO_ACIDS, read_body, read_sequence
+from services.submit.request import AMINO_ACIDS, Order, read_body, read_sequence
 from shared.errors import InvalidInput, TooLarge
 from tests.support.orders import noop_order
 
@@ -70,9 +70,9 @@ def test_any_sequence_comes_back_from_any_line_width(sequence: str, width: int) 
         ({"ligands": "CCO"}, ["ligands"]),
         ({"ligands": None}, [""]),
         ({"library": {"format": "csv", "content": "smiles\nC"}}, [""]),
-        ({"ligands": None, "library": {"format": "sdf", "content": "x"}}, ["library.format"]),
+        ({"ligands": None, "library": {"format": "pdf", "content": "x"}}, ["library.format"]),
         ({"ligands": None, "library": {"format": "smi", "content": ""}}, ["library.content"]),
-        ({"ligands": None, "library": {"format": "smi"}}, ["library.content"]),
+        ({"ligands": None, "library": {"format": "smi"}}, ["library"]),
         ({"seed": -1}, ["seed"]),
         ({"seed": 2**31}, ["seed"]),
         ({"seed": 1.5}, ["seed"]),
@@ -90,7 +90,7 @@ def test_any_sequence_comes_back_from_any_line_width(sequence: str, width: int) 
 )
 def test_a_refusal_names_the_path_of_each_wrong_field(changes: dict[str, Any], paths: list[str]) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        read_body(json.dumps(noop_order() | changes).encode(), most=MOST)
+        read_body(json.dumps(noop_order() | changes).encode(), Order, most=MOST)
     assert [error.path for error in refusal.value.errors] == paths
     assert all(error.message for error in refusal.value.errors)
 
@@ -100,27 +100,27 @@ def test_a_missing_field_is_named(field: str) -> None:
     order = noop_order()
     del order[field]
     with pytest.raises(InvalidInput) as refusal:
-        read_body(json.dumps(order).encode(), most=MOST)
+        read_body(json.dumps(order).encode(), Order, most=MOST)
     assert [error.path for error in refusal.value.errors] == [field]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b"nul", b'{"a": ' + b"9" * 5000 + b"}"])
 def test_what_is_not_json_is_refused_as_such(body: bytes) -> None:
     with pytest.raises(InvalidInput, match="the body is not JSON"):
-        read_body(body, most=MOST)
+        read_body(body, Order, most=MOST)
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b"7", b'"x"'])
 def test_json_that_is_no_object_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidInput):
-        read_body(body, most=MOST)
+        read_body(body, Order, most=MOST)
 
 
 def test_a_body_is_too_large_from_the_first_byte_beyond_the_limit() -> None:
     body = json.dumps(noop_order()).encode()
-    read_body(body, most=len(body))
+    read_body(body, Order, most=len(body))
     with pytest.raises(TooLarge):
-        read_body(body, most=len(body) - 1)
+        read_body(body, Order, most=len(body) - 1)
 
 
 def hostile(text: str) -> list[dict[str, Any]]:
@@ -142,7 +142,7 @@ def hostile(text: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("changes", hostile("\ud800"), ids=ascii)
 def test_text_that_is_no_unicode_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
-        read_body(json.dumps(noop_order() | changes).encode(), most=MOST)
+        read_body(json.dumps(noop_order() | changes).encode(), Order, most=MOST)
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
@@ -150,11 +150,11 @@ def test_text_that_is_no_unicode_is_refused(changes: dict[str, Any]) -> None:
 def test_numbers_that_json_does_not_have_are_refused(field: str, number: str) -> None:
     order = json.dumps(noop_order() | {field: {"x": "@"}}).replace('"@"', number)
     with pytest.raises(InvalidInput):
-        read_body(order.encode(), most=MOST)
+        read_body(order.encode(), Order, most=MOST)
 
 
 @pytest.mark.parametrize("field", ["metadata", "parameters"])
 def test_values_that_are_nested_beyond_reason_are_refused(field: str) -> None:
     order = json.dumps(noop_order() | {field: {"x": "@"}}).replace('"@"', "[" * 500 + "]" * 500)
     with pytest.raises(InvalidInput):
-        read_body(order.encode(), most=MOST)
+        read_body(order.encode(), Order, most=MOST)

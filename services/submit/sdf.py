@@ -1,0 +1,89 @@
+"""Reading an SDF file record by record: a broken record is told, and reading goes on behind it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rdkit import Chem, rdBase
+
+from services.submit.columns import NAME_LABELS, label_of
+from services.submit.entries import SHOWN_TEXT, Entry
+from services.submit.text import BROKEN, broken, shown
+
+END = "$$$$"
+LONGEST_RECORD = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class _Record:
+    """The text of a record, which begins on ``line``; ``cut`` if it was too long to be kept whole."""
+
+    line: int
+    text: str
+    cut: bool = False
+
+
+def from_sdf(lines: Iterable[str]) -> Iterator[Entry]:
+    """
+    Ligands of an SDF file (CTfile formats, V2000 or V3000).
+
+    The stereo given by coordinates or wedges is in the SMILES; properties are kept as ``data``; the
+    name is the title line, else a property that is called like a name.
+    """
+    return (_entry(record) for record in _records(lines))
+
+
+def _records(lines: Iterable[str]) -> Iterator[_Record]:
+    start, size, kept = 1, 0, list[str]()
+    for number, line in enumerate(lines, start=1):
+        if line.startswith(END):
+            yield _Record(start, "".join(kept), size > LONGEST_RECORD)
+            start, size, kept = number + 1, 0, []
+            continue
+        size += len(line)
+        if size <= LONGEST_RECORD:
+            kept.append(line)
+    if "".join(kept).strip():  # the last record may come without its end
+        yield _Record(start, "".join(kept), size > LONGEST_RECORD)
+
+
+def _entry(record: _Record) -> Entry:
+    text = shown(record.text, SHOWN_TEXT)
+    if record.cut:
+        return Entry(record.line, text, problem=f"the record has more than {LONGEST_RECORD:,} characters")
+    if broken(record.text):
+        return Entry(record.line, text, problem=BROKEN)
+    try:
+        molecule = _molecule(record.text)
+    except ValueError as error:
+        return Entry(record.line, text, problem=str(error))
+    title, data = record.text.splitlines()[0].strip(), molecule.GetPropsAsDict(autoConvertStrings=False)
+    properties = {str(name): str(value).strip() for name, value in data.items()}
+    with rdBase.BlockLogs():
+        smiles = Chem.MolToSmiles(Chem.RemoveHs(molecule))
+    return Entry(record.line, text, title or _named(properties), smiles, data=properties)
+
+
+def _molecule(text: str) -> Chem.Mol:
+    supplier = Chem.SDMolSupplier()
+    with rdBase.CaptureErrorLog() as log:
+        supplier.SetData(text)
+        molecule = next(iter(supplier), None)
+    if molecule is None:
+        raise ValueError(f"the record cannot be read: {_reason(log.messages)}")
+    if molecule.GetNumAtoms() == 0:
+        raise ValueError("the record has no atom")
+    return molecule
+
+
+def _reason(log: str) -> str:
+    """What RDKit complained about first, without time stamps."""
+    said = [re.sub(r"^\[[\d:]+\]\s*", "", line).strip() for line in log.splitlines()]
+    return shown(next((line for line in said if line and not line.startswith("ERROR: moving")), ""), 200) or (
+        "it is no molecule"
+    )
+
+
+def _named(properties: dict[str, str]) -> str:
+    labels = {label_of(name): value for name, value in properties.items()}
+    return next((labels[label] for label in NAME_LABELS if labels.get(label)), "")

@@ -1,0 +1,90 @@
+"""Where the rows of an order come from: the list in its body, a text in its body, or an upload."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Self
+
+from services.submit import forms
+from services.submit.entries import Entry
+from services.submit.library import from_json
+from services.submit.request import LibraryText, Order
+from services.submit.text import lines, opened
+from services.submit.uploads import key_of
+from shared.errors import FieldError, InvalidInput, NotFound
+from shared.ports.blobs import Blobs
+from shared.settings import Settings
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large a library may be: bytes of text, decompressed, and rows."""
+
+    most_bytes: int
+    most_rows: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The limits of this installation."""
+        return cls(settings.most_library_bytes, settings.most_library_rows)
+
+
+@dataclass(frozen=True)
+class Source:
+    """
+    The library of an order. ``field`` is its path in the body, for errors.
+
+    ``digest``: SHA-256 of an upload, which stands for it in the fingerprint of the order.
+    """
+
+    order: Order
+    field: str
+    key: str | None = None
+    digest: str | None = None
+
+    @classmethod
+    def of(cls, order: Order, *, owner: str, blobs: Blobs) -> Self:
+        """Raise InvalidInput for an upload that is another's, or is not there."""
+        if order.ligands is not None:
+            return cls(order, "ligands")
+        if order.library is None or order.library.uri is None:
+            return cls(order, "library.content")
+        key = key_of(order.library.uri, owner)
+        try:
+            return cls(order, "library.uri", key, blobs.stat(key).sha256)
+        except NotFound as error:
+            message = "there is nothing at this URI; PUT the file to its upload URL first"
+            raise InvalidInput(f"library.uri: {message}", [FieldError("library.uri", message)]) from error
+
+    @contextmanager
+    def entries(self, limits: Limits, *, blobs: Blobs) -> Iterator[Iterator[Entry]]:
+        """The rows, as they are read; ValueError inside if the library as a whole cannot be used."""
+        library = self.order.library
+        if self.order.ligands is not None or library is None:
+            yield from_json(self.order.ligands or [])
+            return
+        content = (library.content or "").encode(errors="surrogatepass")
+        pieces = [content] if self.key is None else blobs.stream(self.key)
+        with rows(pieces, self._form(library), limits) as found:
+            yield found
+
+    def _form(self, library: LibraryText) -> forms.Form | None:
+        return library.format or (forms.form_of_name(self.key) if self.key else None)
+
+
+@contextmanager
+def rows(pieces: Iterable[bytes], form: forms.Form | None, limits: Limits) -> Iterator[Iterator[Entry]]:
+    """The rows of a library file, gzip or not, of this form or of the one that its beginning tells."""
+    with opened(pieces, most_bytes=limits.most_bytes) as text:
+        found = lines(text)
+        head = list(itertools.islice(found, forms.HEAD_LINES))
+        read = forms.READERS[form or forms.guess(head)]
+        yield _limited(read(itertools.chain(head, found)), limits.most_rows)
+
+
+def _limited(entries: Iterator[Entry], most: int) -> Iterator[Entry]:
+    for number, entry in enumerate(entries, start=1):
+        if number > most:
+            raise ValueError(f"has more than {most:,} rows, which is all that is accepted; split it")
+        yield entry

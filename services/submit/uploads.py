@@ -1,0 +1,52 @@
+"""Libraries that are too large for a request: uploaded to the bucket first, then named by URI."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from shared.domain.identity import digest
+from shared.errors import FieldError, InvalidInput
+from shared.models.base import Frozen
+from shared.ports.blobs import Blobs
+
+SCHEME = "bucket:"
+VALID = timedelta(hours=24)
+LONGEST_NAME = 100
+
+
+class Upload(Frozen):
+    """The body of ``POST /api/v3/libraries``."""
+
+    file_name: Annotated[str, Field(min_length=1, max_length=255)]
+
+
+def offer(upload: Upload, *, owner: str, chance: str, blobs: Blobs, now: datetime) -> dict[str, Any]:
+    """
+    Where to PUT the file, and the URI under which it can be submitted then.
+
+    The name is kept as far as it is safe, as its ending tells the form; ``chance`` makes the URI new.
+    """
+    safe = (
+        re.sub(r"[^A-Za-z0-9_.-]|\.(?=\.)", "_", upload.file_name)[-LONGEST_NAME:].lstrip(".-") or "library"
+    )
+    key, until = f"{_folder(owner)}/{chance}/{safe}", now + VALID
+    return {
+        "library_uri": f"{SCHEME}{key}",
+        "upload_url": blobs.put_url(key, until=until),
+        "expires_at": until.isoformat(),
+    }
+
+
+def key_of(uri: str, owner: str) -> str:
+    """The object that a URI names; InvalidInput if it is not among the owner's uploads."""
+    key = uri.removeprefix(SCHEME)
+    if not uri.startswith(SCHEME) or not key.startswith(f"{_folder(owner)}/") or ".." in key:
+        message = "is none of your uploads; ask POST /api/v3/libraries for a URI"
+        raise InvalidInput(f"library.uri {message}", [FieldError("library.uri", message)])
+    return key
+
+
+def _folder(owner: str) -> str:
+    return f"uploads/{digest(['owner', owner])[:16]}"

@@ -1,0 +1,85 @@
+"""The text of a library in pieces: however it is cut or compressed, it reads the same."""
+
+import gzip
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.submit.entries import Entry
+from services.submit.source import Limits, rows
+from services.submit.text import LONGEST_LINE, lines, opened
+from tests.support.properties import examples
+
+LIMITS = Limits(most_bytes=10_000_000, most_rows=100)
+TABLE = 'name,smiles\r\nethanol,CCO\r\n"two\nlines",CCN\r\ncafé,CCC\r\n'.encode()
+
+
+def cut(content: bytes, places: list[int]) -> Iterator[bytes]:
+    """The content in pieces."""
+    edges = [0, *sorted(place % (len(content) + 1) for place in places), len(content)]
+    return (content[start:end] for start, end in itertools.pairwise(edges))
+
+
+def read(pieces: Iterator[bytes], limits: Limits = LIMITS) -> list[Entry]:
+    """All rows."""
+    with rows(pieces, None, limits) as entries:
+        return list(entries)
+
+
+@examples(100)
+@given(st.lists(st.integers(0, 500), max_size=8), st.booleans())
+def test_neither_pieces_nor_compression_change_what_is_read(places: list[int], packed: bool) -> None:
+    content = gzip.compress(TABLE) if packed else TABLE
+    entries = read(cut(content, places))
+    assert [(entry.line, entry.name, entry.smiles) for entry in entries] == [
+        *((2, "ethanol", "CCO"), (3, "two\nlines", "CCN"), (5, "café", "CCC")),
+    ]
+
+
+def test_a_file_of_several_gzip_members_is_read_whole() -> None:
+    assert len(read(iter([gzip.compress(b"CCO a\n"), gzip.compress(b"CCN b\n")]))) == 2
+
+
+def test_a_row_that_is_no_text_is_rejected_and_the_others_are_read() -> None:
+    good, bad, last = read(iter([b"name,smiles\na,CCO\ncaf\xe9,CCN\nb,CCC\n"]))
+    assert (good.problem, bad.problem, last.problem) == (None, "is not UTF-8 text", None)
+    bad.text.encode()  # can be stored
+
+
+@pytest.mark.parametrize("content", [b"CCO a\n" * 50_000, gzip.compress(b"CCO a\n" * 50_000)])
+def test_what_unpacks_to_more_than_is_accepted_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match="more than 200,000 bytes"):
+        read(iter([content]), Limits(most_bytes=200_000, most_rows=10**9))
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    bomb = gzip.compress(bytes(200_000_000))
+    with pytest.raises(ValueError, match=r"characters; is this a text file|more than 10,000,000 bytes"):
+        read(iter([bomb]))
+
+
+def test_more_rows_than_are_accepted_are_refused() -> None:
+    assert len(read(iter([b"C\n" * 100]))) == 100
+    with pytest.raises(ValueError, match="more than 100 rows"):
+        read(iter([b"C\n" * 101]))
+
+
+@pytest.mark.parametrize("damage", [slice(0, -9), slice(0, 12)])
+def test_a_gzip_file_that_breaks_off_is_refused(damage: slice) -> None:
+    with pytest.raises(ValueError, match="no whole gzip file"):
+        read(iter([gzip.compress(b"CCO a\n" * 1000)[damage]]))
+
+
+def test_a_line_without_end_is_refused() -> None:
+    with (
+        opened(iter([b"x" * (LONGEST_LINE + 1)])) as text,
+        pytest.raises(ValueError, match="line 1 has more"),
+    ):
+        list(lines(text))
+
+
+def test_nothing_is_nothing() -> None:
+    assert read(iter([])) == []
