@@ -13,7 +13,9 @@ from pydantic import JsonValue
 
 from shared.errors import Gone
 from shared.models.batch import Batch
-from shared.models.facts import Attempt, Closing, Intents, Leaf, Milestone, Node, Outcome, Round, Settled
+from shared.models.facts import (
+    Attempt, Closing, Intents, Leaf, Line, Milestone, Node, Outcome, Pace, Round, Settled
+)
 from shared.models.work import Artefact, Failure, JobRef
 
 
@@ -54,7 +56,12 @@ class Batches(Protocol):
         ...
 
     def intend(
-        self, batch_id: str, *, paused: bool | None = None, cancelled_at: datetime | None = None
+        self,
+        batch_id: str,
+        *,
+        paused: bool | None = None,
+        cancelled_at: datetime | None = None,
+        pace: Pace | None = None,
     ) -> Intents:
         """Change what is given; a cancellation stands for ever, its first time is kept."""
         ...
@@ -138,6 +145,14 @@ class Attempts(Protocol):
 
     def in_flight(self, batch_id: str, round: int) -> int:
         """How many ligands have an attempt and, as far as attempts know, no outcome."""
+        ...
+
+    def line(self, batch_id: str, round: int, position: int | None = None) -> Line:
+        """How the ligands stand in line, and whether the one at ``position`` ever had an attempt."""
+        ...
+
+    def open_places(self, batch_id: str, round: int) -> list[int]:
+        """The places in the round of what is in flight, in order; never many more than the window."""
         ...
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.adapters.local.database import Database, Row, instant, instant_or_none, stamp, stamp_or_none
-from shared.models.facts import Attempt
+from shared.models.facts import Attempt, Line
 from shared.models.work import Failure, JobRef
 
 MOST_IN_QUERY = 500
@@ -84,6 +84,30 @@ class SqliteAttempts:
             (batch_id, round),
         )
         return int(rows[0]["n"])
+
+    def line(self, batch_id: str, round: int, position: int | None = None) -> Line:
+        """See ``Attempts.line``."""
+        of_round = (batch_id, round)
+        row = self._db.read(
+            """SELECT (SELECT count(*) FROM attempts
+                       WHERE batch_id = ? AND round = ? AND due_at IS NOT NULL) AS in_flight,
+                      (SELECT coalesce(place, position) FROM attempts WHERE batch_id = ? AND round = ?
+                       ORDER BY position DESC LIMIT 1) AS last,
+                      EXISTS (SELECT 1 FROM attempts
+                              WHERE batch_id = ? AND round = ? AND position = ?) AS holds""",
+            (*of_round, *of_round, *of_round, position),
+        )[0]
+        last = -1 if row["last"] is None else int(row["last"])
+        return Line(in_flight=row["in_flight"], last=last, holds=bool(row["holds"]))
+
+    def open_places(self, batch_id: str, round: int) -> list[int]:
+        """See ``Attempts.open_places``."""
+        rows = self._db.read(
+            """SELECT position AS place FROM attempts WHERE batch_id = ? AND round = ?
+               AND due_at IS NOT NULL ORDER BY position""",
+            (batch_id, round),
+        )
+        return [row["place"] for row in rows]
 
     def _update(
         self, ref: JobRef, change: str, values: Sequence[object], guard: str, more: Sequence[object] = ()
