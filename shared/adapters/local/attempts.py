@@ -9,6 +9,8 @@ from shared.models.facts import Attempt, Line
 from shared.models.work import Failure, JobRef
 
 MOST_IN_QUERY = 500
+# SQLite would rather walk all attempts of the round, which are as many as its ligands.
+_OPEN = "attempts INDEXED BY attempts_open WHERE batch_id = ? AND round = ? AND due_at IS NOT NULL"
 _KEY = "batch_id = ? AND round = ? AND position = ? AND number = ?"
 
 
@@ -80,7 +82,7 @@ class SqliteAttempts:
     def in_flight(self, batch_id: str, round: int) -> int:
         """See ``Attempts.in_flight``."""
         rows = self._db.read(
-            "SELECT count(*) AS n FROM attempts WHERE batch_id = ? AND round = ? AND due_at IS NOT NULL",
+            f"SELECT count(*) AS n FROM {_OPEN}",
             (batch_id, round),
         )
         return int(rows[0]["n"])
@@ -89,8 +91,7 @@ class SqliteAttempts:
         """See ``Attempts.line``."""
         of_round = (batch_id, round)
         row = self._db.read(
-            """SELECT (SELECT count(*) FROM attempts
-                       WHERE batch_id = ? AND round = ? AND due_at IS NOT NULL) AS in_flight,
+            f"""SELECT (SELECT count(*) FROM {_OPEN}) AS in_flight,
                       (SELECT coalesce(place, position) FROM attempts WHERE batch_id = ? AND round = ?
                        ORDER BY position DESC LIMIT 1) AS last,
                       EXISTS (SELECT 1 FROM attempts
@@ -103,8 +104,7 @@ class SqliteAttempts:
     def open_places(self, batch_id: str, round: int) -> list[int]:
         """See ``Attempts.open_places``."""
         rows = self._db.read(
-            """SELECT position AS place FROM attempts WHERE batch_id = ? AND round = ?
-               AND due_at IS NOT NULL ORDER BY position""",
+            f"SELECT coalesce(place, position) AS place FROM {_OPEN} ORDER BY position",
             (batch_id, round),
         )
         return [row["place"] for row in rows]
