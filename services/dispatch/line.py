@@ -32,30 +32,32 @@ def claimed(
     if limit is None or ref.attempt > 1:  # a ligand that is tried again keeps its place
         mine = not settled and ledger.claim(ref, now=now, lease_until=until) is not None
         return ref if mine else None
+    spare = settled
     for _ in range(MOST_TRIES):
         line = ledger.line(ref.batch_id, ref.round, ref.position)
-        place = choose(ref.place_in_round, line, settled=settled, limit=limit, jobs=round.jobs)
+        place = choose(ref.place_in_round, line, spare=spare, limit=limit, jobs=round.jobs)
         if place is None:
             return None
         (chosen,) = roster.refs(round, [place])
         if ledger.claim(chosen, now=now, lease_until=until) is not None:
             return chosen
-        if chosen == ref:
-            return None  # a duplicate: its twin holds the claim
+        spare = spare or chosen == ref  # it runs already: a duplicate, or others were faster
     return None  # others were faster each time; ``reconcile`` finds the room that is left
 
 
-def choose(place: int, line: Line, *, settled: bool, limit: int, jobs: int) -> int | None:
+def choose(place: int, line: Line, *, spare: bool, limit: int, jobs: int) -> int | None:
     """
     The place to claim for a message about ``place``, of ``jobs`` in the round: pure.
 
-    A ligand that has had an attempt is in line already, so no limit concerns it: two orphaned claims
-    would otherwise wait for each other. One that was passed over goes first, then the next in line.
+    ``spare``: the ligand itself needs nothing any more, and only hands its place on. One that has had
+    an attempt is in line already, so no limit concerns it: two orphaned claims would otherwise wait
+    for each other. Else the ligand itself goes, unless it is so far ahead that it was published while
+    there was no limit: what is started is to stay the beginning of the round.
     """
-    if line.holds and not settled:
+    if line.holds and not spare:
         return place
     if line.in_flight >= limit:
         return None
-    if not settled and place <= line.last:
+    if not spare and place <= line.last + limit:
         return place
     return line.last + 1 if line.last + 1 < jobs else None
