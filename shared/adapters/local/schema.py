@@ -93,6 +93,8 @@ PACING = (
     "ALTER TABLE nodes ADD COLUMN ran INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE nodes ADD COLUMN busy INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE nodes ADD COLUMN troubles INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE messages ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX messages_in_turn ON messages (subscription, turn, id)",
     "ALTER TABLE calls ADD COLUMN batch_id TEXT",
     "ALTER TABLE calls ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
     "DROP INDEX calls_waiting",
