@@ -1,5 +1,7 @@
 """Two screens on one runner: the small one does not wait for the large one before it."""
 
+from typing import Any
+
 from tests.local.running import Running, until
 from tests.support.orders import noop_order
 
@@ -25,7 +27,7 @@ def completed(running: Running, batch: str) -> int:
 
 
 def test_a_small_screen_behind_a_large_one_is_served_in_between(running: Running) -> None:
-    slow = {"parameters": {"delay_seconds": SECONDS}}
+    slow: dict[str, Any] = {"parameters": {"delay_seconds": SECONDS}}
     order = noop_order(0, **slow) | {"library": {"format": "smi", "content": smiles(LARGE)}}
     del order["ligands"]
     large = running.submit(order)

@@ -178,7 +178,7 @@ def test_untroubled_looks_settle_at_littles_limit_within_the_window(
 
 def test_outcomes_show_run_times_and_every_attempt_that_was_lost() -> None:
     batch = a_batch(9)
-    times = {"started_at": NOON, "finished_at": at(4)}
+    times: dict[str, Any] = {"started_at": NOON, "finished_at": at(4)}
     third = ref(batch, 1, attempt=3)
     outcomes = [
         outcome(batch, 0, **times),
