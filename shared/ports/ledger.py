@@ -14,7 +14,17 @@ from pydantic import JsonValue
 from shared.errors import Gone
 from shared.models.batch import Batch
 from shared.models.facts import (
-    Attempt, Closing, Intents, Leaf, Line, Milestone, Node, Outcome, Pace, Round, Settled
+    Attempt,
+    Closing,
+    Intents,
+    Leaf,
+    Line,
+    Milestone,
+    Node,
+    Outcome,
+    Pace,
+    Round,
+    Settled,
 )
 from shared.models.work import Artefact, Failure, JobRef
 
