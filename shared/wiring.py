@@ -132,7 +132,7 @@ def local_calls() -> "SqliteCalls":
     """The embedded engine's calls; for the embedded runner, whose pool works them off."""
     from shared.adapters.local.calls import SqliteCalls
 
-    return SqliteCalls(local_database(), clock())
+    return SqliteCalls(local_database(), clock(), size=settings().workers)
 
 
 def reset() -> None:

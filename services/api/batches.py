@@ -112,9 +112,21 @@ def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
         "jobs_pagination": jobs.describe(batch.counts.jobs),
         "insights": told,
         "performance_metrics": told["performance_metrics"],
-        "execution_plan": {"window": batch.window, **batch.configuration.model_dump()},
+        "execution_plan": _plan(view),
         "estimated_completion": told["estimated_completion_time"],
         "round": view.tallies[-1].round.number,
         "cancel_requested": view.intents.cancelled_at is not None,
         "artefacts_folder": str((folder / "batches" / batch.batch_id).resolve()) if folder else None,
+    }
+
+
+def _plan(view: Overview) -> dict[str, Any]:
+    """How the batch is run: ``limit`` jobs in flight at the most now, below the ``window``, and why."""
+    pace = view.intents.pace
+    return {
+        "window": view.batch.window,
+        "limit": view.intents.limit or view.batch.window,
+        "limit_reason": pace.reason if pace else None,
+        "limit_observed_at": pace.judged_at.isoformat() if pace else None,
+        **view.batch.configuration.model_dump(),
     }

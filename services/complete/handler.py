@@ -44,8 +44,12 @@ def handle(
             return
         copies = manifest.copies(batch, ref.position)
         outcome = outcome_of(envelope, copies=copies, test_model=batch.test_model)
-    releasing = not intents.paused and intents.cancelled_at is None
-    settle(round, [outcome], ledger=ledger, bus=bus, clock=clock, roster=roster, releasing=releasing)
+    going_on = not intents.paused and intents.cancelled_at is None
+    by_window = going_on and intents.limit is None
+    settle(round, [outcome], ledger=ledger, bus=bus, clock=clock, roster=roster, releasing=by_window)
+    if going_on and not by_window:
+        # Under a limit the ligand hands its place on: ``dispatch`` finds who is next in line.
+        bus.publish([JobQueued(ref=ref.model_copy(update={"attempt": 1}))])
 
 
 def _send_round(again: Again, *, ledger: Ledger, bus: Bus) -> None:

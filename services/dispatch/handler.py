@@ -1,5 +1,6 @@
 """Look, claim, spawn, note the call: in this order, so that whatever dies in between is healed."""
 
+from services.dispatch.line import claimed
 from services.dispatch.orders import Terms, compose
 from shared.errors import Unavailable, Unknown
 from shared.events.messages import JobQueued
@@ -25,7 +26,8 @@ def handle(
     roster: Roster,
 ) -> None:
     """
-    Start one attempt, unless it is held by another, over, unwanted, imported, or not yet due.
+    Start one attempt, unless it is held by another, over, unwanted, imported, not yet due, or over the
+    limit.
 
     A message that is dropped here is not lost: what it asked for stands in the state, and
     ``reconcile`` asks again when it is due.
@@ -34,20 +36,30 @@ def handle(
     batch, round, intents, outcome = ledger.look(event.ref)
     roster.check(round, event.ref)
     early = event.not_before is not None and event.not_before > now
-    unwanted = batch.imported or intents.cancelled_at is not None or intents.paused
-    if outcome is not None or unwanted or early:
+    if batch.imported or intents.cancelled_at is not None or intents.paused or early:
         return
-    if ledger.claim(event.ref, now=now, lease_until=now + terms.lease) is None:
+    settled, limit = outcome is not None, intents.limit
+    ref = claimed(
+        round,
+        event.ref,
+        settled=settled,
+        limit=limit,
+        ledger=ledger,
+        roster=roster,
+        now=now,
+        lease=terms.lease,
+    )
+    if ref is None:
         return
-    order = compose(batch, manifest.row(batch, event.ref.position), event.ref, terms, blobs=blobs, now=now)
+    order = compose(batch, manifest.row(batch, ref.position), ref, terms, blobs=blobs, now=now)
     try:
         call_id = engine.spawn(order)
     except Unknown:
         return  # it may run: the webhook, or the end of the lease, will tell
     except Unavailable:
-        ledger.unclaim(event.ref, now=now)
+        ledger.unclaim(ref, now=now)
         raise
-    _note(batch, event.ref, call_id, terms, ledger=ledger, engine=engine, clock=clock)
+    _note(batch, ref, call_id, terms, ledger=ledger, engine=engine, clock=clock)
 
 
 def _note(

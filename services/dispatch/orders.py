@@ -62,5 +62,6 @@ def compose(
         },
         uploads={name: (key, blobs.put_url(key, until=until)) for name, key in keys.items()},
         webhook_url=terms.webhook_url,
+        priority=batch.configuration.priority,
         timeout_seconds=min(batch.configuration.timeout_per_job, model.timeout_seconds),
     )

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
+from services.reconcile.leaves import settled_in, unstarted
+from services.reconcile.pacing import fill_up, paced
 from services.reconcile.retries import open_next
-from services.reconcile.staleness import needs_aggregation, quiet_leaves, uncounted
+from services.reconcile.staleness import holed_leaves, needs_aggregation, quiet_leaves, uncounted
 from services.reconcile.world import Finding, World
 from shared.domain.lifecycle import tree_of
 from shared.events.messages import BatchFinished, JobQueued
 from shared.models.batch import Batch
-from shared.models.facts import Leaf, Outcome, OutcomeKind, Round
+from shared.models.facts import Intents, Leaf, Outcome, OutcomeKind, Round
 from shared.models.work import Failure, FailureClass, JobRef
 from shared.steps.reading import rounds_of
 from shared.steps.settling import climb, note_milestones, settle
@@ -53,7 +55,7 @@ def _help(world: World, batch: Batch) -> Iterator[Finding]:
     if intents.cancelled_at is not None:
         yield from _drain(world, batch, round)
     elif not intents.paused:
-        yield from _release(world, round)
+        yield from _release(world, batch, round, intents)
     yield from _count(world, round)
 
 
@@ -63,33 +65,29 @@ def _count(world: World, round: Round) -> Iterator[Finding]:
         yield _finding(round, f"node {k} of level {level} is full but was not counted", "counted it")
 
 
-def _release(world: World, round: Round) -> Iterator[Finding]:
+def _release(world: World, batch: Batch, round: Round, intents: Intents) -> Iterator[Finding]:
     leaves = world.ledger.leaves(round.batch_id, round.number)
-    for leaf in quiet_leaves(tree_of(round), leaves, now=world.now(), quiet=world.patience.quiet):
-        missing = _missing(world, round, leaf)
+    limit = paced(world, batch, round, intents, leaves).limit
+    if limit is None:
+        yield from _repeat(world, round, leaves)
+    else:
+        yield from fill_up(world, round, limit, leaves)
+
+
+def _repeat(world: World, round: Round, leaves: list[Leaf]) -> Iterator[Finding]:
+    """Publish again what the settled jobs of quiet leaves have released."""
+    tree = tree_of(round)
+    quiet = quiet_leaves(tree, leaves, now=world.now(), quiet=world.patience.quiet)
+    if not quiet:
+        return
+    in_flight = world.ledger.open_places(round.batch_id, round.number)
+    for leaf in holed_leaves(tree, quiet, in_flight, lambda leaf: tree.released(leaf.k, leaf.n)):
+        missing = unstarted(world, round, leaf, tree.released(leaf.k, leaf.n))
         if missing:
             world.bus.publish([JobQueued(ref=ref) for ref in missing])
             world.ledger.nudge(round.batch_id, round.number, leaf.k, now=world.now())
             reason = f"{len(missing)} released ligands were never started"
             yield _finding(round, reason, "published job-queued again")
-
-
-def _missing(world: World, round: Round, leaf: Leaf) -> list[JobRef]:
-    """Released jobs of the leaf with neither attempt nor outcome."""
-    released = world.roster.refs(round, tree_of(round).released(leaf.k, leaf.n))
-    settled = _settled(world, round, leaf)
-    waiting = {ref.position: ref for ref in released if ref.position not in settled}
-    tried = world.ledger.attempts(round.batch_id, round.number, list(waiting))
-    for attempt in tried:
-        del waiting[attempt.ref.position]
-    return list(waiting.values())
-
-
-def _settled(world: World, round: Round, leaf: Leaf) -> set[int]:
-    """The positions of the leaf's jobs that have an outcome."""
-    quota = tree_of(round).quota(0, leaf.k)
-    found = world.ledger.outcomes(round.batch_id, round.number, limit=quota, leaf=leaf.k)
-    return {outcome.ref.position for outcome in found}
 
 
 def _drain(world: World, batch: Batch, round: Round) -> Iterator[Finding]:
@@ -98,7 +96,7 @@ def _drain(world: World, batch: Batch, round: Round) -> Iterator[Finding]:
     for leaf in world.ledger.leaves(round.batch_id, round.number):
         if leaf.n == tree.quota(0, leaf.k):
             continue
-        settled = _settled(world, round, leaf)
+        settled = settled_in(world, round, leaf)
         refs = world.roster.refs(round, tree.positions(leaf.k))
         unsettled = [ref for ref in refs if ref.position not in settled]
         _cancel_calls(world, round, [ref.position for ref in unsettled])

@@ -1,6 +1,7 @@
 """What is overdue at ``now``, and what would help: pure."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -34,6 +35,18 @@ def quiet_leaves(tree: Tree, leaves: Sequence[Leaf], *, now: datetime, quiet: ti
         if leaf.n < tree.quota(0, leaf.k)
         and max(leaf.moved_at, leaf.nudged_at or leaf.moved_at) <= now - quiet
     ]
+
+
+def holed_leaves(
+    tree: Tree, leaves: Sequence[Leaf], open_places: Sequence[int], started: Callable[[Leaf], range]
+) -> list[Leaf]:
+    """
+    Leaves of which fewer jobs have an outcome or are in flight than were ``started``, by arithmetic.
+
+    An attempt that outlived its outcome can hide a hole until it is off the overdue list.
+    """
+    in_flight = Counter(tree.leaf_of(place) for place in open_places)
+    return [leaf for leaf in leaves if leaf.n + in_flight[leaf.k] < len(started(leaf))]
 
 
 def uncounted(tree: Tree, nodes: Sequence[Node]) -> Iterator[tuple[int, int, int]]:

@@ -1,13 +1,13 @@
 """What every step of ``reconcile`` works with, and what it reports."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Self
 
 from shared.models.base import Frozen
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
-from shared.ports.engine import Engine
+from shared.ports.engine import Engine, Load
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.settings import Settings
@@ -42,7 +42,7 @@ class Patience:
 
 @dataclass(frozen=True)
 class World:
-    """The ports, and the patience."""
+    """The ports and the patience of one pass, in which the load of a model is looked at once."""
 
     ledger: Ledger
     blobs: Blobs
@@ -52,6 +52,13 @@ class World:
     roster: Roster
     clock: Clock
     patience: Patience
+    loads: dict[str, Load] = field(default_factory=dict)
+
+    def load(self, model: str) -> Load:
+        """How busy the engine was with a model when this pass first asked."""
+        if model not in self.loads:
+            self.loads[model] = self.engine.load(model)
+        return self.loads[model]
 
     def now(self) -> datetime:
         """The time."""

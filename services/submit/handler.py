@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -11,15 +12,18 @@ from services.submit.source import Limits, Source
 from services.submit.storing import SHOWN_REJECTED, Ticket, discard, store
 from shared.catalogue.entry import ModelEntry, entry
 from shared.domain import identity
-from shared.domain.lifecycle import Accounting, first_round, tree_of
-from shared.errors import FieldError, Gone, InvalidInput, KeyReused, NotFound
+from shared.domain.lifecycle import first_round, tree_of
+from shared.domain.pacing import Pool, View, judge
+from shared.errors import FieldError, Gone, InvalidInput, KeyReused, NotFound, TransientError
 from shared.models.batch import Batch
+from shared.models.facts import Experience
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
+from shared.ports.engine import Engine
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.steps.manifest import Manifest
-from shared.steps.reading import overview
+from shared.steps.reading import Overview, overview
 from shared.steps.roster import Roster
 from shared.steps.settling import announce_jobs
 
@@ -35,6 +39,7 @@ def handle(
     ledger: Ledger,
     blobs: Blobs,
     bus: Bus,
+    engine: Engine,
     clock: Clock,
     manifest: Manifest,
     roster: Roster,
@@ -53,15 +58,17 @@ def handle(
     batch = _standing(ledger, ticket.batch_id)
     if batch is None:
         batch = ledger.open(store(source, model, ticket, limits, blobs=blobs, now=clock.now()))
+        _brake(batch, model, ledger=ledger, engine=engine, clock=clock)
     if batch.fingerprint != ticket.fingerprint:
         discard(blobs, ticket.store)
         raise KeyReused(
             f"this Idempotency-Key belongs to {batch.batch_id}, which was submitted with another body"
         )
+    view = overview(ledger, batch)
     # Repeated for a batch that stood: its first submitter may have died before this line.
-    announce_jobs(first_round(batch), _first_window(batch), bus=bus, roster=roster)
-    accounting = overview(ledger, batch).accounting
-    return _answer(batch, model, accounting, workers=workers, manifest=manifest)
+    first = _first_jobs(batch, view.intents.limit)
+    announce_jobs(first_round(batch), first, bus=bus, roster=roster)
+    return _answer(view, model, workers=workers, manifest=manifest)
 
 
 def _ticket(source: Source, owner: str, key: str | None) -> Ticket:
@@ -90,14 +97,31 @@ def _standing(ledger: Ledger, batch_id: str) -> Batch | None:
         return None
 
 
-def _first_window(batch: Batch) -> Iterator[int]:
+def _brake(batch: Batch, model: ModelEntry, *, ledger: Ledger, engine: Engine, clock: Clock) -> None:
+    """Set a first limit where the model's usual run says so; without one, ``reconcile`` will."""
+    strategy = batch.configuration.scheduling_strategy
+    with suppress(TransientError):  # a batch is not refused for want of a brake
+        load = engine.load(model.id)
+        if load.size is None:
+            return
+        pool = Pool(load.size, load.running, load.waiting)
+        view = View(0, batch.window, 0, Experience(), model.typical_seconds)
+        pace = judge(strategy, None, view, pool, now=clock.now())
+        if pace is not None and pace.limit is not None:
+            ledger.intend(batch.batch_id, pace=pace)
+
+
+def _first_jobs(batch: Batch, limit: int | None) -> Iterator[int]:
     tree = tree_of(first_round(batch))
+    if limit is not None:
+        return iter(range(min(limit, tree.jobs)))
     return itertools.chain.from_iterable(tree.released(leaf, 0) for leaf in range(tree.leaves))
 
 
-def _answer(
-    batch: Batch, model: ModelEntry, accounting: Accounting, *, workers: int, manifest: Manifest
-) -> dict[str, Any]:
+def _answer(view: Overview, model: ModelEntry, *, workers: int, manifest: Manifest) -> dict[str, Any]:
+    batch, accounting = view.batch, view.accounting
+    released = accounting.queued + accounting.running
+    started = released if view.intents.limit is None else min(released, view.intents.limit)
     risk = plan.risk(batch, typical_seconds=model.typical_seconds)
     rejected = itertools.islice(manifest.rejected(batch), SHOWN_REJECTED)
     return {
@@ -113,8 +137,8 @@ def _answer(
             batch, typical_seconds=model.typical_seconds, workers=workers
         ),
         "scheduling_strategy": batch.configuration.scheduling_strategy,
-        "started_jobs": accounting.queued + accounting.running,
-        "queued_jobs": accounting.pending,
+        "started_jobs": started,
+        "queued_jobs": released - started + accounting.pending,
         "optimization_recommendations": plan.recommendations(batch, risk["risk_score"]),
         "risk_assessment": risk,
         "test_model": batch.test_model,

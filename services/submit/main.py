@@ -32,6 +32,7 @@ def submit(request: Request) -> object:
         ledger=wiring.ledger(),
         blobs=wiring.blobs(),
         bus=wiring.bus(),
+        engine=wiring.engine(),
         clock=wiring.clock(),
         manifest=wiring.manifest(),
         roster=wiring.roster(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field, JsonValue
 
@@ -80,6 +80,44 @@ class Attempt(Frozen):
     due_at: Instant | None
 
 
+class Experience(Frozen):
+    """
+    What the runs of a round have shown: counters, which only grow.
+
+    ``ran`` runs completed in ``busy_seconds`` altogether; ``troubles`` attempts were lost to
+    infrastructure, memory or time, which says something of the pool and nothing of the ligand.
+    """
+
+    ran: int = 0
+    busy_seconds: float = 0.0
+    troubles: int = 0
+
+    @property
+    def ended(self) -> int:
+        """Attempts that say something of the pool."""
+        return self.ran + self.troubles
+
+    @property
+    def run_seconds(self) -> float | None:
+        """The mean time of a completed run."""
+        return self.busy_seconds / self.ran if self.ran else None
+
+    @property
+    def trouble_share(self) -> float:
+        """Between 0 and 1."""
+        return self.troubles / self.ended if self.ended else 0.0
+
+    def since(self, earlier: Self) -> Self:
+        """What was added to ``earlier``."""
+        return self.model_copy(
+            update={
+                "ran": self.ran - earlier.ran,
+                "busy_seconds": self.busy_seconds - earlier.busy_seconds,
+                "troubles": self.troubles - earlier.troubles,
+            }
+        )
+
+
 class Leaf(Frozen):
     """
     A leaf of the counting tree: ``n`` jobs have an outcome. ``moved_at``: its last change.
@@ -93,6 +131,7 @@ class Leaf(Frozen):
     completed: int = 0
     failed: int = 0
     cancelled: int = 0
+    experience: Experience = Experience()
     moved_at: Instant
     nudged_at: Instant | None = None
 
@@ -112,9 +151,38 @@ class Settled(Frozen):
     n: Annotated[int, Field(ge=0)]
 
 
+class Pace(Frozen):
+    """
+    The brake on a batch: at most ``limit`` jobs in flight; None as long as there is none.
+
+    ``reason`` is what was seen when it was set, ``run_seconds`` the mean time of a run by then, and
+    ``judged`` what the runs of ``round`` had shown; see ``domain.pacing``.
+    """
+
+    limit: Annotated[int, Field(ge=1)] | None
+    reason: str
+    run_seconds: float
+    round: int = 0
+    judged: Experience = Experience()
+    judged_at: Instant
+
+
+class Line(Frozen):
+    """
+    How the jobs of a round stand in line.
+
+    ``in_flight`` have an attempt and no outcome; ``last`` is the highest place of the round that ever
+    had an attempt, -1 if none; ``holds``: the job that was asked after has had one.
+    """
+
+    in_flight: int
+    last: int
+    holds: bool
+
+
 class Intents(Frozen):
     """
-    What the user asked for since: these do change.
+    What is wanted of a batch since: by its owner, and by the brake. These do change.
 
     ``round`` is the latest one opened, ``retry`` the latest one asked for.
     """
@@ -123,6 +191,12 @@ class Intents(Frozen):
     cancelled_at: Instant | None = None
     round: int = 0
     retry: int = 0
+    pace: Pace | None = None
+
+    @property
+    def limit(self) -> int | None:
+        """How many jobs may be in flight; None: as many as the window holds."""
+        return self.pace.limit if self.pace else None
 
 
 class Closing(Frozen):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, JsonValue, model_validator
 
 from shared.models.base import Frozen, Instant, Sha256
+from shared.models.batch import Priority
 
 MetricValue = float | int | bool | str | None
 
@@ -97,6 +98,7 @@ class WorkOrder(Frozen):
     inputs: Mapping[str, Download] = {}
     uploads: Mapping[str, tuple[str, str]] = {}
     webhook_url: str
+    priority: Priority = "normal"
     timeout_seconds: Annotated[int, Field(ge=1)]
 
 

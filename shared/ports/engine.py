@@ -32,8 +32,26 @@ class Died:
 CallState = Pending | Answered | Died
 
 
+@dataclass(frozen=True)
+class Load:
+    """
+    How busy the engine is with a model, for all batches together.
+
+    ``size``: how many runs there can be at once, None if the engine cannot tell.
+    """
+
+    size: int | None
+    running: int
+    waiting: int
+
+
 class Engine(Protocol):
-    """Starting, asking after and cancelling runs."""
+    """
+    Starting, asking after and cancelling runs.
+
+    Batches that wait share the engine fairly: each gets runs in proportion to the weight of its
+    priority, however many calls another has put in before.
+    """
 
     def spawn(self, order: WorkOrder) -> str:
         """
@@ -51,6 +69,10 @@ class Engine(Protocol):
 
     def cancel(self, call_id: str) -> None:
         """Stop the run if it is not over; twice is harmless."""
+        ...
+
+    def load(self, model: str) -> Load:
+        """How busy whatever runs this model is; a hint, out of date when it arrives."""
         ...
 
 

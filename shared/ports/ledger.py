@@ -13,8 +13,19 @@ from pydantic import JsonValue
 
 from shared.errors import Gone
 from shared.models.batch import Batch
-from shared.models.facts import Attempt, Closing, Intents, Leaf, Milestone, Node, Outcome, Round, Settled
-from shared.models.work import Artefact, Failure, JobRef
+from shared.models.facts import (
+    Closing,
+    Intents,
+    Leaf,
+    Milestone,
+    Node,
+    Outcome,
+    Pace,
+    Round,
+    Settled,
+)
+from shared.models.work import Artefact, JobRef
+from shared.ports.attempts import Attempts
 
 
 class Sight(NamedTuple):
@@ -54,7 +65,12 @@ class Batches(Protocol):
         ...
 
     def intend(
-        self, batch_id: str, *, paused: bool | None = None, cancelled_at: datetime | None = None
+        self,
+        batch_id: str,
+        *,
+        paused: bool | None = None,
+        cancelled_at: datetime | None = None,
+        pace: Pace | None = None,
     ) -> Intents:
         """Change what is given; a cancellation stands for ever, its first time is kept."""
         ...
@@ -97,47 +113,6 @@ class Rounds(Protocol):
 
         What stays is that there was a batch of this id, whose it was, and when it was deleted.
         """
-        ...
-
-
-class Attempts(Protocol):
-    """Claims on ligands, and the calls made for them."""
-
-    def claim(self, ref: JobRef, *, now: datetime, lease_until: datetime) -> Attempt | None:
-        """
-        Take attempt ``ref.attempt``, or None if it is taken.
-
-        It can be taken once more when its lease is over and neither a call nor a failure was noted.
-        A claim takes the older attempts of the ligand off the overdue list.
-        """
-        ...
-
-    def unclaim(self, ref: JobRef, *, now: datetime) -> None:
-        """End the lease now: the spawn certainly did not happen."""
-        ...
-
-    def note_call(self, ref: JobRef, call_id: str, *, deadline: datetime, due_at: datetime) -> bool:
-        """Add the call id, once; False if another call was noted before."""
-        ...
-
-    def note_failure(self, ref: JobRef, failure: Failure, *, due_at: datetime) -> None:
-        """The attempt failed and the next one is due at ``due_at``. The first note stands."""
-        ...
-
-    def postpone(self, ref: JobRef, due_at: datetime | None) -> None:
-        """Look at an attempt again at ``due_at``; with None, never."""
-        ...
-
-    def overdue(self, now: datetime, *, limit: int, batch_id: str | None = None) -> list[Attempt]:
-        """Attempts due by ``now``, longest overdue first; of one batch if given."""
-        ...
-
-    def attempts(self, batch_id: str, round: int, positions: Sequence[int]) -> list[Attempt]:
-        """The latest attempt of each of these ligands that has one."""
-        ...
-
-    def in_flight(self, batch_id: str, round: int) -> int:
-        """How many ligands have an attempt and, as far as attempts know, no outcome."""
         ...
 
 

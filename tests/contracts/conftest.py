@@ -38,7 +38,7 @@ class LocalBackend:
         self.bus = self.dead_letters = self.queues = self.subscriber = SqliteBus(
             self.database, self.clock, TOPICS
         )
-        self.calls = self.engine = self.runs = SqliteCalls(self.database, self.clock)
+        self.calls = self.engine = self.runs = SqliteCalls(self.database, self.clock, size=2)
         self.machine = LocalMachine(self.calls)
 
     def wait(self, span: timedelta) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.models.work import Envelope, Failure, FailureClass
-from shared.ports.engine import Answered, Died, Engine, Pending
+from shared.ports.engine import Answered, Died, Engine, Load, Pending
 from tests.contracts.backends import Backend
 from tests.support.crowd import at_once
 from tests.support.facts import WRONG, a_batch, envelope, ref, work_order
@@ -34,7 +34,7 @@ def test_a_call_that_waits_or_runs_is_pending(backend: Backend, call: str) -> No
     assert backend.engine.poll(call) in (Pending(started=True), Pending(started=None))
 
 
-def test_every_waiting_call_is_begun_once_oldest_first(backend: Backend) -> None:
+def test_every_waiting_call_of_a_batch_is_begun_once_oldest_first(backend: Backend) -> None:
     calls = [backend.engine.spawn(work_order(ref(BATCH, position))) for position in range(3)]
     assert backend.machine.begin() == calls
     assert backend.machine.begin() == []
@@ -89,3 +89,18 @@ def test_an_answer_that_comes_after_the_cancellation_is_too_late(backend: Backen
 def test_cancelling_an_unknown_call_is_harmless(engine: Engine, call: str) -> None:
     engine.cancel("call_unknown")
     assert isinstance(engine.poll(call), Pending)
+
+
+def test_the_load_counts_what_waits_and_what_runs(backend: Backend) -> None:
+    def load() -> tuple[int, int]:
+        found: Load = backend.engine.load("noop")
+        assert found.size is None or found.size >= 1
+        return found.waiting, found.running
+
+    assert load() == (0, 0)
+    calls = [backend.engine.spawn(work_order(ref(BATCH, position))) for position in range(3)]
+    assert load() == (3, 0)
+    backend.machine.begin()
+    assert load() == (0, 3)
+    backend.machine.end([(calls[0], answer(calls[0]))])
+    assert load() == (0, 2)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.models.batch import Batch
-from shared.models.facts import Attempt
+from shared.models.facts import Attempt, Line
 from shared.models.work import JobRef
 from shared.ports.ledger import Ledger
 from tests.support.crowd import at_once
@@ -251,3 +251,35 @@ def _do(deed: str, number: int, second: int, ledger: Ledger, of: JobRef, batch: 
         settled = ledger.settle(batch.batch_id, 0, [outcome(batch)], now=at(second))
         assert (settled.created, settled.n) == (0 if book.settled else 1, 1)
         book.settled = True
+
+
+def test_the_line_shows_who_is_in_flight_and_how_far_it_got(ledger: Ledger, batch: Batch) -> None:
+    def line(position: int | None = None) -> Line:
+        return ledger.line(batch.batch_id, 0, position)
+
+    assert line() == line(0) == Line(in_flight=0, last=-1, holds=False)
+    for position in (0, 3):
+        claim(ledger, ref(batch, position))
+    assert line() == Line(in_flight=2, last=3, holds=False)
+    assert [line(position).holds for position in range(5)] == [True, False, False, True, False]
+    ledger.settle(batch.batch_id, 0, [outcome(batch, 3)], now=NOON)
+    assert line(3) == Line(in_flight=1, last=3, holds=True)
+
+
+def test_a_ligand_that_waits_for_its_retry_is_in_flight_once(ledger: Ledger, batch: Batch) -> None:
+    claim(ledger, ref(batch, 2))
+    ledger.note_failure(ref(batch, 2), LOST, due_at=at(60))
+    assert ledger.open_places(batch.batch_id, 0) == [2]
+    claim(ledger, ref(batch, 2, attempt=2), second=60)
+    assert ledger.open_places(batch.batch_id, 0) == [2]
+    assert ledger.line(batch.batch_id, 0).in_flight == 1
+
+
+def test_open_places_are_those_of_the_round_in_order(ledger: Ledger, batch: Batch) -> None:
+    for position in (4, 1, 3):
+        claim(ledger, ref(batch, position))
+    later = ref(batch, 3).model_copy(update={"round": 1, "place": 0})
+    claim(ledger, later)
+    assert ledger.open_places(batch.batch_id, 0) == [1, 3, 4]
+    assert ledger.open_places(batch.batch_id, 1) == [0]
+    assert ledger.line(batch.batch_id, 1, 3) == Line(in_flight=1, last=0, holds=True)

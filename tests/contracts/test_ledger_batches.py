@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.lifecycle import first_round, tree_of
 from shared.errors import NotFound
-from shared.models.facts import Intents
+from shared.models.facts import Experience, Intents, Pace
 from shared.ports.ledger import Ledger, Sight
 from tests.support.crowd import at_once
 from tests.support.facts import a_batch, at, outcome, ref
@@ -117,3 +117,15 @@ def test_a_finished_batch_leaves_the_list_of_unfinished_ones(ledger: Ledger) -> 
     ledger.finish(done.batch_id, 0, fence=fence, status="completed", summary={}, artefacts=[], now=NOON)
     assert ledger.batches(owner=None, unfinished=True, limit=9, after=None) == [open_]
     assert len(ledger.batches(owner=None, unfinished=False, limit=9, after=None)) == 2
+
+
+def test_a_brake_is_kept_until_the_next_look_and_leaves_the_owners_wishes_alone(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch())
+    slow = Pace(limit=3, reason="slow", run_seconds=2.5, judged=Experience(ran=7), judged_at=NOON)
+    assert ledger.intents(batch.batch_id).limit is None
+    assert ledger.intend(batch.batch_id, paused=True) == Intents(paused=True)
+    assert ledger.intend(batch.batch_id, pace=slow) == Intents(paused=True, pace=slow)
+    assert ledger.intend(batch.batch_id, paused=False).limit == 3
+    free = slow.model_copy(update={"limit": None})
+    assert ledger.intend(batch.batch_id, pace=free) == Intents(pace=free)
+    assert ledger.look(ref(batch)).intents == Intents(pace=free)

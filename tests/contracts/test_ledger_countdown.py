@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from shared.domain.lifecycle import first_round, tree_of
 from shared.models.batch import Batch
-from shared.models.facts import Leaf, Outcome, Settled
+from shared.models.facts import Experience, Leaf, Outcome, Settled
 from shared.ports.ledger import Ledger
 from tests.support.crowd import at_once
-from tests.support.facts import a_batch, at, outcome, ref
+from tests.support.facts import LOST, a_batch, at, outcome, ref
 from tests.support.properties import examples
 from tests.support.world import NOON
 
@@ -179,3 +179,15 @@ def test_after_any_settles_the_counters_are_the_outcomes(
         assert (leaf.n, *(getattr(leaf, kind) for kind in KINDS)) == (len(kinds), *map(kinds.count, KINDS))
     stored = {each.ref.position: each.kind.value for each in ledger.outcomes(batch.batch_id, 0, limit=99)}
     assert stored == seen
+
+
+def test_a_leaf_counts_run_times_and_lost_attempts_with_its_outcomes_and_only_once(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch(4))
+    ran = outcome(batch, 0, started_at=NOON, finished_at=at(2.25))
+    again = outcome(batch, 1, ref=ref(batch, 1, attempt=3), started_at=NOON, finished_at=at(1))
+    lost = outcome(batch, 2, "failed", failure=LOST)
+    wrong = outcome(batch, 3, "failed")
+    for outcomes in ((ran,), (ran, again), (lost, wrong), (again,)):
+        settle(ledger, batch, *outcomes)
+    [leaf] = ledger.leaves(batch.batch_id, 0)
+    assert leaf.experience == Experience(ran=2, busy_seconds=3.25, troubles=2 + 1)

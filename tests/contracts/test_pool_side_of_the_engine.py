@@ -1,10 +1,23 @@
 """The embedded engine's own side: what its process pool relies on."""
 
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.adapters.local import schema
+from shared.adapters.local.calls import SqliteCalls
+from shared.adapters.local.database import Database
+from shared.models.batch import Batch, Priority
 from shared.models.work import JobRef
 from shared.ports.engine import Answered, Pending
 from tests.contracts.conftest import LocalBackend
 from tests.support.crowd import at_once
 from tests.support.facts import a_batch, envelope, ref, work_order
+from tests.support.properties import examples
+from tests.support.world import HandClock
 
 BATCH = a_batch(500)
 
@@ -59,3 +72,68 @@ def test_the_counts_say_how_many_wait_and_how_many_run(local: LocalBackend) -> N
     local.calls.take(1)
     assert local.calls.counts() == {"waiting": 2, "running": 1}
     assert local.calls.poll(first) == Pending(started=True)
+
+
+def put_in(local: LocalBackend, batch: Batch, count: int, priority: Priority = "normal") -> list[str]:
+    """Calls of one batch."""
+    orders = [work_order(ref(batch, position)) for position in range(count)]
+    return [local.calls.spawn(it.model_copy(update={"priority": priority})) for it in orders]
+
+
+def served(local: LocalBackend, count: int) -> list[str]:
+    """The batches that get the next runs, one at a time."""
+    found = list[str]()
+    for _ in range(count):
+        for call in local.calls.take(1):
+            found.append(call.order.ref.batch_id)
+            local.calls.answer([(call.call_id, envelope(call.order.ref))])
+    return found
+
+
+def test_a_small_batch_does_not_wait_for_the_large_one_before_it(local: LocalBackend) -> None:
+    large, small = a_batch(500), a_batch(10)
+    put_in(local, large, 300)
+    served(local, 40)
+    put_in(local, small, 10)
+    turns = served(local, 25)
+    assert Counter(turns)[small.batch_id] == 10
+    assert turns.index(small.batch_id) <= 1
+
+
+@pytest.mark.parametrize(("priority", "share"), [("urgent", 32), ("high", 27), ("normal", 20), ("low", 13)])
+def test_a_batch_gets_runs_by_the_weight_of_its_priority(
+    local: LocalBackend, priority: Priority, share: int
+) -> None:
+    one, other = a_batch(100), a_batch(100)
+    put_in(local, one, 60, priority)
+    put_in(local, other, 60)
+    assert abs(Counter(served(local, 40))[one.batch_id] - share) <= 2
+
+
+@examples(40)
+@given(data=st.data())
+def test_between_batches_that_wait_no_one_gets_ahead_by_more_than_a_run(
+    local: LocalBackend, data: st.DataObject
+) -> None:
+    served(local, 1000)
+    batches = [a_batch(100) for _ in range(data.draw(st.integers(2, 5)))]
+    for batch in data.draw(st.permutations(batches)):
+        put_in(local, batch, 12)
+        served(local, data.draw(st.integers(0, 3)))
+    shares = Counter(served(local, 6 * len(batches)))
+    assert max(shares.values()) - min(shares[batch.batch_id] for batch in batches) <= 3
+    assert len(served(local, 1000)) <= 12 * len(batches)
+
+
+def test_calls_of_a_home_of_the_first_version_are_still_taken(tmp_path: Path) -> None:
+    order = work_order(ref(BATCH)).model_dump_json(exclude={"priority"})
+    old = Database(tmp_path / "state.db", schema.STEPS[:1], fsync=False)
+    row = ("call_old", "waiting", order, 0)
+    sql = "INSERT INTO calls (call_id, state, orders, created_at) VALUES (?, ?, ?, ?)"
+    old.write(lambda connection: connection.execute(sql, row).rowcount)
+    old.close()
+    database = Database(tmp_path / "state.db", schema.STEPS, fsync=False)
+    calls = SqliteCalls(database, HandClock(), size=2)
+    new = calls.spawn(work_order(ref(BATCH, 1)))
+    assert [call.call_id for call in calls.take(9)] == ["call_old", new]
+    database.close()

@@ -13,6 +13,7 @@ from typing import Any
 
 from shared.adapters.local.bus import Delivery
 from shared.adapters.local.calls import Call
+from shared.models.facts import Pace
 from shared.models.work import Envelope
 from tests.faults.audit import Witness, audit, nothing_is_left
 from tests.support.boundaries import Boundaries, Fault, Killed
@@ -37,6 +38,7 @@ class Odds:
     pause: float
     retry: float
     delete: float
+    brake: float
 
     @classmethod
     def draw(cls, chance: random.Random) -> "Odds":
@@ -52,6 +54,7 @@ class Odds:
             pause=chance.choice((0.0, 0.0, 0.3)),
             retry=chance.choice((0.0, 0.3)),
             delete=chance.choice((0.0, 0.0, 1.0)),
+            brake=chance.choice((0.0, 0.0, 0.3)),
         )
 
 
@@ -124,6 +127,7 @@ class Schedule:
             (lambda: self._control("pause"), int(self._happens(self.misfortune.odds.pause))),
             (lambda: self._control("resume"), int(self._happens(self.misfortune.odds.pause))),
             (lambda: self._control("retry_failed"), int(self._happens(self.misfortune.odds.retry))),
+            (self._brake, int(self._happens(self.misfortune.odds.brake))),
         )
         return [action for action, weight in weights for _ in range(weight)]
 
@@ -161,6 +165,13 @@ class Schedule:
 
     def _control(self, action: str) -> None:
         self._attempt(lambda: self.chain.api(f"/api/v3/batches/{self.batch_id}/control/{action}", "POST"))
+
+    def _brake(self) -> None:
+        """A look at the pool that says anything: no result may depend on the limit."""
+        if self.batch_id is not None:
+            limit, now = self.misfortune.chance.choice((1, 1, 2, 3, 7)), self.chain.clock.now()
+            pace = Pace(limit=limit, reason="misfortune", run_seconds=1, judged_at=now)
+            self.chain.ledger.intend(self.batch_id, pace=pace)
 
     def _happens(self, odds: float) -> bool:
         return self.misfortune.chance.random() < odds
@@ -253,7 +264,7 @@ class Schedule:
 
 def scenario(chance: random.Random) -> dict[str, Any]:
     """A small screen: few ligands, any window, some of them doomed."""
-    strategy = chance.choice(("adaptive", "sequential", "parallel"))
+    strategy = chance.choice(("adaptive", "sequential", "parallel", "resource_aware", "resource_aware"))
     configuration = {
         "scheduling_strategy": strategy,
         "max_concurrent_jobs": chance.choice((1, 2, 3, 999)),
@@ -290,7 +301,9 @@ def run_schedule(seed: int, home: Path, *, steps: int = CHAOS_STEPS) -> None:
             schedule.delete()
 
 
-CALM = Odds(lose=0, repeat=0, fault=0, interleave=0, lose_webhook=0, cancel=0, pause=0, retry=0, delete=0)
+CALM = Odds(
+    lose=0, repeat=0, fault=0, interleave=0, lose_webhook=0, cancel=0, pause=0, retry=0, delete=0, brake=0
+)
 Strike = tuple[int, Fault]
 
 

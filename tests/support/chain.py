@@ -51,6 +51,7 @@ class Chain:
             "OMTX_TEST_MODELS": "1",
             "OMTX_FSYNC": "0",
             "OMTX_RETRY_SECONDS": "2",
+            "OMTX_WORKERS": "2",
         }.items():
             monkeypatch.setenv(name, value)
         wiring.reset()

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.adapters.local.database import Database, Row, instant, instant_or_none, stamp, stamp_or_none
-from shared.models.facts import Attempt
+from shared.models.facts import Attempt, Line
 from shared.models.work import Failure, JobRef
 
 MOST_IN_QUERY = 500
+# SQLite would rather walk all attempts of the round, which are as many as its ligands.
+_OPEN = "attempts INDEXED BY attempts_open WHERE batch_id = ? AND round = ? AND due_at IS NOT NULL"
 _KEY = "batch_id = ? AND round = ? AND position = ? AND number = ?"
 
 
@@ -80,10 +82,32 @@ class SqliteAttempts:
     def in_flight(self, batch_id: str, round: int) -> int:
         """See ``Attempts.in_flight``."""
         rows = self._db.read(
-            "SELECT count(*) AS n FROM attempts WHERE batch_id = ? AND round = ? AND due_at IS NOT NULL",
+            f"SELECT count(*) AS n FROM {_OPEN}",
             (batch_id, round),
         )
         return int(rows[0]["n"])
+
+    def line(self, batch_id: str, round: int, position: int | None = None) -> Line:
+        """See ``Attempts.line``."""
+        of_round = (batch_id, round)
+        row = self._db.read(
+            f"""SELECT (SELECT count(*) FROM {_OPEN}) AS in_flight,
+                      (SELECT coalesce(place, position) FROM attempts WHERE batch_id = ? AND round = ?
+                       ORDER BY position DESC LIMIT 1) AS last,
+                      EXISTS (SELECT 1 FROM attempts
+                              WHERE batch_id = ? AND round = ? AND position = ?) AS holds""",
+            (*of_round, *of_round, *of_round, position),
+        )[0]
+        last = -1 if row["last"] is None else int(row["last"])
+        return Line(in_flight=row["in_flight"], last=last, holds=bool(row["holds"]))
+
+    def open_places(self, batch_id: str, round: int) -> list[int]:
+        """See ``Attempts.open_places``."""
+        rows = self._db.read(
+            f"SELECT coalesce(place, position) AS place FROM {_OPEN} ORDER BY position",
+            (batch_id, round),
+        )
+        return [row["place"] for row in rows]
 
     def _update(
         self, ref: JobRef, change: str, values: Sequence[object], guard: str, more: Sequence[object] = ()

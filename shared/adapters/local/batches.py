@@ -8,7 +8,7 @@ from shared.adapters.local.rounds import create_nodes, gone
 from shared.domain.lifecycle import first_round
 from shared.errors import NotFound
 from shared.models.batch import Batch
-from shared.models.facts import Intents, Outcome, Round
+from shared.models.facts import Intents, Outcome, Pace, Round
 from shared.models.work import JobRef
 from shared.ports.ledger import Sight
 
@@ -48,15 +48,20 @@ class SqliteBatches:
         return _intents(self._row(batch_id))
 
     def intend(
-        self, batch_id: str, *, paused: bool | None = None, cancelled_at: datetime | None = None
+        self,
+        batch_id: str,
+        *,
+        paused: bool | None = None,
+        cancelled_at: datetime | None = None,
+        pace: Pace | None = None,
     ) -> Intents:
         """See ``Batches.intend``."""
         self._db.write(
             lambda connection: (
                 connection.execute(
                     """UPDATE batches SET paused = coalesce(?, paused),
-                   cancelled_at = coalesce(cancelled_at, ?) WHERE batch_id = ?""",
-                    (paused, stamp_or_none(cancelled_at), batch_id),
+                   cancelled_at = coalesce(cancelled_at, ?), pace = coalesce(?, pace) WHERE batch_id = ?""",
+                    (paused, stamp_or_none(cancelled_at), pace and pace.model_dump_json(), batch_id),
                 ).rowcount
             )
         )
@@ -109,4 +114,5 @@ def _intents(row: Row) -> Intents:
         cancelled_at=instant_or_none(row["cancelled_at"]),
         round=row["round"],
         retry=row["retry"],
+        pace=Pace.model_validate_json(row["pace"]) if row["pace"] else None,
     )

@@ -4,17 +4,27 @@ The embedded engine's memory: one durable row per call.
 ``spawn`` only stores the order; the process pool of the embedded runner takes it from here, and
 writes here how it ended. A call that was running when the runner died runs again under the same id,
 as a preempted GPU call does.
+
+Batches share the pool by start-time fair queueing: a call gets a *turn* when it is put in, one step
+behind the batch's call before it, and never behind the turn that is being served. Calls are taken by
+turn, so a batch of ten does not wait for the hundred thousand that were there before; a step is the
+shorter the higher the priority. What is shared is calls, not seconds. Each pick and each spawn looks
+up ends of indexes only, however many calls and batches wait.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
 from shared.adapters.local.database import Database, Row, instant_or_none, stamp
+from shared.models.batch import Priority
 from shared.models.work import Envelope, Failure, FailureClass, WorkOrder
-from shared.ports.engine import Answered, CallState, Died, Pending, Run
+from shared.ports.engine import Answered, CallState, Died, Load, Pending, Run
 from shared.ports.world import Clock
+
+STEP: Mapping[Priority, int] = {"urgent": 1, "high": 2, "normal": 4, "low": 8}
+"""Turns between two calls of a batch: its weight is the inverse, so urgent gets twice what high gets."""
 
 
 @dataclass(frozen=True)
@@ -26,26 +36,20 @@ class Call:
 
 
 class SqliteCalls:
-    """The ``Engine`` port on the table, and the pool's side of it."""
+    """The ``Engine`` port on the table, and the pool's side of it; ``size`` is that of the pool."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, size: int) -> None:
         self._db = database
         self._clock = clock
+        self._size = size
         self.on_spawn: Callable[[], None] = lambda: None
         """Called after each spawn of this process, so that its pool need not poll."""
 
     def spawn(self, order: WorkOrder) -> str:
         """See ``Engine.spawn``."""
         call_id = f"call_{uuid4().hex}"
-        values = (call_id, order.model_dump_json(), stamp(self._clock.now()))
-        self._db.write(
-            lambda connection: (
-                connection.execute(
-                    "INSERT INTO calls (call_id, state, orders, created_at) VALUES (?, 'waiting', ?, ?)",
-                    values,
-                ).rowcount
-            )
-        )
+        step, values = STEP[order.priority], (order.model_dump_json(), stamp(self._clock.now()))
+        self._db.write(lambda connection: _put_in(connection, call_id, order.ref.batch_id, step, values))
         self.on_spawn()
         return call_id
 
@@ -68,20 +72,25 @@ class SqliteCalls:
         failure = Failure(kind=FailureClass.CANCELLED, message="cancelled").model_dump_json()
         self._db.write(lambda connection: _cancel(connection, call_id, failure))
 
+    def load(self, model: str) -> Load:
+        """See ``Engine.load``; all models share the one pool."""
+        counts = self.counts()
+        return Load(self._size, running=counts.get("running", 0), waiting=counts.get("waiting", 0))
+
     def take(self, limit: int) -> list[Call]:
-        """Mark up to ``limit`` waiting calls as running, oldest first, and return them."""
+        """Mark up to ``limit`` waiting calls as running, in the order of their turns, and return them."""
         if not self._db.read("SELECT 1 FROM calls WHERE state = 'waiting' LIMIT 1"):
             return []
         now = stamp(self._clock.now())
         rows = self._db.write(
             lambda connection: connection.execute(
                 """UPDATE calls SET state = 'running', started_at = ? WHERE id IN
-                   (SELECT id FROM calls WHERE state = 'waiting' ORDER BY id LIMIT ?)
-                   RETURNING id, call_id, orders""",
+                   (SELECT id FROM calls WHERE state = 'waiting' ORDER BY turn, id LIMIT ?)
+                   RETURNING id, turn, call_id, orders""",
                 (now, limit),
             ).fetchall()
         )
-        rows.sort(key=lambda row: int(row["id"]))
+        rows.sort(key=lambda row: (int(row["turn"]), int(row["id"])))
         return [Call(row["call_id"], WorkOrder.model_validate_json(row["orders"])) for row in rows]
 
     def answer(self, answers: Sequence[tuple[str, Envelope]]) -> None:
@@ -130,7 +139,8 @@ class SqliteCalls:
     def running(self, *, limit: int) -> list[Run]:
         """See ``Runs.running``."""
         rows = self._db.read(
-            "SELECT call_id, orders, started_at FROM calls WHERE state = 'running' ORDER BY id LIMIT ?",
+            """SELECT call_id, orders, started_at FROM calls WHERE state = 'running'
+               ORDER BY started_at, id LIMIT ?""",
             (limit,),
         )
         return [_run(row) for row in rows]
@@ -146,6 +156,25 @@ def _run(row: Row) -> Run:
         model=order.model,
         started_at=instant_or_none(row["started_at"]),
     )
+
+
+def _put_in(
+    connection: sqlite3.Connection, call_id: str, batch_id: str, step: int, values: tuple[str, int]
+) -> int:
+    """Store the call with its turn; an engine that is empty begins to count anew."""
+    (served, next_one, own) = connection.execute(
+        """SELECT (SELECT max(turn) FROM calls WHERE state = 'running'),
+                  (SELECT min(turn) FROM calls WHERE state = 'waiting'),
+                  (SELECT max(turn) FROM calls WHERE batch_id = ? AND state IN ('waiting', 'running'))""",
+        (batch_id,),
+    ).fetchone()
+    now_at = served if served is not None else next_one or 0
+    turn = now_at if own is None else max(now_at, own + step)
+    return connection.execute(
+        """INSERT INTO calls (call_id, batch_id, turn, state, orders, created_at)
+           VALUES (?, ?, ?, 'waiting', ?, ?)""",
+        (call_id, batch_id, turn, *values),
+    ).rowcount
 
 
 def _restart_interrupted(connection: sqlite3.Connection) -> int:

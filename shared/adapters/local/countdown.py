@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.adapters.local.database import Database, Row, instant, instant_or_none, stamp
-from shared.models.facts import Leaf, Node, Outcome, OutcomeKind, Settled
+from shared.domain.pacing import experience_of
+from shared.models.facts import Experience, Leaf, Node, Outcome, OutcomeKind, Settled
 from shared.models.work import JobRef
 
 _NODE = "batch_id = ? AND round = ? AND level = ? AND k = ?"
@@ -77,10 +78,13 @@ def _settle(
     kinds = [sum(it.copies for it in created if it.kind is kind) for kind in OutcomeKind]
     node = (batch_id, outcomes[0].ref.round, 0, leaf)
     if created:
+        shown = experience_of(created)
+        busy = round(1e6 * shown.busy_seconds)
         connection.execute(
             f"""UPDATE nodes SET n = n + ?, completed = completed + ?, failed = failed + ?,
-                cancelled = cancelled + ?, moved_at = max(moved_at, ?) WHERE {_NODE}""",
-            (len(created), *kinds, now, *node),
+                cancelled = cancelled + ?, ran = ran + ?, busy = busy + ?, troubles = troubles + ?,
+                moved_at = max(moved_at, ?) WHERE {_NODE}""",
+            (len(created), *kinds, shown.ran, busy, shown.troubles, now, *node),
         )
     n = connection.execute(f"SELECT n FROM nodes WHERE {_NODE}", node).fetchone()["n"]
     return Settled(created=len(created), n=n)
@@ -122,6 +126,7 @@ def _leaf(row: Row) -> Leaf:
         completed=row["completed"],
         failed=row["failed"],
         cancelled=row["cancelled"],
+        experience=Experience(ran=row["ran"], busy_seconds=row["busy"] / 1e6, troubles=row["troubles"]),
         moved_at=instant(row["moved_at"]),
         nudged_at=instant_or_none(row["nudged_at"]),
     )

@@ -126,9 +126,9 @@ def _replay(
     if not _close(connection, letter, LetterState.REPLAYED, by=by, remark=None, now=now):
         return False
     connection.executemany(
-        """INSERT INTO messages (subscription, topic, data, published_at, visible_at)
-           VALUES (?, ?, ?, ?, ?)""",
-        [(subscription, letter.topic, message, now, now) for subscription in targets],
+        """INSERT INTO messages (subscription, topic, data, published_at, visible_at, turn)
+           VALUES (?, ?, ?, ?, ?, ?)""",
+        [(subscription, letter.topic, message, now, now, now) for subscription in targets],
     )
     return True
 

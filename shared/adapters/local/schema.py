@@ -88,4 +88,19 @@ MILESTONES = (
         batch_id TEXT NOT NULL, threshold INTEGER NOT NULL, round INTEGER NOT NULL,
         reached_at INTEGER NOT NULL, PRIMARY KEY (batch_id, threshold)) WITHOUT ROWID""",
 )
-STEPS: tuple[tuple[str, ...], ...] = (LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES)
+PACING = (
+    "ALTER TABLE batches ADD COLUMN pace TEXT",
+    "ALTER TABLE nodes ADD COLUMN ran INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE nodes ADD COLUMN busy INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE nodes ADD COLUMN troubles INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE messages ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX messages_in_turn ON messages (subscription, turn, id)",
+    "ALTER TABLE calls ADD COLUMN batch_id TEXT",
+    "ALTER TABLE calls ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
+    "DROP INDEX calls_waiting",
+    "DROP INDEX calls_running",
+    "CREATE INDEX calls_waiting ON calls (turn, id) WHERE state = 'waiting'",
+    "CREATE INDEX calls_running ON calls (turn) WHERE state = 'running'",
+    """CREATE INDEX calls_shares ON calls (batch_id, turn) WHERE state IN ('waiting', 'running')""",
+)
+STEPS: tuple[tuple[str, ...], ...] = (LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING)

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reconcile.staleness import Remedy, needs_aggregation, quiet_leaves, remedy, uncounted
+from services.reconcile.staleness import (
+    Remedy,
+    holed_leaves,
+    needs_aggregation,
+    quiet_leaves,
+    remedy,
+    uncounted,
+)
 from shared.domain.tree import Tree, leaf_count
 from shared.models.facts import Attempt, Closing, Leaf, Node
 from tests.support.facts import LOST, a_batch, at, ref
@@ -115,3 +122,12 @@ def test_every_full_node_that_its_parent_missed_is_named_and_none_that_is_not_fu
     assert all(count == n[level, k] == tree.quota(level, k) for level, k, count in named)
     if not lost:
         assert places <= {(tree.root_level, 0)}
+
+
+def test_a_leaf_lacks_jobs_where_fewer_are_counted_or_in_flight_than_were_started() -> None:
+    tree = Tree(jobs=100, leaves=3, window=9)
+    counters = {0: 4, 1: 4, 2: 0}
+    leaves = [Leaf(round=0, k=k, n=n, moved_at=NOON) for k, n in counters.items()]
+    in_flight = [12, 15, 18, 16, 19, 2, 5, 8]
+    lacking = holed_leaves(tree, leaves, in_flight, lambda leaf: tree.released(leaf.k, leaf.n))
+    assert [leaf.k for leaf in lacking] == [1]

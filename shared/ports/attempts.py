@@ -1,0 +1,57 @@
+"""The part of the ledger that keeps what was tried: claims, calls, and how a round's jobs stand in line."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from shared.models.facts import Attempt, Line
+from shared.models.work import Failure, JobRef
+
+
+class Attempts(Protocol):
+    """Claims on ligands, and the calls made for them."""
+
+    def claim(self, ref: JobRef, *, now: datetime, lease_until: datetime) -> Attempt | None:
+        """
+        Take attempt ``ref.attempt``, or None if it is taken.
+
+        It can be taken once more when its lease is over and neither a call nor a failure was noted.
+        A claim takes the older attempts of the ligand off the overdue list.
+        """
+        ...
+
+    def unclaim(self, ref: JobRef, *, now: datetime) -> None:
+        """End the lease now: the spawn certainly did not happen."""
+        ...
+
+    def note_call(self, ref: JobRef, call_id: str, *, deadline: datetime, due_at: datetime) -> bool:
+        """Add the call id, once; False if another call was noted before."""
+        ...
+
+    def note_failure(self, ref: JobRef, failure: Failure, *, due_at: datetime) -> None:
+        """The attempt failed and the next one is due at ``due_at``. The first note stands."""
+        ...
+
+    def postpone(self, ref: JobRef, due_at: datetime | None) -> None:
+        """Look at an attempt again at ``due_at``; with None, never."""
+        ...
+
+    def overdue(self, now: datetime, *, limit: int, batch_id: str | None = None) -> list[Attempt]:
+        """Attempts due by ``now``, longest overdue first; of one batch if given."""
+        ...
+
+    def attempts(self, batch_id: str, round: int, positions: Sequence[int]) -> list[Attempt]:
+        """The latest attempt of each of these ligands that has one."""
+        ...
+
+    def in_flight(self, batch_id: str, round: int) -> int:
+        """How many ligands have an attempt and, as far as attempts know, no outcome."""
+        ...
+
+    def line(self, batch_id: str, round: int, position: int | None = None) -> Line:
+        """How the ligands stand in line, and whether the one at ``position`` ever had an attempt."""
+        ...
+
+    def open_places(self, batch_id: str, round: int) -> list[int]:
+        """The places in the round of what is in flight, in order; never many more than the window."""
+        ...
