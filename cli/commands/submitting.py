@@ -18,8 +18,12 @@ SUBMIT = "/api/v3/batches/submit"
 SHOWN_REJECTED = 10
 
 Library = Annotated[Path, typer.Argument(help="Ligands: .csv or .tsv with a SMILES column, .smi, or .txt.")]
-Target = Annotated[
-    Path | None, typer.Option(help="The protein: PDB or mmCIF; FASTA for a model that works on the sequence.")
+Targets = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="The protein: PDB or mmCIF; FASTA for a model that works on the sequence. "
+        "Repeat it for several structures of it."
+    ),
 ]
 Sequence = Annotated[Path | None, typer.Option(help="Its sequence, FASTA or plain, beside a structure.")]
 Box = Annotated[
@@ -38,7 +42,7 @@ Key = Annotated[
 
 def submit(
     library: Library,
-    target: Target = None,
+    target: Targets = None,
     sequence: Sequence = None,
     model: Annotated[str, typer.Option(help="See `omtx models`.")] = "vina",
     name: Annotated[str | None, typer.Option(help="Of the screen; default: the library's file.")] = None,
@@ -63,7 +67,7 @@ def submit(
     With --wait and no server on this home, this process runs the screen itself.
     """
     given = parameters(param or [], box=box, ligand=box_from_ligand, residues=box_from_residues)
-    body = order(Screen(library, target, sequence, model, name, protein_name, seed, strict), given)
+    body = order(Screen(library, target or [], sequence, model, name, protein_name, seed, strict), given)
     with _connection(wait) as connection:
         accepted = post(connection, body, idempotency_key)
         accounting, ended = accepted["accounting"], None
