@@ -11,6 +11,9 @@ from shared.chemistry.frame import Overlap, overlap
 # Pockets of one protein open and close by a few Å; farther apart are the frames.
 SAME_FRAME = 10.0
 
+# The sources of a single box, which serves several structures only where they are superposed.
+ONE_FOR_ALL = ("box", "box_from_ligand")
+
 
 def docking_boxes(parameters: VinaParameters, structures: Mapping[str, gemmi.Structure]) -> dict[str, Box]:
     """
@@ -29,7 +32,7 @@ def docking_boxes(parameters: VinaParameters, structures: Mapping[str, gemmi.Str
             raise ValueError(
                 _about(structures, name, "The box does not touch the protein: no protein atom lies in it.")
             )
-    if parameters.box_source in ("box", "box_from_ligand"):
+    if parameters.box_source in ONE_FOR_ALL:
         _refuse_other_frames(next(iter(boxes.values())), structures)
     return boxes
 

@@ -6,7 +6,7 @@ from typing import Any
 import gemmi
 from pydantic import BaseModel
 
-from shared.catalogue.vina_boxes import docking_boxes, overlaps
+from shared.catalogue.vina_boxes import ONE_FOR_ALL, docking_boxes, overlaps
 from shared.catalogue.vina_parameters import VinaParameters
 from shared.chemistry.box import Box
 from shared.chemistry.structure import read_structure
@@ -36,7 +36,8 @@ def prepare(
         ) from error
     named = names or parameters.receptors
     settled = parameters.model_copy(
-        update=_placed(list(boxes.values())) | {"receptors": tuple(called.values()) if named else None}
+        update=_placed(parameters, tuple(boxes.values()))
+        | {"receptors": tuple(called.values()) if named else None}
     )
     return settled, {"box": _note(parameters), **_ensemble_note(boxes, structures)}
 
@@ -62,10 +63,10 @@ def _path(place: int, names: Mapping[str, str]) -> str:
     return f"protein_structures.{place}.content" if names else "protein_structure"
 
 
-def _placed(boxes: list[Box]) -> dict[str, Any]:
-    """Which fields hold the settled boxes: ``box`` where one serves all."""
-    common = boxes[0] if len(set(boxes)) == 1 else None
-    each = None if common else tuple(boxes)
+def _placed(parameters: VinaParameters, boxes: tuple[Box, ...]) -> dict[str, Any]:
+    """Which fields hold the settled boxes: ``box`` where one serves all, by intent and not by chance."""
+    one_for_all = len(boxes) == 1 or parameters.box_source in ONE_FOR_ALL
+    common, each = (boxes[0], None) if one_for_all else (None, boxes)
     return {"box": common, "boxes": each, "box_from_ligand": None, "box_from_residues": None}
 
 

@@ -3,16 +3,18 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gemmi
 import pytest
 import rdkit
 from rdkit import Chem
 
-from modal_gpu.predictors.base import PredictionFailed, Predictor, Question
+from modal_gpu.predictors.base import Prediction, PredictionFailed, Predictor, Question
 from modal_gpu.predictors.vina.dock import MAPS
 from modal_gpu.predictors.vina.predictor import VinaPredictor, run_seeds
 from modal_gpu.predictors.vina.report import confidence, pose_gap
+from modal_gpu.predictors.vina.validity import failed
 from shared.models.work import FailureClass
 
 LYSOZYME = Path(__file__).parents[3] / "examples" / "t4l_l99a"
@@ -24,6 +26,11 @@ Ask = Callable[..., Question]
 
 def canonical(smiles: str) -> str:
     return str(Chem.MolToSmiles(Chem.MolFromSmiles(smiles)))
+
+
+def told(prediction: Prediction) -> Any:
+    """The details, as whoever reads results.json finds them."""
+    return json.loads(json.dumps(dict(prediction.details)))
 
 
 def poses_of(sdf: bytes) -> list[Chem.Mol]:
@@ -123,6 +130,62 @@ def test_the_sdf_holds_all_poses_best_first_with_their_scores(ask: Ask) -> None:
     energies = [float(pose.GetProp("affinity_kcal_mol")) for pose in poses]
     assert energies == sorted(energies)
     assert energies[0] == prediction.metrics["affinity"]
+
+
+def test_every_pose_says_its_rank_its_run_and_its_receptor(ask: Ask) -> None:
+    prediction = PREDICTOR.predict(ask("CCCCc1ccccc1", runs=2, receptors=["apo"], n_poses=2, energy_range=9))
+    poses = poses_of(prediction.files["ligand.sdf"])
+
+    assert len(poses) == 2
+    assert [(pose.GetProp("run"), pose.GetProp("receptor")) for pose in poses] == [("1", "apo")] * 2
+    listed = told(prediction)["poses"]
+    assert [item["pose"] for item in listed] == [1, 2]
+    for pose, item in zip(poses, listed, strict=True):
+        assert float(pose.GetProp("affinity_kcal_mol")) == item["affinity"]
+        assert float(pose.GetProp("rmsd_lb_angstrom")) == pytest.approx(item["rmsd_lb"], abs=0.001)
+        assert float(pose.GetProp("rmsd_ub_angstrom")) == pytest.approx(item["rmsd_ub"], abs=0.001)
+        assert item["affinity"] - listed[0]["affinity"] <= 9
+
+
+@pytest.mark.parametrize(("smiles", "searches"), [("Cc1ccccc1", 4), ("CCCc1ccccc1", 8)])
+def test_automatic_effort_grows_with_the_torsions_and_the_result_says_by_which_rule(
+    ask: Ask, smiles: str, searches: int
+) -> None:
+    by_rule, by_number = (PREDICTOR.predict(ask(smiles, exhaustiveness=it)) for it in ("auto", searches))
+
+    assert by_rule.metrics["exhaustiveness"] == searches
+    assert by_rule.metrics == by_number.metrics
+    assert by_rule.details["exhaustiveness"] == {
+        "value": searches,
+        "rule": "auto: 4 + 2 × torsions, at most 32",
+    }
+    assert by_number.details["exhaustiveness"] == {"value": searches, "rule": "as given"}
+
+
+def test_the_interactions_of_the_best_pose_are_listed_with_distances(ask: Ask) -> None:
+    prediction = PREDICTOR.predict(ask("CCCCc1ccccc1", exhaustiveness=4))
+    found = told(prediction)["interactions"]
+    named = [f"{item['type']} {item['residue']}" for item in found]
+
+    assert {"Hydrophobic LEU A:84", "Hydrophobic VAL A:111"} <= set(named)
+    assert all(0 < item["distance"] < 7 for item in found)
+    assert sorted(str(prediction.metrics["interactions"]).split("; ")) == sorted(named)
+
+
+def test_each_failed_check_of_the_pose_is_named() -> None:
+    assert failed({"volume": True, "clash": False, "energy": None, "bonds": False}) == ["clash", "bonds"]
+
+
+def test_a_ligand_is_docked_in_the_state_that_was_asked_for(ask: Ask) -> None:
+    given = PREDICTOR.predict(ask("NCc1ccccc1"))
+    at_ph = PREDICTOR.predict(ask("NCc1ccccc1", protonation="ph", ph=7.4))
+
+    assert (given.metrics["formal_charge"], at_ph.metrics["formal_charge"]) == (0, 1)
+    assert at_ph.details["docked_smiles"] == "[NH3+]Cc1ccccc1"
+    assert "ligand dominant at pH 7.4, site by site" in told(at_ph)["protonation"]
+    assert at_ph.details["tautomer"] == "as given in the SMILES"
+    (pose, *_) = poses_of(at_ph.files["ligand.sdf"])
+    assert Chem.GetFormalCharge(pose) == 1
 
 
 def test_the_complex_holds_the_protein_and_the_best_pose(ask: Ask) -> None:
