@@ -1,6 +1,8 @@
 """Reading what the user names: targets, reference ligands, small libraries."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from cli.errors import Refused
 
@@ -23,8 +25,20 @@ def read_text(path: Path, what: str) -> str:
     return text
 
 
-def read_target(path: Path) -> dict[str, str]:
-    """The target as the API takes it: a sequence from FASTA, else a structure."""
+def read_targets(paths: Sequence[Path]) -> dict[str, Any]:
+    """The target as the API takes it; several files are structures of it, called by the files' names."""
+    targets = [(path, _read_target(path)) for path in paths]
+    if len(targets) < 2:
+        return dict(*(target for _, target in targets))
+    for path, target in targets:
+        if "protein_structure" not in target:
+            raise Refused(f"target {path} is a sequence; only structures, PDB or mmCIF, can be several")
+    structures = [{"name": path.stem, "content": target["protein_structure"]} for path, target in targets]
+    return {"protein_structures": structures}
+
+
+def _read_target(path: Path) -> dict[str, str]:
+    """A sequence from FASTA, else a structure."""
     text = read_text(path, "target")
     is_sequence = path.suffix.lower() in SEQUENCES or text.lstrip().startswith(">")
     return {"protein_sequence" if is_sequence else "protein_structure": text}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.errors import Refused
-from cli.files import read_target, read_text
+from cli.files import read_targets, read_text
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Screen:
     """A screen as the command line names it."""
 
     library: Path
-    target: Path | None
+    targets: Sequence[Path]
     sequence: Path | None
     model: str
     name: str | None
@@ -26,9 +26,8 @@ class Screen:
 
 def order(screen: Screen, parameters: Mapping[str, Any], library: Mapping[str, Any]) -> dict[str, Any]:
     """The body; names that were not given are those of the files."""
-    target = read_target(screen.target) if screen.target else {}
     sequence = {"protein_sequence": read_text(screen.sequence, "sequence")} if screen.sequence else {}
-    named_after = screen.target or screen.sequence
+    named_after = next(iter(screen.targets), screen.sequence)
     return {
         "job_name": screen.name or screen.library.name.split(".")[0] or screen.library.name,
         "protein_name": screen.protein_name or (named_after.stem if named_after else "unnamed"),
@@ -37,7 +36,7 @@ def order(screen: Screen, parameters: Mapping[str, Any], library: Mapping[str, A
         "parameters": dict(parameters),
         "strict": screen.strict,
         **({} if screen.seed is None else {"seed": screen.seed}),
-        **target,
+        **read_targets(screen.targets),
         **sequence,
     }
 

@@ -11,7 +11,7 @@ from shared.models.work import Artefact, Download
 
 TRIES = 3
 FIRST_PAUSE = 0.2
-KEPT_INPUTS = 4
+KEPT_INPUTS = 16  # two screens of eight structures
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 

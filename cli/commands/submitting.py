@@ -22,8 +22,12 @@ SUBMIT_SECONDS = 1800.0
 Library = Annotated[
     Path, typer.Argument(help="Ligands: .csv, .tsv, .smi, .sdf or .txt, or one of these with .gz.")
 ]
-Target = Annotated[
-    Path | None, typer.Option(help="The protein: PDB or mmCIF; FASTA for a model that works on the sequence.")
+Targets = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="The protein: PDB or mmCIF; FASTA for a model that works on the sequence. "
+        "Repeat it for several structures of it."
+    ),
 ]
 Sequence = Annotated[Path | None, typer.Option(help="Its sequence, FASTA or plain, beside a structure.")]
 Box = Annotated[
@@ -42,7 +46,7 @@ Key = Annotated[
 
 def submit(
     library: Library,
-    target: Target = None,
+    target: Targets = None,
     sequence: Sequence = None,
     model: Annotated[str, typer.Option(help="See `omtx models`.")] = "vina",
     name: Annotated[str | None, typer.Option(help="Of the screen; default: the library's file.")] = None,
@@ -67,7 +71,7 @@ def submit(
     With --wait and no server on this home, this process runs the screen itself.
     """
     given = parameters(param or [], box=box, ligand=box_from_ligand, residues=box_from_residues)
-    screen = Screen(checked(library), target, sequence, model, name, protein_name, seed, strict)
+    screen = Screen(checked(library), target or [], sequence, model, name, protein_name, seed, strict)
     body = order(screen, given, {})
     with _connection(wait) as connection:
         body["library"] = brought(connection, library)

@@ -4,12 +4,20 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, JsonValue, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import from_json
 
 from shared.errors import FieldError, InvalidInput, TooLarge
 from shared.models.base import Frozen
-from shared.models.batch import MAX_LIGANDS_IN_BODY, MAX_SEQUENCE, Configuration
+from shared.models.batch import MAX_LIGANDS_IN_BODY, MAX_SEQUENCE, MOST_STRUCTURES, Configuration
 
 AMINO_ACIDS = frozenset("ACDEFGHIKLMNPQRSTVWYX")
 F = TypeVar("F", bound=Frozen)
@@ -35,6 +43,13 @@ class LibraryText(Frozen):
         return self
 
 
+class NamedStructure(Frozen):
+    """One of several structures of the target, PDB or mmCIF, and what results call it."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+    content: Annotated[str, Field(min_length=1)]
+
+
 class Order(Frozen):
     """
     One screen as posted to ``/api/v3/batches/submit``.
@@ -47,6 +62,9 @@ class Order(Frozen):
     protein_name: Name
     protein_sequence: str | None = None
     protein_structure: Annotated[str, Field(min_length=1)] | None = None
+    protein_structures: (
+        Annotated[tuple[NamedStructure, ...], Field(min_length=1, max_length=MOST_STRUCTURES)] | None
+    ) = None
     ligands: Annotated[list[JsonValue], Field(min_length=1, max_length=MAX_LIGANDS_IN_BODY)] | None = None
     library: LibraryText | None = None
     model_name: str = "boltz2"
@@ -63,6 +81,19 @@ class Order(Frozen):
     @classmethod
     def _one_sequence(cls, text: str | None) -> str | None:
         return None if text is None else read_sequence(text)
+
+    @field_validator("protein_structures")
+    @classmethod
+    def _one_form_and_different_names(
+        cls, structures: tuple[NamedStructure, ...] | None, info: ValidationInfo
+    ) -> tuple[NamedStructure, ...] | None:
+        if structures is None:
+            return None
+        if info.data.get("protein_structure") is not None:
+            raise ValueError("give the target either as 'protein_structure' or as 'protein_structures'")
+        if len({structure.name for structure in structures}) < len(structures):
+            raise ValueError("two structures have the same name")
+        return structures
 
     @model_validator(mode="after")
     def _exactly_one_library(self) -> Self:

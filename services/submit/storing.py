@@ -15,6 +15,7 @@ from services.submit.request import Order, invalid
 from services.submit.source import Limits, Source
 from shared.catalogue.entry import ModelEntry
 from shared.domain import identity
+from shared.domain.naming import structure_keys
 from shared.domain.tree import leaf_count
 from shared.errors import FieldError, InvalidInput
 from shared.models.batch import Batch, Counts, StoredInput
@@ -89,13 +90,26 @@ def _inputs(order: Order, model: ModelEntry) -> dict[str, bytes]:
     if order.task_type not in model.tasks:
         message = f"{model.id} does not do {order.task_type!r}; it does: {', '.join(model.tasks)}"
         raise InvalidInput(message, [FieldError("task_type", message)])
-    given = {"structure": order.protein_structure, "sequence": order.protein_sequence}
+    structures = _structures(order)
+    given = {"structure": structures, "sequence": order.protein_sequence}
     for name in ("structure", "sequence"):
-        if getattr(model.inputs, name) == "required" and given[name] is None:
+        if getattr(model.inputs, name) == "required" and not given[name]:
             message = f"{model.id} needs the target's {name}"
             raise InvalidInput(message, [FieldError(f"protein_{name}", message)])
-    used = model.inputs.structure != "unused" and order.protein_structure is not None
-    return {"structure": (order.protein_structure or "").encode()} if used else {}
+    if model.inputs.structure == "unused":
+        return {}
+    if len(structures) > model.inputs.structures:
+        message = (
+            f"{model.id} takes {model.inputs.structures} structure(s) of the target, not {len(structures)}"
+        )
+        raise InvalidInput(message, [FieldError("protein_structures", message)])
+    return dict(zip(structure_keys(len(structures)), structures, strict=True))
+
+
+def _structures(order: Order) -> list[bytes]:
+    if order.protein_structure is not None:
+        return [order.protein_structure.encode()]
+    return [structure.content.encode() for structure in order.protein_structures or ()]
 
 
 def _parameters(
@@ -105,7 +119,8 @@ def _parameters(
         given = model.parameter_class().model_validate(order.parameters)
     except ValidationError as error:
         raise invalid(error, "parameters") from error
-    settled, notes = model.prepare(given, inputs)
+    names = [structure.name for structure in order.protein_structures or ()] if inputs else []
+    settled, notes = model.prepare(given, inputs, dict(zip(inputs, names, strict=False)))
     return settled.model_dump(mode="json", exclude_none=True), notes
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from shared.errors import FieldError, InvalidInput, NotFound
 from shared.models.base import Frozen
-from shared.models.batch import Batch
+from shared.models.batch import MOST_STRUCTURES, Batch
 from shared.settings import settings
 
 Direction = Literal["lower is stronger", "lower is better", "higher is better", "none"]
@@ -36,10 +36,11 @@ class Ranking(Frozen):
 
 
 class Inputs(Frozen):
-    """Which description of the target a model needs."""
+    """Which description of the target a model needs, and how many structures of it a screen may give."""
 
     structure: Literal["required", "optional", "unused"]
     sequence: Literal["required", "optional", "unused"]
+    structures: Annotated[int, Field(ge=1, le=MOST_STRUCTURES)] = 1
 
 
 class ModelEntry(Frozen):
@@ -47,8 +48,8 @@ class ModelEntry(Frozen):
     One model.
 
     ``parameters`` names a Pydantic class as ``module:Class``; ``preparation`` a function
-    ``(parameters, inputs) -> (parameters, notes)`` that checks the target and settles what depends
-    on it, raising InvalidInput; ``files`` are the artefacts that a run may upload;
+    ``(parameters, inputs, names) -> (parameters, notes)`` that checks the target and settles what
+    depends on it, raising InvalidInput; ``files`` are the artefacts that a run may upload;
     ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
     states a limit. A model that is not ``offered`` cannot be run here; its entry explains the figures of
     batches that were computed elsewhere.
@@ -80,12 +81,16 @@ class ModelEntry(Frozen):
         return found
 
     def prepare(
-        self, parameters: BaseModel, inputs: Mapping[str, bytes]
+        self, parameters: BaseModel, inputs: Mapping[str, bytes], names: Mapping[str, str]
     ) -> tuple[BaseModel, Mapping[str, str]]:
-        """Check the batch's inputs; the parameters as every ligand gets them, and notes on how."""
+        """
+        Check the batch's inputs; the parameters as every ligand gets them, and notes on how.
+
+        ``names`` are the user's for the inputs that he named.
+        """
         if self.preparation is None:
             return parameters, {}
-        prepared: tuple[BaseModel, Mapping[str, str]] = _load(self.preparation)(parameters, inputs)
+        prepared: tuple[BaseModel, Mapping[str, str]] = _load(self.preparation)(parameters, inputs, names)
         return prepared
 
 

@@ -1,4 +1,4 @@
-"""The names of downloaded files: ``{job_name}_{protein_name}_{index}_{ligand_name}.cif``."""
+"""Names of files: those a user downloads, and the keys of a batch's input files."""
 
 import re
 
@@ -24,3 +24,8 @@ def clean(text: str) -> str:
     """
     replaced = re.sub(r"[^A-Za-z0-9_-]", "_", text)
     return re.sub(r"_+", "_", replaced).strip("_")[:LONGEST_PART].rstrip("_") or "unnamed"
+
+
+def structure_keys(count: int) -> list[str]:
+    """The keys of a target's structures among the inputs, in order: structure, structure_2, structure_3."""
+    return ["structure", *(f"structure_{number}" for number in range(2, count + 1))][:count]

@@ -14,6 +14,7 @@ Strategy = Literal["sequential", "parallel", "adaptive", "resource_aware"]
 MAX_SEQUENCE = 2000
 MAX_LIGANDS_IN_BODY = 1500
 MAX_SMILES = 500
+MOST_STRUCTURES = 8
 
 
 class BatchStatus(StrEnum):

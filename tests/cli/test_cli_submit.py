@@ -202,3 +202,16 @@ def test_a_file_that_is_no_library_is_refused(omtx: Omtx, tmp_path: Path) -> Non
     path.write_bytes(b"x")
     answer = omtx("submit", path, "--model", "noop")
     assert (answer.code, ".sdf" in answer.err) == (5, True)
+
+
+def test_target_may_be_repeated_for_several_structures(omtx: Omtx, tmp_path: Path, library: Path) -> None:
+    second, sequence = tmp_path / "holo.pdb", tmp_path / "protein.fasta"
+    second.write_bytes((SAMPLE / "receptor.pdb").read_bytes())
+    sequence.write_text(">p\nMNIFEMLRIDEGLRLK\n")
+    targets = ("--model", "vina", "--target", SAMPLE / "receptor.pdb", "--target")
+    far = omtx("submit", library, *targets, second, "--box", "-500,0,0,20,20,20")
+    mixed = omtx("submit", library, *targets, sequence, "--box", "-8,7,-1,20,20,20")
+
+    assert (far.code, mixed.code) == (5, 5)
+    assert "Structure receptor: The box does not touch" in far.err
+    assert "protein.fasta is a sequence" in mixed.err

@@ -336,3 +336,56 @@ def test_a_strict_order_with_one_bad_row_is_refused_whole_and_names_the_row(chai
 
 def test_a_strict_order_without_a_bad_row_is_accepted(chain: Chain) -> None:
     assert chain.submit(noop_order(3, strict=True)).status == 202
+
+
+def ensemble(*names: str, content: str = RECEPTOR) -> list[dict[str, str]]:
+    """The sample target as several structures."""
+    return [{"name": name, "content": content} for name in names]
+
+
+def test_several_structures_of_a_target_are_stored_under_keys_of_their_own(chain: Chain) -> None:
+    reply = chain.submit(vina_order(protein_structure=None, protein_structures=ensemble("apo", "../holo")))
+    batch = chain.ledger.batch(reply.body["batch_id"])
+
+    assert sorted(batch.inputs) == ["structure", "structure_2"]
+    assert batch.parameters["receptors"] == ["apo", "../holo"]
+    assert batch.parameters["box"] == BOX
+    assert "2 structures, the best score counts" in batch.notes["receptors"]
+    assert all(item.key.endswith(name) for name, item in batch.inputs.items())
+
+
+def test_one_structure_docks_under_the_same_seeds_with_and_without_a_name(chain: Chain) -> None:
+    orders = (vina_order(), vina_order(protein_structure=None, protein_structures=ensemble("apo")))
+    batches = [chain.ledger.batch(chain.submit(order).body["batch_id"]) for order in orders]
+
+    assert batches[0].target_digest == batches[1].target_digest
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"protein_structures": ensemble("a", "b")}, "protein_structures"),
+        ({"protein_structure": None, "protein_structures": ensemble("a", "a")}, "protein_structures"),
+        ({"protein_structure": None, "protein_structures": []}, "protein_structures"),
+        ({"protein_structure": None, "protein_structures": ensemble(*"abcdefghi")}, "protein_structures"),
+        (
+            {"protein_structure": None, "protein_structures": ensemble("a", " ", "c")},
+            "protein_structures.1.name",
+        ),
+        (
+            {
+                "protein_structure": None,
+                "protein_structures": [*ensemble("a"), *ensemble("b", content="hello")],
+            },
+            "protein_structures.1.content",
+        ),
+    ],
+    ids=["both forms", "same name", "none", "nine", "no name", "garbage"],
+)
+def test_structures_that_cannot_be_used_are_refused_under_their_path(
+    chain: Chain, changes: dict[str, Any], path: str
+) -> None:
+    reply = chain.submit(vina_order(**changes))
+
+    assert paths(reply) == [path]
+    assert nothing_stored(chain)

@@ -1,16 +1,12 @@
 """One run of the Vina search, and the same run as files for Vina's own command line."""
 
-import contextlib
 import re
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
-from vina import Vina
-
+from modal_gpu.predictors.vina.maps import Grid, Maps
 from shared.chemistry.box import Box
+
+MAPS = Maps()
 
 RESULT = re.compile(r"^REMARK VINA RESULT:\s+(\S+)\s+(\S+)\s+(\S+)", re.MULTILINE)
 
@@ -55,10 +51,11 @@ def dock(receptor_pdbqt: str, ligand_pdbqt: str, box: Box, search: Search) -> Ru
     Raises:
         DockingFailed: Vina refused, or found no pose.
     """
+    grid = Grid(receptor_pdbqt, box, search.seed)
     try:
-        text = _search(receptor_pdbqt, ligand_pdbqt, box, search)
+        text = _search(grid, ligand_pdbqt, search)
     except (RuntimeError, ValueError, TypeError) as error:
-        _engine.cache_clear()  # the object may be left half set up
+        MAPS.drop(grid)
         raise DockingFailed(f"Vina failed: {' '.join(str(error).split())}") from error
     poses = tuple(ScoredPose(*map(float, numbers)) for numbers in RESULT.findall(text))
     if not poses:
@@ -66,32 +63,11 @@ def dock(receptor_pdbqt: str, ligand_pdbqt: str, box: Box, search: Search) -> Ru
     return Run(seed=search.seed, poses=poses, pdbqt=text)
 
 
-def _search(receptor_pdbqt: str, ligand_pdbqt: str, box: Box, search: Search) -> str:
-    engine = _engine(receptor_pdbqt, box, search.seed)
+def _search(grid: Grid, ligand_pdbqt: str, search: Search) -> str:
+    engine = MAPS.engine(grid)
     engine.set_ligand_from_string(ligand_pdbqt)
     engine.dock(exhaustiveness=search.exhaustiveness, n_poses=search.n_poses, min_rmsd=search.min_rmsd)
     return str(engine.poses(n_poses=search.n_poses, energy_range=search.energy_range))
-
-
-# Vina fixes the seed when its object is made and cannot hand maps from one object to another: one
-# object, of some 180 MB, for each run of the screen that this process works on.
-@lru_cache(maxsize=4)
-def _engine(receptor_pdbqt: str, box: Box, seed: int) -> Vina:
-    """A Vina object with the maps of all atom types, for every ligand of a screen."""
-    engine = Vina(sf_name="vina", cpu=1, seed=seed, verbosity=0)
-    with _as_file(receptor_pdbqt) as path:
-        engine.set_receptor(str(path))
-    engine.compute_vina_maps(center=list(box.center), box_size=list(box.size))
-    return engine
-
-
-@contextlib.contextmanager
-def _as_file(pdbqt: str) -> Iterator[Path]:
-    # Vina reads receptors from files only.
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "receptor.pdbqt"
-        path.write_text(pdbqt)
-        yield path
 
 
 def command_line_files(receptor_pdbqt: str, ligand_pdbqt: str, box: Box, search: Search) -> dict[str, str]:

@@ -8,6 +8,7 @@ from meeko import MoleculePreparation, PDBQTWriterLegacy
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolDescriptors
 
+from modal_gpu.predictors.vina.state import AS_GIVEN, Choice, State, choose
 from shared.chemistry.smiles import read_ligand
 
 LARGEST_RDKIT_SEED = 2**31 - 1
@@ -24,15 +25,19 @@ class PreparedLigand:
     """
     What is docked.
 
-    ``reference`` is the docked fragment without hydrogens, as the input describes it; ``torsions``
+    ``state`` has the docked fragment, in the protonation and tautomer that were chosen; ``torsions``
     counts the bonds the search may rotate (TORSDOF).
     """
 
-    reference: Chem.Mol
+    state: State
     pdbqt: str
     torsions: int
     removed_fragments: tuple[str, ...]
-    protonation: str
+
+    @property
+    def reference(self) -> Chem.Mol:
+        """The docked fragment without hydrogens: what every pose must turn out to be."""
+        return self.state.molecule
 
     @property
     def heavy_atoms(self) -> int:
@@ -40,26 +45,27 @@ class PreparedLigand:
         return int(self.reference.GetNumHeavyAtoms())
 
 
-def prepare_ligand(smiles: str, *, seed: int) -> PreparedLigand:
+def prepare_ligand(smiles: str, *, seed: int, choice: Choice = AS_GIVEN) -> PreparedLigand:
     """
     The largest fragment of the SMILES, embedded by ETKDGv3 with ``seed``, relaxed, typed by Meeko.
 
     It starts from the canonical SMILES, so that the same ligand written in another way docks the same.
-    The protonation and tautomer are those of the SMILES. The relaxation matters: from unrelaxed
-    conformers the search loses near-native poses.
+    The protonation and tautomer are those of the SMILES unless ``choice`` says otherwise. The
+    relaxation matters: from unrelaxed conformers the search loses near-native poses.
 
     Raises:
-        ValueError: not a SMILES, no 3D shape can be made, or an atom has no AutoDock type.
+        ValueError: not a SMILES, the state cannot be chosen, no 3D shape can be made, or an atom has
+            no AutoDock type.
     """
     with rdBase.BlockLogs():
-        docked, *removed = _by_size(Chem.MolFromSmiles(read_ligand(smiles).smiles))
-        pdbqt = _pdbqt(_relax(_embed(Chem.AddHs(docked), seed)))
+        largest, *removed = _by_size(Chem.MolFromSmiles(read_ligand(smiles).smiles))
+        state = choose(largest, choice)
+        pdbqt = _pdbqt(_relax(_embed(Chem.AddHs(state.molecule), seed)))
     return PreparedLigand(
-        reference=docked,
+        state=state,
         pdbqt=pdbqt,
         torsions=_torsions(pdbqt),
         removed_fragments=tuple(Chem.MolToSmiles(fragment) for fragment in removed),
-        protonation=f"as given in the SMILES (formal charge {Chem.GetFormalCharge(docked):+d})",
     )
 
 

@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import gemmi
 from meeko import PDBQTMolecule, RDKitMolCreate
@@ -67,24 +67,25 @@ def rmsd(one: Chem.Mol, other: Chem.Mol) -> float:
     return float(rdMolAlign.CalcRMS(Chem.RemoveHs(one), Chem.RemoveHs(other), maxMatches=MOST_MAPPINGS))
 
 
-def to_sdf(poses: Sequence[Chem.Mol], scores: Sequence[ScoredPose], name: str) -> str:
-    """All poses as one SDF, best first, with pose number, affinity and RMSD bounds as data fields."""
+def to_sdf(poses: Sequence[Chem.Mol], scores: Sequence[ScoredPose], name: str, *, receptor: str) -> str:
+    """All poses of run 1 as one SDF, best first, each with its rank, figures and origin as data fields."""
     text = io.StringIO()
     with Chem.SDWriter(text) as writer:
         for number, (pose, score) in enumerate(zip(poses, scores, strict=True), start=1):
-            writer.write(_with_fields(pose, score, number, name))
+            writer.write(_with_fields(pose, score, number, {"_Name": name, "run": "1", "receptor": receptor}))
     return text.getvalue()
 
 
-def _with_fields(pose: Chem.Mol, score: ScoredPose, number: int, name: str) -> Chem.Mol:
+def _with_fields(pose: Chem.Mol, score: ScoredPose, number: int, texts: Mapping[str, str]) -> Chem.Mol:
     entry = Chem.Mol(pose)
     for key in entry.GetPropNames():
         entry.ClearProp(key)
-    entry.SetProp("_Name", " ".join(name.split()))
     entry.SetIntProp("pose", number)
     entry.SetProp("affinity_kcal_mol", f"{score.affinity:.3f}")
     entry.SetProp("rmsd_lb_angstrom", f"{score.rmsd_lb:.3f}")
     entry.SetProp("rmsd_ub_angstrom", f"{score.rmsd_ub:.3f}")
+    for key, text in texts.items():
+        entry.SetProp(key, " ".join(text.split()))
     return entry
 
 

@@ -1,7 +1,7 @@
-"""Docking with AutoDock Vina as a predictor: receptor once per process, then one ligand at a time."""
+"""Docking with AutoDock Vina as a predictor: receptors once per process, then one ligand at a time."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 
@@ -11,21 +11,25 @@ from pydantic import ValidationError
 from modal_gpu.predictors.base import Prediction, PredictionFailed, Question
 from modal_gpu.predictors.vina import report
 from modal_gpu.predictors.vina.dock import DockingFailed, Run, Search, dock
+from modal_gpu.predictors.vina.ensemble import Site, dock_everywhere, strongest
+from modal_gpu.predictors.vina.interactions import interactions
 from modal_gpu.predictors.vina.ligand import PreparedLigand, prepare_ligand
 from modal_gpu.predictors.vina.pose import NotTheLigand, molecules, to_mmcif, to_sdf
 from modal_gpu.predictors.vina.receptor import Receptor, prepare_receptor
+from modal_gpu.predictors.vina.state import Choice
 from modal_gpu.predictors.vina.validity import pose_checks
-from shared.catalogue.vina_parameters import VinaParameters, docking_box
-from shared.chemistry.box import Box
+from shared.catalogue.vina_boxes import docking_boxes
+from shared.catalogue.vina_parameters import AUTO_RULE, VinaParameters, searches
 from shared.chemistry.structure import read_structure
 from shared.domain.identity import LARGEST_SEED, digest
+from shared.domain.naming import structure_keys
 from shared.models.work import FailureClass
 
-PROGRAMS = ("vina", "meeko", "rdkit", "gemmi", "posebusters")
+PROGRAMS = ("vina", "meeko", "rdkit", "gemmi", "posebusters", "prolif", "dimorphite-dl")
 
 
 class VinaPredictor:
-    """Implements ``Predictor``; the inputs must hold ``structure``, the receptor as PDB or mmCIF."""
+    """Implements ``Predictor``; the inputs hold ``structure``, and may hold ``structure_2`` and so on."""
 
     def predict(self, question: Question) -> Prediction:
         """
@@ -36,9 +40,9 @@ class VinaPredictor:
                 model_error if Vina fails or returns another molecule.
         """
         docked = _dock(question)
-        best = docked.poses[0]
-        sdf = to_sdf(docked.poses, docked.runs[0].poses, question.ligand_name)
-        cif = to_mmcif(docked.receptor.structure, best, question.ligand_name)
+        best, site = docked.poses[0], docked.site
+        sdf = to_sdf(docked.poses, docked.runs[0].poses, question.ligand_name, receptor=site.name)
+        cif = to_mmcif(site.receptor.structure, best, question.ligand_name)
         return Prediction(
             metrics=report.metrics(docked),
             details=report.details(docked),
@@ -65,22 +69,28 @@ def run_seeds(seed: int, runs: int) -> list[int]:
 def _dock(question: Question) -> report.Docked:
     with _blaming(ValueError, FailureClass.INVALID_INPUT):
         parameters = _parameters(question)
-        structure, receptor = _target(_structure_bytes(question))
-        box = docking_box(parameters, structure)
-        ligand = prepare_ligand(question.smiles, seed=question.seed)
-        seeds = run_seeds(question.search_seed or question.seed, parameters.runs)
+        sites = _sites(_structures(question), parameters)
+        ligand = prepare_ligand(question.smiles, seed=question.seed, choice=_choice(parameters))
+        first, *later = _searches(parameters, ligand, question.search_seed or question.seed)
     with _blaming(DockingFailed, FailureClass.MODEL_ERROR):
-        runs = _runs(receptor, box, ligand, parameters, seeds)
+        everywhere = dock_everywhere(sites, ligand.pdbqt, first)
+        chosen = strongest([run.poses[0].affinity for run in everywhere])
+        runs = (everywhere[chosen], *_again(sites[chosen], ligand, later))
     with _blaming(NotTheLigand, FailureClass.MODEL_ERROR):
         every = [tuple(molecules(run, ligand.reference)) for run in runs]
+    receptor, best = sites[chosen].receptor, every[0][0]
     return report.Docked(
         ligand=ligand,
-        receptor=receptor,
-        box=box,
+        sites=sites,
+        everywhere=everywhere,
+        site=sites[chosen],
+        exhaustiveness=first.exhaustiveness,
+        exhaustiveness_rule=f"auto: {AUTO_RULE}" if parameters.exhaustiveness == "auto" else "as given",
         runs=runs,
         poses=every[0],
         tops=tuple(poses[0] for poses in every),
-        checks=pose_checks(every[0][0], receptor.molecule),
+        checks=pose_checks(best, receptor.molecule),
+        interactions=interactions(best, receptor.surroundings),
     )
 
 
@@ -102,31 +112,59 @@ def _parameters(question: Question) -> VinaParameters:
         raise ValueError(f"The docking parameters are invalid: {where}: {first['msg']}.") from error
 
 
-def _structure_bytes(question: Question) -> bytes:
-    if "structure" not in question.inputs:
+def _structures(question: Question) -> tuple[bytes, ...]:
+    keys = [key for key in structure_keys(len(question.inputs)) if key in question.inputs]
+    if not keys:
         raise ValueError("There is no receptor structure to dock into.")
-    return question.inputs["structure"]
+    return tuple(question.inputs[key] for key in keys)
 
 
+def _choice(parameters: VinaParameters) -> Choice:
+    return Choice(
+        ph=parameters.ph if parameters.protonation == "ph" else None,
+        canonical_tautomer=parameters.tautomers == "canonical",
+    )
+
+
+# Kept, because a process docks many ligands into the same few receptors.
 @lru_cache(maxsize=4)
+def _sites(texts: tuple[bytes, ...], parameters: VinaParameters) -> tuple[Site, ...]:
+    """Every structure, read and prepared, with its box."""
+    prepared = [_target(text) for text in texts]
+    names = parameters.receptors or tuple(structure_keys(len(texts)))
+    if len(names) != len(texts):
+        raise ValueError(f"There are {len(names)} names for {len(texts)} structures.")
+    boxes = docking_boxes(
+        parameters, {name: structure for name, (structure, _) in zip(names, prepared, strict=True)}
+    )
+    return tuple(
+        Site(number, name, receptor, boxes[name])
+        for number, (name, (_, receptor)) in enumerate(zip(names, prepared, strict=True), start=1)
+    )
+
+
+@lru_cache(maxsize=12)
 def _target(text: bytes) -> tuple[gemmi.Structure, Receptor]:
-    """The structure as read, and prepared; kept, because a process docks many ligands into one receptor."""
+    """The structure as read, and prepared."""
     structure = read_structure(text)
     return structure, prepare_receptor(structure)
 
 
-def _runs(
-    receptor: Receptor, box: Box, ligand: PreparedLigand, parameters: VinaParameters, seeds: list[int]
-) -> tuple[Run, ...]:
-    searches = (_search(parameters, seed) for seed in seeds)
-    return tuple(dock(receptor.pdbqt, ligand.pdbqt, box, search) for search in searches)
+def _searches(parameters: VinaParameters, ligand: PreparedLigand, seed: int) -> list[Search]:
+    exhaustiveness = searches(parameters.exhaustiveness, ligand.torsions)
+    return [_search(parameters, exhaustiveness, seed) for seed in run_seeds(seed, parameters.runs)]
 
 
-def _search(parameters: VinaParameters, seed: int) -> Search:
+def _search(parameters: VinaParameters, exhaustiveness: int, seed: int) -> Search:
     return Search(
         seed=seed,
-        exhaustiveness=parameters.exhaustiveness,
+        exhaustiveness=exhaustiveness,
         n_poses=parameters.n_poses,
         energy_range=parameters.energy_range,
         min_rmsd=parameters.min_rmsd,
     )
+
+
+def _again(site: Site, ligand: PreparedLigand, later: Sequence[Search]) -> tuple[Run, ...]:
+    """The further runs, on the structure that won the first."""
+    return tuple(dock(site.receptor.pdbqt, ligand.pdbqt, site.box, search) for search in later)

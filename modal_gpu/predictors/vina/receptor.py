@@ -10,11 +10,15 @@ import gemmi
 from meeko import MoleculePreparation, PDBQTWriterLegacy, Polymer, ResidueChemTemplates
 from rdkit import Chem, rdBase
 
+from modal_gpu.predictors.vina.interactions import Surroundings, surroundings
 from modal_gpu.predictors.vina.residues import SIDE_CHAINS, clean, cut_back, keep_standard_atoms, label
 
 # Meeko often names one bad residue at a time, and each may need three steps: atoms stripped, side
 # chain cut, dropped.
 ROUNDS = 12
+
+# Marks an atom of Meeko's polymer with the place of its residue in the structure.
+RESIDUE_PLACE = "residue_place"
 
 
 @dataclass(frozen=True)
@@ -23,13 +27,15 @@ class Receptor:
     A prepared receptor.
 
     ``structure`` is the protein as docked, with the author's chain names; ``molecule`` the same
-    atoms for geometric checks; ``changes`` one line for each thing removed or altered;
-    ``protonation`` how hydrogens and histidines were set.
+    atoms for geometric checks, ``surroundings`` those with all hydrogens for interactions;
+    ``changes`` one line for each thing removed or altered; ``protonation`` how hydrogens and
+    histidines were set.
     """
 
     pdbqt: str
     structure: gemmi.Structure
     molecule: Chem.Mol
+    surroundings: Surroundings
     changes: tuple[str, ...]
     protonation: str
 
@@ -53,6 +59,7 @@ def prepare_receptor(structure: gemmi.Structure) -> Receptor:
         pdbqt=pdbqt,
         structure=protein,
         molecule=_molecule(protein),
+        surroundings=_surroundings(polymer, protein),
         changes=(*changes, *mended),
         protonation=_protonation(polymer, protein),
     )
@@ -125,6 +132,17 @@ def _mend(protein: gemmi.Structure, key: str) -> str:
 def _molecule(protein: gemmi.Structure) -> Chem.Mol:
     with rdBase.BlockLogs():
         return Chem.MolFromPDBBlock(_pdb(protein), sanitize=False, removeHs=False, proximityBonding=False)
+
+
+def _surroundings(polymer: Polymer, protein: gemmi.Structure) -> Surroundings:
+    """The polymer's own molecule: Meeko's templates gave it bonds, charges and missing hydrogens."""
+    labels = []
+    for place, (key, chain, index) in enumerate(_keyed(protein)):
+        labels.append(label(chain, chain[index]))
+        for atom in polymer.monomers[key].rdkit_mol.GetAtoms():
+            atom.SetIntProp(RESIDUE_PLACE, place)
+    whole = polymer.to_rdkit_mol()
+    return surroundings(whole, [atom.GetIntProp(RESIDUE_PLACE) for atom in whole.GetAtoms()], labels)
 
 
 def _protonation(polymer: Polymer, protein: gemmi.Structure) -> str:

@@ -7,10 +7,11 @@ from pydantic import JsonValue
 from rdkit import Chem
 
 from modal_gpu.predictors.vina.dock import Run
+from modal_gpu.predictors.vina.ensemble import Site, spread
+from modal_gpu.predictors.vina.interactions import Interaction, as_text
 from modal_gpu.predictors.vina.ligand import PreparedLigand
 from modal_gpu.predictors.vina.pose import docked_smiles, rmsd
-from modal_gpu.predictors.vina.receptor import Receptor
-from modal_gpu.predictors.vina.validity import all_pass
+from modal_gpu.predictors.vina.validity import all_pass, failed
 from shared.chemistry.box import Box
 from shared.models.work import MetricValue
 
@@ -23,17 +24,22 @@ class Docked:
     """
     All that was computed for one ligand.
 
-    ``poses`` are those of run 1, best first; ``tops`` the best pose of each run, run 1 first;
-    ``checks`` concern the best pose of run 1.
+    ``everywhere`` has run 1 on each of the ``sites``; ``site`` is the one with the best score, which
+    all else concerns. ``runs`` start with run 1; ``poses`` are those of run 1, best first; ``tops``
+    the best pose of each run; ``checks`` and ``interactions`` concern the best pose of run 1.
     """
 
     ligand: PreparedLigand
-    receptor: Receptor
-    box: Box
+    sites: tuple[Site, ...]
+    everywhere: tuple[Run, ...]
+    site: Site
+    exhaustiveness: int
+    exhaustiveness_rule: str
     runs: tuple[Run, ...]
     poses: tuple[Chem.Mol, ...]
     tops: tuple[Chem.Mol, ...]
     checks: dict[str, bool | None]
+    interactions: tuple[Interaction, ...]
 
     @property
     def affinity(self) -> float:
@@ -49,10 +55,17 @@ def metrics(docked: Docked) -> dict[str, MetricValue]:
         "confidence": confidence(_distances(docked)),
         "ligand_efficiency": round(-docked.affinity / heavy_atoms, 4),
         "pose_gap": _pose_gap(docked),
+        "receptor": docked.site.name,
+        "receptor_spread": spread([run.poses[0].affinity for run in docked.everywhere]),
         "n_poses": len(docked.poses),
         "pose_valid": all_pass(docked.checks),
+        "checks_failed": len(failed(docked.checks)),
+        "failed_checks": "; ".join(failed(docked.checks)),
+        "interactions": as_text(docked.interactions),
         "heavy_atoms": heavy_atoms,
+        "formal_charge": docked.ligand.state.formal_charge,
         "torsions": docked.ligand.torsions,
+        "exhaustiveness": docked.exhaustiveness,
     }
 
 
@@ -80,21 +93,33 @@ def pose_gap(affinities: Sequence[float], distances: Sequence[float]) -> float |
 
 def details(docked: Docked) -> dict[str, JsonValue]:
     """What stands behind the figures: poses, runs, checks, and how ligand and receptor were prepared."""
+    state, receptor = docked.ligand.state, docked.site.receptor
     return {
         "poses": _poses(docked),
         "runs": _runs(docked),
+        "exhaustiveness": {"value": docked.exhaustiveness, "rule": docked.exhaustiveness_rule},
         "pose_checks": dict(docked.checks),
-        "protonation": f"ligand {docked.ligand.protonation}; {docked.receptor.protonation}",
+        "interactions": _interactions(docked),
+        "protonation": f"ligand {state.protonation}; {receptor.protonation}",
+        "tautomer": state.tautomer,
         "docked_smiles": docked_smiles(docked.poses[0]),
         "fragments_removed": list(docked.ligand.removed_fragments),
-        "receptor_changes": list(docked.receptor.changes),
-        "box": docked.box.model_dump(mode="json"),
+        "receptor": {"number": docked.site.number, "name": docked.site.name},
+        "by_receptor": _by_receptor(docked),
+        "receptor_changes": list(receptor.changes),
+        "box": _box(docked.site.box),
     }
 
 
 def _poses(docked: Docked) -> list[JsonValue]:
     return [
-        {"pose": number, "affinity": pose.affinity, "rmsd_lb": pose.rmsd_lb, "rmsd_ub": pose.rmsd_ub}
+        {
+            "pose": number,
+            "affinity": pose.affinity,
+            "rmsd_lb": pose.rmsd_lb,
+            "rmsd_ub": pose.rmsd_ub,
+            "run": 1,
+        }
         for number, pose in enumerate(docked.runs[0].poses, start=1)
     ]
 
@@ -104,6 +129,32 @@ def _runs(docked: Docked) -> list[JsonValue]:
         {"seed": run.seed, "affinity": run.poses[0].affinity, "rmsd_to_best": round(distance, 3)}
         for run, distance in zip(docked.runs, _distances(docked), strict=True)
     ]
+
+
+def _interactions(docked: Docked) -> list[JsonValue]:
+    return [
+        {"residue": found.residue, "type": found.kind, "distance": found.distance}
+        for found in docked.interactions
+    ]
+
+
+def _by_receptor(docked: Docked) -> list[JsonValue]:
+    return [
+        {
+            "number": site.number,
+            "name": site.name,
+            "affinity": run.poses[0].affinity,
+            "n_poses": len(run.poses),
+            "box": _box(site.box),
+            "protonation": site.receptor.protonation,
+            "changes": list(site.receptor.changes),
+        }
+        for site, run in zip(docked.sites, docked.everywhere, strict=True)
+    ]
+
+
+def _box(box: Box) -> JsonValue:
+    return box.model_dump(mode="json")
 
 
 def _distances(docked: Docked) -> list[float]:

@@ -26,6 +26,11 @@ def all_pass(checks: dict[str, bool | None]) -> bool | None:
     return None if None in results else True
 
 
+def failed(checks: dict[str, bool | None]) -> list[str]:
+    """The names of the checks that failed, in the order of PoseBusters."""
+    return [name for name, passed in checks.items() if passed is False]
+
+
 @cache
 def _busters() -> PoseBusters:
     return PoseBusters(config="dock")

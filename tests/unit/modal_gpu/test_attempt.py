@@ -9,6 +9,7 @@ import pytest
 from modal_gpu.attempt import attempt
 from modal_gpu.predictors.base import Prediction, PredictionFailed
 from modal_gpu.results import FIELDS
+from modal_gpu.transfer import KEPT_INPUTS
 from shared.models.work import Download, Envelope, FailureClass, WorkOrder
 from tests.unit.modal_gpu.store import REF, Fixed, Store
 
@@ -66,12 +67,12 @@ def test_the_predictor_is_asked_with_the_inputs_and_the_number_of_the_try(store:
 
 
 def test_inputs_are_fetched_once_per_process_and_only_the_last_few_are_kept(store: Store) -> None:
-    orders = [store.order(inputs={f"structure{n}": f"ATOM {n}".encode()}) for n in range(5)]
-    for order in (orders[0], orders[0], *orders[1:], orders[4], orders[0]):
+    orders = [store.order(inputs={f"structure{n}": f"ATOM {n}".encode()}) for n in range(KEPT_INPUTS + 1)]
+    for order in (orders[0], orders[0], *orders[1:], orders[-1], orders[0]):
         assert run(store, order, Fixed(GOOD)).status == "succeeded"
 
-    fetched = [line[-1] for line in store.seen if line.startswith("GET")]
-    assert fetched == ["0", "1", "2", "3", "4", "0"]
+    fetched = [line.rpartition("structure")[2] for line in store.seen if line.startswith("GET")]
+    assert fetched == [str(n) for n in (*range(KEPT_INPUTS + 1), 0)]
 
 
 def test_results_json_is_the_same_bytes_whichever_try_wrote_it(store: Store) -> None:

@@ -1,16 +1,20 @@
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gemmi
 import pytest
+import rdkit
 from rdkit import Chem
 
-from modal_gpu.predictors.base import PredictionFailed, Predictor, Question
-from modal_gpu.predictors.vina import dock as dock_module
+from modal_gpu.predictors.base import Prediction, PredictionFailed, Predictor, Question
+from modal_gpu.predictors.vina.dock import MAPS
 from modal_gpu.predictors.vina.predictor import VinaPredictor, run_seeds
 from modal_gpu.predictors.vina.report import confidence, pose_gap
+from modal_gpu.predictors.vina.validity import failed
 from shared.models.work import FailureClass
 
 LYSOZYME = Path(__file__).parents[3] / "examples" / "t4l_l99a"
@@ -22,6 +26,11 @@ Ask = Callable[..., Question]
 
 def canonical(smiles: str) -> str:
     return str(Chem.MolToSmiles(Chem.MolFromSmiles(smiles)))
+
+
+def told(prediction: Prediction) -> Any:
+    """The details, as whoever reads results.json finds them."""
+    return json.loads(json.dumps(dict(prediction.details)))
 
 
 def poses_of(sdf: bytes) -> list[Chem.Mol]:
@@ -38,10 +47,17 @@ def test_a_ligand_gets_every_figure_of_the_catalogue(ask: Ask) -> None:
         "confidence",
         "ligand_efficiency",
         "pose_gap",
+        "receptor",
+        "receptor_spread",
         "n_poses",
         "pose_valid",
+        "checks_failed",
+        "failed_checks",
+        "interactions",
         "heavy_atoms",
+        "formal_charge",
         "torsions",
+        "exhaustiveness",
     }
     affinity = prediction.metrics["affinity"]
     assert isinstance(affinity, float)
@@ -65,7 +81,7 @@ def test_a_ligand_docks_the_same_alone_and_after_any_neighbours_on_the_same_maps
     question = replace(ask("CCCCc1ccccc1"), search_seed=11)
     after_others = [PREDICTOR.predict(replace(ask(other), search_seed=11)) for other in (TOLUENE, "CCO")]
     in_company = PREDICTOR.predict(question)
-    dock_module._engine.cache_clear()
+    MAPS.clear()
     alone = PREDICTOR.predict(question)
 
     assert len(after_others) == 2
@@ -74,11 +90,11 @@ def test_a_ligand_docks_the_same_alone_and_after_any_neighbours_on_the_same_maps
 
 
 def test_the_maps_of_a_screen_are_computed_once_for_all_its_ligands(ask: Ask) -> None:
-    dock_module._engine.cache_clear()
+    MAPS.clear()
     for smiles in (TOLUENE, "c1ccccc1", "CCc1ccccc1"):
         PREDICTOR.predict(replace(ask(smiles, runs=2), search_seed=11))
 
-    assert dock_module._engine.cache_info().misses == 2  # one per run, none per ligand
+    assert MAPS.built == 2  # one per run, none per ligand
 
 
 def test_the_same_ligand_written_differently_docks_the_same(ask: Ask) -> None:
@@ -114,6 +130,62 @@ def test_the_sdf_holds_all_poses_best_first_with_their_scores(ask: Ask) -> None:
     energies = [float(pose.GetProp("affinity_kcal_mol")) for pose in poses]
     assert energies == sorted(energies)
     assert energies[0] == prediction.metrics["affinity"]
+
+
+def test_every_pose_says_its_rank_its_run_and_its_receptor(ask: Ask) -> None:
+    prediction = PREDICTOR.predict(ask("CCCCc1ccccc1", runs=2, receptors=["apo"], n_poses=2, energy_range=9))
+    poses = poses_of(prediction.files["ligand.sdf"])
+
+    assert 1 <= len(poses) <= 2
+    assert {(pose.GetProp("run"), pose.GetProp("receptor")) for pose in poses} == {("1", "apo")}
+    listed = told(prediction)["poses"]
+    assert [item["pose"] for item in listed] == list(range(1, len(poses) + 1))
+    for pose, item in zip(poses, listed, strict=True):
+        assert float(pose.GetProp("affinity_kcal_mol")) == item["affinity"]
+        assert float(pose.GetProp("rmsd_lb_angstrom")) == pytest.approx(item["rmsd_lb"], abs=0.001)
+        assert float(pose.GetProp("rmsd_ub_angstrom")) == pytest.approx(item["rmsd_ub"], abs=0.001)
+        assert item["affinity"] - listed[0]["affinity"] <= 9
+
+
+@pytest.mark.parametrize(("smiles", "searches"), [("Cc1ccccc1", 4), ("CCCc1ccccc1", 8)])
+def test_automatic_effort_grows_with_the_torsions_and_the_result_says_by_which_rule(
+    ask: Ask, smiles: str, searches: int
+) -> None:
+    by_rule, by_number = (PREDICTOR.predict(ask(smiles, exhaustiveness=it)) for it in ("auto", searches))
+
+    assert by_rule.metrics["exhaustiveness"] == searches
+    assert by_rule.metrics == by_number.metrics
+    assert by_rule.details["exhaustiveness"] == {
+        "value": searches,
+        "rule": "auto: 4 + 2 × torsions, at most 32",
+    }
+    assert by_number.details["exhaustiveness"] == {"value": searches, "rule": "as given"}
+
+
+def test_the_interactions_of_the_best_pose_are_listed_with_distances(ask: Ask) -> None:
+    prediction = PREDICTOR.predict(ask("CCCCc1ccccc1", exhaustiveness=4))
+    found = told(prediction)["interactions"]
+    named = [f"{item['type']} {item['residue']}" for item in found]
+
+    assert {"Hydrophobic LEU A:84", "Hydrophobic VAL A:111"} <= set(named)
+    assert all(0 < item["distance"] < 7 for item in found)
+    assert sorted(str(prediction.metrics["interactions"]).split("; ")) == sorted(named)
+
+
+def test_each_failed_check_of_the_pose_is_named() -> None:
+    assert failed({"volume": True, "clash": False, "energy": None, "bonds": False}) == ["clash", "bonds"]
+
+
+def test_a_ligand_is_docked_in_the_state_that_was_asked_for(ask: Ask) -> None:
+    given = PREDICTOR.predict(ask("NCc1ccccc1"))
+    at_ph = PREDICTOR.predict(ask("NCc1ccccc1", protonation="ph", ph=7.4))
+
+    assert (given.metrics["formal_charge"], at_ph.metrics["formal_charge"]) == (0, 1)
+    assert at_ph.details["docked_smiles"] == "[NH3+]Cc1ccccc1"
+    assert "ligand dominant at pH 7.4, site by site" in told(at_ph)["protonation"]
+    assert at_ph.details["tautomer"] == "as given in the SMILES"
+    (pose, *_) = poses_of(at_ph.files["ligand.sdf"])
+    assert Chem.GetFormalCharge(pose) == 1
 
 
 def test_the_complex_holds_the_protein_and_the_best_pose(ask: Ask) -> None:
@@ -189,7 +261,12 @@ def test_what_cannot_be_docked_is_refused_with_the_reason(
     assert failure.value.kind is FailureClass.INVALID_INPUT
 
 
-def test_docking_prints_nothing(ask: Ask, capfd: pytest.CaptureFixture[str]) -> None:
+def test_docking_prints_nothing(
+    ask: Ask, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # PoseBusters points RDKit's log at the current stderr, and this one is closed after the test.
+    monkeypatch.setattr(rdkit.log_handler, "stream", sys.stderr)
+
     PREDICTOR.predict(ask(TOLUENE))
 
     assert capfd.readouterr() == ("", "")
