@@ -9,7 +9,17 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
-from cli.commands import control, doctoring, letters, migrating, reading, serving, submitting, watching
+from cli.commands import (
+    checking,
+    control,
+    doctoring,
+    letters,
+    migrating,
+    reading,
+    serving,
+    submitting,
+    watching,
+)
 from cli.connection import log_to_file
 from cli.errors import EXIT_CODES, CommandError, Refused
 from shared.settings import settings
@@ -25,6 +35,7 @@ app = typer.Typer(
 )
 app.command()(serving.up)
 app.command()(serving.demo)
+app.command(epilog=EXIT_CODES)(checking.check)
 app.command(epilog=EXIT_CODES)(submitting.submit)
 app.command("list")(reading.list_batches)
 app.command()(reading.status)

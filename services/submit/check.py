@@ -1,0 +1,49 @@
+"""A library looked through as a submission does it, but nothing is stored."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from services.submit.forms import Form
+from services.submit.intake import check
+from services.submit.molecules import Molecules
+from services.submit.report import ChemistryReport
+from services.submit.source import Limits, rows
+from shared.models.batch import RejectedRow
+
+SHOWN_REJECTED = 100
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The chemistry report, and the first rows that cannot be used."""
+
+    report: dict[str, Any]
+    rejected: list[RejectedRow]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As a program reads it."""
+        return {"chemistry_report": self.report, "rejected": [row.model_dump() for row in self.rejected]}
+
+
+def check_library(
+    pieces: Iterable[bytes], form: Form | None, limits: Limits, *, most_heavy_atoms: int | None
+) -> Checked:
+    """
+    Look at every row; memory does not grow with the library.
+
+    Raises:
+        ValueError: the library as a whole cannot be read, or is larger than is accepted.
+    """
+    report, rejected, jobs = ChemistryReport(most_heavy_atoms=most_heavy_atoms), list[RejectedRow](), 0
+    with Molecules() as molecules, rows(pieces, form, limits) as entries:
+        for index, found in enumerate(entries):
+            row = check(found, index=index, position=jobs)
+            if isinstance(row, RejectedRow):
+                report.take(row)
+                rejected += [row] if len(rejected) < SHOWN_REJECTED else []
+                continue
+            first = molecules.first(row.canonical_smiles, jobs)
+            report.take(row, repeated=first != jobs)
+            jobs += first == jobs
+    return Checked(report.as_dict(), rejected)
