@@ -18,10 +18,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import chord, docking, screens
+from bench import chord, docking, screens, submit
 
 JOBS = 10_000
 SMALL, LARGE = 2_000, 50_000
+ROWS = 1_000_000
 Result = dict[str, Any]
 
 
@@ -47,6 +48,7 @@ def growth(folder: Path) -> Result:
 BENCHMARKS: dict[str, Callable[[Path], Result | None]] = {
     "control_plane": control_plane,
     "growth": growth,
+    "submit": lambda folder: submit.run(ROWS, folder),
     "docking": docking.run,
 }
 
