@@ -12,6 +12,7 @@ from shared.models.facts import Outcome
 from shared.models.work import Artefact
 from shared.steps.manifest import Manifest, chunk_keys, library_digest
 from shared.steps.reading import Overview, standing_outcomes
+from shared.steps.results import listed
 
 MOST_PROBLEMS = 100
 
@@ -55,8 +56,23 @@ class _Audit:
         yield from self._accounting()
         yield from self._library()
         yield from self._files(self.view.batch.inputs.values())
-        if self.view.closing is not None:
-            yield from self._files(self.view.closing.artefacts)
+        yield from self._artefacts()
+
+    def _artefacts(self) -> Iterator[str]:
+        """The batch's own artefacts, which its closing names; then what only its manifest lists."""
+        own = self.view.closing.artefacts if self.view.closing is not None else ()
+        yield from self._files(own)
+        if not own:
+            return
+        batch_id, known = self.view.batch.batch_id, {file.key for file in own}
+        folder = f"batches/{batch_id}/"
+        try:
+            for file in listed(self.store.blobs, batch_id):
+                # The files that a job left have names of their own; its outcome was asked for them.
+                if file.key not in known and file.key == folder + file.name:
+                    yield from self._files([file])
+        except (NotFound, ValueError) as error:
+            yield f"the manifest cannot be read: {error}"
 
     def _outcomes(self) -> Iterator[Outcome]:
         """The outcome that stands of every job that has one."""

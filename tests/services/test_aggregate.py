@@ -21,9 +21,13 @@ MIXED: dict[str, Any] = {"parameters": {"failure_rate": 0.4, "payload_bytes": 64
 
 
 def artefacts(chain: Chain, batch_id: str) -> dict[str, bytes]:
-    """Every artefact that the batch's closing lists."""
+    """The batch's own artefacts, which its closing lists, and the pages of its rows."""
     listed = chain.api(f"/api/v3/batches/{batch_id}/artefacts").body["artefacts"]
-    return {file["name"]: wiring.local_blobs().get(file["key"]) for file in listed}
+    files = {file["name"]: wiring.local_blobs().get(file["key"]) for file in listed}
+    if not files:
+        return {}
+    pages = [key for key in wiring.local_blobs().list(f"batches/{batch_id}/results/") if "/rows-" in key]
+    return files | {key.split("/", 2)[2]: wiring.local_blobs().get(key) for key in pages}
 
 
 def full(chain: Chain, ligands: int = 6, **changes: Any) -> str:
@@ -74,6 +78,7 @@ def test_the_manifest_lists_every_other_artefact_with_its_digest(chain: Chain) -
     manifest = json.loads(files["manifest.json"])
     listed = {file["key"]: (file["size"], file["sha256"]) for file in manifest["artefacts"]}
     stored = set(wiring.local_blobs().list(f"batches/{batch_id}/"))
+    stored |= set(wiring.local_blobs().list(f"archive/{batch_id}/"))
     submitted = set(wiring.local_blobs().list(f"batches/{batch_id}/submitted/"))
     assert set(listed) == stored - submitted - {f"batches/{batch_id}/manifest.json"}
     for key, (size, sha256) in listed.items():
