@@ -1,7 +1,7 @@
 """The audit of a batch: everything counted again, every artefact read again."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from services.api.store import Store
 from shared.domain.identity import job_id
@@ -12,7 +12,7 @@ from shared.models.facts import Outcome
 from shared.models.work import Artefact
 from shared.steps.manifest import Manifest, chunk_keys, library_digest
 from shared.steps.reading import Overview, standing_outcomes
-from shared.steps.results import listed
+from shared.steps.results import listed, manifest_key
 
 MOST_PROBLEMS = 100
 
@@ -61,18 +61,18 @@ class _Audit:
     def _artefacts(self) -> Iterator[str]:
         """The batch's own artefacts, which its closing names; then what only its manifest lists."""
         own = self.view.closing.artefacts if self.view.closing is not None else ()
-        yield from self._files(own)
-        if not own:
-            return
-        batch_id, known = self.view.batch.batch_id, {file.key for file in own}
-        folder = f"batches/{batch_id}/"
-        try:
-            for file in listed(self.store.blobs, batch_id):
-                # The files that a job left have names of their own; its outcome was asked for them.
-                if file.key not in known and file.key == folder + file.name:
-                    yield from self._files([file])
-        except (NotFound, ValueError) as error:
-            yield f"the manifest cannot be read: {error}"
+        problems = list(self._files(own))
+        yield from problems
+        manifest = manifest_key(self.view.batch.batch_id)
+        if own and not any(problem.startswith(manifest) for problem in problems):
+            yield from self._files(self._only_listed({file.key for file in own}))
+
+    def _only_listed(self, known: Set[str]) -> Iterator[Artefact]:
+        """What the manifest alone lists. What a job left it names as the job does, whose outcome is asked."""
+        folder = f"batches/{self.view.batch.batch_id}/"
+        for file in listed(self.store.blobs, self.view.batch.batch_id):
+            if file.key not in known and file.key == folder + file.name:
+                yield file
 
     def _outcomes(self) -> Iterator[Outcome]:
         """The outcome that stands of every job that has one."""
