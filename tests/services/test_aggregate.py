@@ -86,19 +86,26 @@ def test_the_manifest_lists_every_other_artefact_with_its_digest(chain: Chain) -
         assert (size, sha256) == (len(content), hashlib.sha256(content).hexdigest())
 
 
+def everything(batch_id: str) -> dict[str, bytes]:
+    """All objects of a batch."""
+    folders = (f"batches/{batch_id}/", f"archive/{batch_id}/")
+    keys = [key for folder in folders for key in wiring.local_blobs().list(folder)]
+    return {key: wiring.local_blobs().get(key) for key in keys}
+
+
 def test_a_second_run_writes_the_same_bytes(chain: Chain) -> None:
     batch_id = full(chain, **MIXED)
     chain.boundaries.plan = lambda number, name: Fault.FAIL_BEFORE if name == "ledger.finish" else None
     deliver_all(chain)
-    first = {key: wiring.local_blobs().get(key) for key in wiring.local_blobs().list(f"batches/{batch_id}/")}
-    assert f"batches/{batch_id}/manifest.json" in first
+    first = everything(batch_id)
+    names = {key.rpartition("/")[2] for key in first}
+    assert {"manifest.json", "results.parquet", "results.columns.json.gz", "metadata.json"} <= names
     assert status(chain, batch_id)["status"] == "aggregating"
     chain.boundaries.plan = lambda number, name: None
     chain.clock.advance(timedelta(hours=1))
     chain.drain()
-    second = {key: wiring.local_blobs().get(key) for key in wiring.local_blobs().list(f"batches/{batch_id}/")}
     assert status(chain, batch_id)["status"] == "completed"
-    assert second == first
+    assert everything(batch_id) == first
 
 
 def test_while_one_aggregates_a_second_one_does_nothing(chain: Chain) -> None:
