@@ -61,13 +61,24 @@ class Connection:
         return self._send("DELETE", path).json()
 
     @contextmanager
+    def pieces(self, path: str, **params: Any) -> Iterator[Iterator[bytes]]:
+        """A file in pieces, as they come; one that is cut short raises."""
+        with self._streamed(path, params) as response:
+            yield response.iter_bytes()
+
+    @contextmanager
     def lines(self, path: str, **params: Any) -> Iterator[Iterator[str]]:
         """A text document line by line, without their ends."""
+        with self._streamed(path, params) as response:
+            yield response.iter_lines()
+
+    @contextmanager
+    def _streamed(self, path: str, params: Mapping[str, Any]) -> Iterator[httpx.Response]:
         with _explained(self._client), self._client.stream("GET", path, params=_given(params)) as response:
             if response.is_error:
                 response.read()
                 raise _refusal(response)
-            yield response.iter_lines()
+            yield response
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         with _explained(self._client):

@@ -1,11 +1,12 @@
 """Where a command's answer goes: a person gets text, a program gets JSON."""
 
+import io
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from rich.console import Console, RenderableType
 
@@ -43,17 +44,33 @@ def note(message: str) -> None:
 
 @contextmanager
 def opened(path: Path | None) -> Iterator[TextIO]:
-    """
-    The file an answer goes to, stdout if None.
-
-    The file appears under its name only when it is complete.
-    """
+    """The text file an answer goes to, stdout if None; see ``saved``."""
     if path is None:
         yield sys.stdout
         return
+    with saved(path) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
+        yield text
+
+
+@contextmanager
+def opened_binary(path: Path | None) -> Iterator[BinaryIO]:
+    """The file that bytes go to, stdout if None; a terminal is none to send them to."""
+    if path is not None:
+        with saved(path) as file:
+            yield file
+        return
+    if sys.stdout.isatty():
+        raise Refused("this is no text for a terminal; give --output FILE, or send it to a program")
+    yield sys.stdout.buffer
+    sys.stdout.buffer.flush()
+
+
+@contextmanager
+def saved(path: Path) -> Iterator[BinaryIO]:
+    """A file that appears under its name only when it is complete."""
     part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
+        with part.open("wb") as file:
             yield file
         part.replace(path)
     except OSError as error:

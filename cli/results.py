@@ -1,11 +1,11 @@
-"""The ranked results of a batch, page by page: as a table, as CSV, as JSON."""
+"""The ranked results of a batch: page by page as a table, CSV or JSON; or whole, as one file."""
 
 import csv
 import itertools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -59,6 +59,17 @@ def write_csv(connection: Connection, batch_id: str, file: TextIO, *, top: int |
     with connection.lines(f"/api/v3/batches/{batch_id}/results", format="csv") as lines:
         rows = csv.reader(f"{line}\n" for line in lines)
         csv.writer(file, lineterminator="\n").writerows(itertools.islice(rows, most))
+
+
+def write_export(
+    connection: Connection, batch_id: str, form: str, file: BinaryIO, *, structures: bool
+) -> None:
+    """The batch as one file, piece by piece; it is refused before the batch is finished."""
+    wanted = "true" if structures else None
+    path = f"/api/v3/batches/{batch_id}/export/{form}"
+    with connection.pieces(path, include_structures=wanted) as pieces:
+        for piece in pieces:
+            file.write(piece)
 
 
 def table(found: Results, *, most: int = SHOWN) -> RenderableType:

@@ -13,7 +13,7 @@ from shared.errors import FieldError, Gone, InvalidInput, OmtxError, PermanentEr
 
 log = logging.getLogger("omtx")
 PROBLEM = "application/problem+json"
-Answer = tuple[str | bytes, int, dict[str, str]]
+Answer = tuple[str | bytes | Iterator[bytes], int, dict[str, str]]
 
 
 def as_json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:

@@ -1,21 +1,23 @@
 """Commands that only look: list, status, watch, results, models."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TextIO
 
 import typer
 from rich.table import Table
 
-from cli.connection import connected
-from cli.errors import CommandError
+from cli.connection import Connection, connected
+from cli.errors import CommandError, Refused
 from cli.following import ENDED, follow, said
 from cli.models import model_details, models_table
 from cli.options import BatchId, Home, Json, Timeout
-from cli.output import opened, print_json, show, wants_json
-from cli.results import SHOWN, results, table, write_csv, write_json
+from cli.output import opened, opened_binary, print_json, show, wants_json
+from cli.results import SHOWN, results, table, write_csv, write_export, write_json
 from cli.text import cell
 from cli.verdict import success
 from shared.models.batch import BatchStatus
+
+EXPORTED = frozenset({"sdf", "parquet", "zip"})
 
 
 def list_batches(
@@ -84,30 +86,54 @@ def _refuse_to_wait(found: dict[str, Any]) -> None:
 def batch_results(
     batch_id: BatchId,
     form: Annotated[
-        Literal["table", "csv", "json"] | None,
-        typer.Option("--format", help="Default: table on a terminal, else json."),
+        Literal["table", "csv", "json", "sdf", "parquet", "zip"] | None,
+        typer.Option("--format", help="Default: as FILE ends; table on a terminal, else json."),
     ] = None,
     top: Annotated[int | None, typer.Option(min=1, help="Only the best so many.")] = None,
+    structures: Annotated[bool, typer.Option("--structures", help="In a zip: every structure too.")] = False,
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="Write to this file.")] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Show the results of a batch, best first; of a running one, what there is so far."""
+    """
+    Show the results of a batch, best first; of a running one, what there is so far.
+
+    sdf holds the best pose of each ranked ligand, zip the table, the summary and the manifest; these and
+    parquet there are once the batch is finished.
+    """
     chosen = form or ("json" if wants_json(as_json) and output is None else _form_of(output))
-    with connected() as connection, opened(output) as file:
-        if chosen == "csv":
-            write_csv(connection, batch_id, file, top=top)
+    _fits(chosen, top=top, structures=structures)
+    with connected() as connection:
+        if chosen in EXPORTED:
+            with opened_binary(output) as target:
+                write_export(connection, batch_id, chosen, target, structures=structures)
             return
-        found = results(connection, batch_id, top=top)
-        if chosen == "json":
-            write_json(found, file)
-        else:
-            show(table(found, most=top or SHOWN), file=file)
+        with opened(output) as file:
+            _write(connection, batch_id, chosen, file, top=top)
+
+
+def _write(connection: Connection, batch_id: str, form: str, file: TextIO, *, top: int | None) -> None:
+    if form == "csv":
+        write_csv(connection, batch_id, file, top=top)
+        return
+    found = results(connection, batch_id, top=top)
+    if form == "json":
+        write_json(found, file)
+    else:
+        show(table(found, most=top or SHOWN), file=file)
+
+
+def _fits(form: str, *, top: int | None, structures: bool) -> None:
+    """Refuse options that the format does not know."""
+    if top is not None and form in EXPORTED:
+        raise Refused(f"--top does not go with {form}, which holds all; it does with table, csv and json")
+    if structures and form != "zip":
+        raise Refused(f"--structures goes with --format zip, not with {form}")
 
 
 def _form_of(output: Path | None) -> str:
-    suffix = output.suffix.lower() if output else ""
-    return {".csv": "csv", ".json": "json"}.get(suffix, "table")
+    suffix = output.suffix.lower().removeprefix(".") if output else ""
+    return suffix if suffix in {"csv", "json", *EXPORTED} else "table"
 
 
 def models(

@@ -71,6 +71,23 @@ class BatchRecord:
             "top_predictions": top,
         }
 
+    def columns_head(self) -> dict[str, Any]:
+        """``results.columns.json.gz`` without its columns."""
+        return {
+            **self.identity(),
+            "version": SCHEMA_VERSION,
+            "model": self.model.id,
+            "model_version": self.batch.model_version,
+            "protein_name": self.batch.protein_name,
+            "ranking": self.ranking(),
+            "metrics": {key: metric.model_dump() for key, metric in self.model.metrics.items()},
+        }
+
+    def about(self) -> dict[str, Any]:
+        """What the metadata of ``results.parquet`` says of the batch."""
+        head = self.columns_head()
+        return {key: value for key, value in head.items() if key != "metrics"} | self.sentence()
+
     def own_columns(self) -> Iterator[str]:
         """The model's figures that have no column of their own in the table."""
         return (name for name in self.model.metrics if name not in IN_ROW)

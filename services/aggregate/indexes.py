@@ -1,19 +1,18 @@
 """The indexes of a batch: which jobs it has, where their files are, and what was rejected. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.aggregate.documents import BatchRecord
 from services.aggregate.summary import Figures
 from shared.domain.rows import FOURTEEN
-from shared.models.work import Artefact
 
 REJECTED = ("line", "index", "status", "reason", "text")
 SCORES = ("affinity", "confidence", "ptm_score", "plddt_score", "iptm_score")
 ENSEMBLE = tuple(name for name in FOURTEEN if name.startswith(("ens_", "affinity_")))
 CONFIDENCE = tuple(name for name in FOURTEEN if name not in ENSEMBLE)
 Row = Mapping[str, Any]
-Rows = Iterable[tuple[Row, list[Artefact]]]
+Files = Sequence[Mapping[str, Any]]
 
 
 def batch_metadata(record: BatchRecord, figures: Figures) -> dict[str, Any]:
@@ -30,11 +29,6 @@ def batch_metadata(record: BatchRecord, figures: Figures) -> dict[str, Any]:
     }
 
 
-def child_ids(rows: Iterable[Row]) -> Iterator[str]:
-    """``child_job_ids``, best first."""
-    return (row["job_id"] for row in rows if _is_job(row))
-
-
 def batch_index(record: BatchRecord) -> dict[str, Any]:
     """``batch_index.json`` without ``individual_jobs``."""
     return {
@@ -45,24 +39,22 @@ def batch_index(record: BatchRecord) -> dict[str, Any]:
     }
 
 
-def individual_jobs(record: BatchRecord, rows: Rows) -> Iterator[dict[str, Any]]:
-    """``individual_jobs``, best first."""
-    for row, files in rows:
-        if _is_job(row):
-            yield {
-                "job_id": row["job_id"],
-                "registered_at": record.batch.created_at.isoformat(),
-                "metadata": {
-                    "task_type": record.batch.task_type,
-                    "ligand_name": row["ligand_name"],
-                    "ligand_smiles": row["ligand_smiles"],
-                    "protein_name": record.batch.protein_name,
-                },
-                "status": row["status"],
-                "storage_paths": {file.name: file.key for file in files},
-                "completed_at": row["completed_at"],
-                "results_summary": {key: row[key] for key in ("affinity", "confidence", "has_structure")},
-            }
+def individual_job(record: BatchRecord, row: Row, files: Files) -> dict[str, Any]:
+    """One of ``individual_jobs``."""
+    return {
+        "job_id": row["job_id"],
+        "registered_at": record.batch.created_at.isoformat(),
+        "metadata": {
+            "task_type": record.batch.task_type,
+            "ligand_name": row["ligand_name"],
+            "ligand_smiles": row["ligand_smiles"],
+            "protein_name": record.batch.protein_name,
+        },
+        "status": row["status"],
+        "storage_paths": {file["name"]: file["key"] for file in files},
+        "completed_at": row["completed_at"],
+        "results_summary": {key: row[key] for key in ("affinity", "confidence", "has_structure")},
+    }
 
 
 def job_index(record: BatchRecord) -> dict[str, Any]:
@@ -74,13 +66,11 @@ def job_index(record: BatchRecord) -> dict[str, Any]:
     }
 
 
-def jobs_by_id(record: BatchRecord, rows: Iterable[Row]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """``jobs``, best first."""
+def job_place(record: BatchRecord, row: Row) -> dict[str, Any]:
+    """One of ``jobs``, by its id."""
     keys = ("status", "ligand_name", "ligand_smiles", "affinity", "confidence", "has_structure")
-    for row in rows:
-        if _is_job(row):
-            path = f"{_structure(record)['jobs']}{row['job_id']}/" if row["has_results"] else None
-            yield row["job_id"], {**{key: row[key] for key in keys}, "storage_path": path}
+    path = f"{_structure(record)['jobs']}{row['job_id']}/" if row["has_results"] else None
+    return {**{key: row[key] for key in keys}, "storage_path": path}
 
 
 def aggregated(record: BatchRecord, summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,39 +80,34 @@ def aggregated(record: BatchRecord, summary: Mapping[str, Any]) -> dict[str, Any
     return {**head, "summary": dict(summary)}
 
 
-def aggregated_results(record: BatchRecord, rows: Rows) -> Iterator[dict[str, Any]]:
+def aggregated_result(record: BatchRecord, row: Row, files: Files) -> dict[str, Any]:
     """
-    ``results``, best first: one computed ligand each.
+    One of ``results``: a ligand that was computed.
 
     ``raw_modal_result`` holds the model's own figures by the names of the catalogue;
     ``structure_data`` says where the structure is and what it hashes to.
     """
-    for row, files in rows:
-        if row["status"] == "completed" and _is_job(row):
-            structure = next((file for file in files if file.name == "structure.cif"), None)
-            yield {
-                **{key: row[key] for key in ("job_id", "ligand_name", "has_structure", "execution_time")},
-                **{key: row[key] for key in SCORES},
-                "protein_name": record.batch.protein_name,
-                "task_type": record.batch.task_type,
-                "model": record.model.id,
-                "stored_at": row["completed_at"],
-                "modal_call_id": row["call_id"],
-                "raw_modal_result": row["metrics"],
-                "structure_data": structure.model_dump() if structure else None,
-                "affinity_ensemble": {name: row[name] for name in ENSEMBLE},
-                "confidence_metrics": {name: row[name] for name in CONFIDENCE},
-            }
+    return {
+        **{key: row[key] for key in ("job_id", "ligand_name", "has_structure", "execution_time")},
+        **{key: row[key] for key in SCORES},
+        "protein_name": record.batch.protein_name,
+        "task_type": record.batch.task_type,
+        "model": record.model.id,
+        "stored_at": row["completed_at"],
+        "modal_call_id": row["call_id"],
+        "raw_modal_result": row["metrics"],
+        "structure_data": next((file for file in files if file["name"] == "structure.cif"), None),
+        "affinity_ensemble": {name: row[name] for name in ENSEMBLE},
+        "confidence_metrics": {name: row[name] for name in CONFIDENCE},
+    }
 
 
-def rejected_cells(rows: Iterable[Row]) -> Iterator[list[Any]]:
-    """The rows of ``rejected.csv``, in the order of the library."""
-    for row in rows:
-        if not row["job_id"]:
-            yield [row["line"], row["index"], row["status"], row["error"]["message"], row["ligand_smiles"]]
+def rejected_cells(row: Row) -> list[Any]:
+    """A row of ``rejected.csv``."""
+    return [row["line"], row["index"], row["status"], row["error"]["message"], row["ligand_smiles"]]
 
 
-def _is_job(row: Row) -> bool:
+def is_job(row: Row) -> bool:
     """Neither rejected nor the repetition of another row."""
     return row["job_id"] is not None and row["duplicate_of"] is None
 

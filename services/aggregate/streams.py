@@ -1,56 +1,90 @@
-"""JSON and CSV as streams of bytes, so that no artefact is ever whole in memory."""
+"""
+JSON and CSV, row by row into temporary files, so that no artefact is ever whole in memory.
+
+A writer takes rows with ``add``, all writers in one pass over the table; what it made of them is
+then read as a stream of bytes, as often as wanted.
+"""
 
 import csv
 import gzip
 import io
-import itertools
 import json
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pydantic_core import to_json
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-PIECE = 1 << 16
+PIECE = 1 << 18
+FIRST = b"\n  "
 
 
-def json_stream(head: Mapping[str, Any], name: str, items: Iterable[Any]) -> Iterator[bytes]:
-    """One JSON object: the fields of ``head``, then the list ``name`` with the items, one a line."""
-    return _json(head, name, (json.dumps(item) for item in items), "[]")
+class Spool:
+    """A temporary file, written to its end and then read; gone when it is closed."""
+
+    def __init__(self) -> None:
+        self.file = tempfile.TemporaryFile(buffering=PIECE)  # noqa: SIM115
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of it, from the beginning."""
+        self.file.seek(0)
+        return iter(lambda: self.file.read(PIECE), b"")
 
 
-def json_map_stream(head: Mapping[str, Any], name: str, items: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
-    """One JSON object: the fields of ``head``, then the object ``name`` with the items, one a line."""
-    return _json(head, name, (f"{json.dumps(key)}: {json.dumps(value)}" for key, value in items), "{}")
+class JsonMembers:
+    """One long list or object of a JSON document, one member a line."""
+
+    def __init__(self, spool: Spool, name: str, brackets: str = "[]") -> None:
+        self._spool, self._name, self._brackets = spool, name, brackets
+        self._before = FIRST
+
+    def add(self, line: bytes) -> None:
+        """Take an item, or the ``"key":value`` of an object, encoded."""
+        self._spool.file.write(self._before)
+        self._spool.file.write(line)
+        self._before = b",\n  "
+
+    def take(self, other: "JsonMembers") -> None:
+        """Take all members of another list."""
+        if other._before != FIRST:
+            self._spool.file.write(b"" if self._before == FIRST else b",")
+            for piece in other._spool.pieces():
+                self._spool.file.write(piece)
+            self._before = other._before
+
+    def document(self, head: Mapping[str, Any]) -> Iterator[bytes]:
+        """The object with the fields of ``head``, then the members under their name."""
+        opening = json.dumps(head, indent=1)[:-1].rstrip()
+        yield f"{opening},\n {json.dumps(self._name)}: {self._brackets[0]}".encode()
+        yield from self._spool.pieces()
+        yield f"\n {self._brackets[1]}\n}}\n".encode()
 
 
-def _json(head: Mapping[str, Any], name: str, lines: Iterable[str], brackets: str) -> Iterator[bytes]:
-    opening = json.dumps(head, indent=1)[:-1].rstrip()
-    return _pieces(itertools.chain([f"{opening},\n"], _json_member(name, lines, brackets), ["\n}\n"]))
-
-
-def _json_member(name: str, lines: Iterable[str], brackets: str) -> Iterator[str]:
-    yield f" {json.dumps(name)}: {brackets[0]}"
-    before = "\n  "
-    for line in lines:
-        yield f"{before}{line}"
-        before = ",\n  "
-    yield f"\n {brackets[1]}"
-
-
-def csv_stream(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+class CsvTable:
     """RFC 4180 with a header; null is empty; no cell can act as a formula in a spreadsheet."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
 
-    def lines() -> Iterator[str]:
-        for row in itertools.chain([columns], rows):
-            writer.writerow([safe_cell(value) for value in row])
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
+    def __init__(self, spool: Spool, columns: Sequence[str]) -> None:
+        self._spool = spool
+        self._text = io.TextIOWrapper(spool.file, encoding="utf-8", newline="", write_through=True)
+        self._writer = csv.writer(self._text, lineterminator="\r\n")
+        self.add(columns)
 
-    return _pieces(lines())
+    def add(self, cells: Sequence[Any]) -> None:
+        """Take a row."""
+        self._writer.writerow([safe_cell(cell) if cell.__class__ is str else cell for cell in cells])
+
+    def document(self) -> Iterator[bytes]:
+        """The table so far."""
+        return self._spool.pieces()
 
 
 def safe_cell(value: Any) -> Any:
@@ -64,18 +98,11 @@ def safe_cell(value: Any) -> Any:
     return value
 
 
-def gzip_lines(items: Iterable[Any]) -> bytes:
-    """JSON lines, compressed; the same items give the same bytes."""
-    return gzip.compress("".join(f"{json.dumps(item)}\n" for item in items).encode(), 6, mtime=0)
+def gzip_lines(lines: Iterable[bytes]) -> bytes:
+    """Lines, compressed; the same lines give the same bytes."""
+    return gzip.compress(b"".join(b"%b\n" % line for line in lines), 6, mtime=0)
 
 
-def _pieces(texts: Iterable[str]) -> Iterator[bytes]:
-    """Join small texts into pieces worth writing."""
-    waiting, size = list[str](), 0
-    for text in texts:
-        waiting.append(text)
-        size += len(text)
-        if size >= PIECE:
-            yield "".join(waiting).encode()
-            waiting, size = [], 0
-    yield "".join(waiting).encode()
+def member(key: str, value: Any) -> bytes:
+    """A member of a JSON object."""
+    return to_json(key) + b":" + to_json(value)

@@ -1,7 +1,7 @@
 """The audit of a batch: everything counted again, every artefact read again."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from services.api.store import Store
 from shared.domain.identity import job_id
@@ -12,6 +12,7 @@ from shared.models.facts import Outcome
 from shared.models.work import Artefact
 from shared.steps.manifest import Manifest, chunk_keys, library_digest
 from shared.steps.reading import Overview, standing_outcomes
+from shared.steps.results import listed, manifest_key
 
 MOST_PROBLEMS = 100
 
@@ -55,8 +56,23 @@ class _Audit:
         yield from self._accounting()
         yield from self._library()
         yield from self._files(self.view.batch.inputs.values())
-        if self.view.closing is not None:
-            yield from self._files(self.view.closing.artefacts)
+        yield from self._artefacts()
+
+    def _artefacts(self) -> Iterator[str]:
+        """The batch's own artefacts, which its closing names; then what only its manifest lists."""
+        own = self.view.closing.artefacts if self.view.closing is not None else ()
+        problems = list(self._files(own))
+        yield from problems
+        manifest = manifest_key(self.view.batch.batch_id)
+        if own and not any(problem.startswith(manifest) for problem in problems):
+            yield from self._files(self._only_listed({file.key for file in own}))
+
+    def _only_listed(self, known: Set[str]) -> Iterator[Artefact]:
+        """What the manifest alone lists. What a job left it names as the job does, whose outcome is asked."""
+        folder = f"batches/{self.view.batch.batch_id}/"
+        for file in listed(self.store.blobs, self.view.batch.batch_id):
+            if file.key not in known and file.key == folder + file.name:
+                yield file
 
     def _outcomes(self) -> Iterator[Outcome]:
         """The outcome that stands of every job that has one."""

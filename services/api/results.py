@@ -1,9 +1,10 @@
-"""Results of a batch, ranked, in pages; and its artefacts."""
+"""Results of a batch, ranked, in pages."""
 
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from services.api.artefacts import artefact, finished
 from services.api.query import Page, one_of, page
 from services.api.states import states
 from services.api.store import Store
@@ -11,15 +12,13 @@ from shared.catalogue.entry import entry_of
 from shared.domain.identity import job_id
 from shared.domain.rows import duplicate_row, ranks, rejected_row, result_row, score
 from shared.entry import Answer, as_json
-from shared.errors import IllegalMove, NotFound
-from shared.models.batch import Batch, BatchStatus
+from shared.models.batch import Batch
 from shared.models.facts import Outcome
 from shared.steps import results as pages
 from shared.steps.reading import Overview
 
 MOST = 1501
 RANKED_WHILE_RUNNING = 2000
-MEDIA = {"json": "application/json", "csv": "text/csv; charset=utf-8", "gz": "application/gzip"}
 
 
 def results(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
@@ -28,7 +27,7 @@ def results(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
     if one_of(args, "format", ("json", "csv")) == "csv":
         return artefact(store, args, batch_id, "results/batch_results.csv")
     wanted = page(args, default=100, most=MOST)
-    rows = _final(store, view, wanted) if _finished(view) else _partial(store, view, wanted)
+    rows = _final(store, view, wanted) if finished(view) else _partial(store, view, wanted)
     batch = view.batch
     return as_json(
         {
@@ -41,7 +40,7 @@ def results(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
                 "completed_jobs": view.accounting.completed,
             },
             "ranking": _ranking(batch),
-            "partial": not _finished(view),
+            "partial": not finished(view),
             "results": rows,
             "statistics": _statistics(view),
             "accounting": view.accounting.model_dump(),
@@ -49,10 +48,6 @@ def results(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
             "pagination": wanted.describe(batch.counts.submitted),
         }
     )
-
-
-def _finished(view: Overview) -> bool:
-    return view.closing is not None and view.closing.finished_at is not None
 
 
 def _ranking(batch: Batch) -> dict[str, Any]:
@@ -129,26 +124,3 @@ def _ranks(batch: Batch, outcomes: Mapping[int, Outcome]) -> dict[int, int]:
     ranking = entry_of(batch).ranking
     scores = ((position, score(outcome, ranking.key)) for position, outcome in outcomes.items())
     return ranks([(p, value) for p, value in scores if value is not None], order=ranking.order)
-
-
-def artefacts(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
-    """``GET …/artefacts``: name, size and SHA-256 of every artefact of the batch."""
-    view = store.overview(batch_id)
-    files = view.closing.artefacts if view.closing else ()
-    return as_json({"batch_id": batch_id, "artefacts": [file.model_dump() for file in files]})
-
-
-def artefact(store: Store, args: Mapping[str, str], batch_id: str, name: str) -> Answer:
-    """``GET …/artefacts/{name}``: one of them."""
-    view = store.overview(batch_id)
-    if not _finished(view):
-        state = view.status.value if view.status is not BatchStatus.AGGREGATING else "being written"
-        raise IllegalMove(f"batch {batch_id} is {state}; its artefacts come at the end")
-    assert view.closing is not None, "a finished batch is closed"
-    file = next((file for file in view.closing.artefacts if file.name == name), None)
-    if file is None:
-        raise NotFound(f"batch {batch_id} has no artefact {name!r}")
-    media = MEDIA.get(name.rpartition(".")[2], "application/octet-stream")
-    short = name.rpartition("/")[2]
-    headers = {"Content-Type": media, "Content-Disposition": f'attachment; filename="{batch_id}_{short}"'}
-    return store.blobs.get(file.key), 200, {**headers, "ETag": f'"{file.sha256}"'}

@@ -6,7 +6,19 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
 from werkzeug.routing import Map, Rule
 
-from services.api import analytics, audit, batches, control, dead_letters, jobs, milestones, results, system
+from services.api import (
+    analytics,
+    artefacts,
+    audit,
+    batches,
+    control,
+    dead_letters,
+    exports,
+    jobs,
+    milestones,
+    results,
+    system,
+)
 from services.api.query import merged
 from services.api.store import Store
 from shared.catalogue.entry import described, entries, entry
@@ -46,8 +58,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/v3/batches/<batch_id>/results", results.results),
     ("GET", "/api/v3/batches/<batch_id>/analytics", analytics.analytics),
     ("GET", "/api/v3/batches/<batch_id>/verify", audit.verify),
-    ("GET", "/api/v3/batches/<batch_id>/artefacts", results.artefacts),
-    ("GET", "/api/v3/batches/<batch_id>/artefacts/<path:name>", results.artefact),
+    ("GET", "/api/v3/batches/<batch_id>/artefacts", artefacts.artefacts),
+    ("GET", "/api/v3/batches/<batch_id>/artefacts/<path:name>", artefacts.artefact),
+    ("GET", "/api/v3/batches/<batch_id>/export/<form>", exports.export),
     ("GET", "/api/v3/batches/<batch_id>/jobs/<job_id>/download/<wanted>", jobs.download),
     ("POST", "/api/v3/batches/<batch_id>/control/<action>", control.control),
     ("GET", "/api/v3/batch-completion/status", milestones.status),

@@ -22,6 +22,15 @@ class Blobs(Protocol):
         """Store durably, in place of what stood there."""
         ...
 
+    def put_many(self, items: Iterable[tuple[str, bytes]]) -> Iterator[Stat]:
+        """
+        Store many small objects, each as ``put`` does, and faster: they become durable in groups.
+
+        A Stat is yielded, in the order of the items, once its object is durable. Items are taken as
+        the Stats are, a bounded number ahead. What fails may have stored some of its group.
+        """
+        ...
+
     def put_if_absent(self, key: str, content: bytes | Iterable[bytes]) -> bool:
         """Store durably unless the key is taken; exactly one of several racing callers stores."""
         ...

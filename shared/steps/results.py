@@ -1,10 +1,15 @@
-"""The ranked rows of a finished batch, in pages that ``aggregate`` writes and ``api`` reads."""
+"""
+What ``aggregate`` writes of a finished batch and ``api`` reads part by part.
+
+The ranked rows in pages; and the list of all artefacts in ``manifest.json``, one a line.
+"""
 
 import gzip
 import json
 from collections.abc import Iterator
 from typing import Any
 
+from shared.models.work import Artefact
 from shared.ports.blobs import Blobs
 
 ROWS_PER_PAGE = 500
@@ -22,3 +27,35 @@ def rows(blobs: Blobs, batch_id: str, *, start: int, count: int) -> Iterator[dic
         first = page * ROWS_PER_PAGE
         for line in lines[max(0, start - first) : start + count - first]:
             yield json.loads(line)
+
+
+def manifest_key(batch_id: str) -> str:
+    """The object that lists every other artefact of the batch and of its jobs."""
+    return f"batches/{batch_id}/manifest.json"
+
+
+def listed(blobs: Blobs, batch_id: str) -> Iterator[Artefact]:
+    """
+    What the manifest lists, as it is read. Raise NotFound if there is no manifest.
+
+    Raises:
+        ValueError: it is not one that ``aggregate`` wrote.
+    """
+    lines = _lines(blobs.stream(manifest_key(batch_id)))
+    for line in lines:
+        if line.startswith(b' "artefacts": ['):
+            break
+    for line in lines:
+        if line.startswith(b" ]"):
+            return
+        yield Artefact.model_validate_json(line.rstrip(b","))
+    raise ValueError(f"the manifest of {batch_id} ends before its list of artefacts does")
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from whole
+    if rest:
+        yield rest

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,46 @@ def test_results_are_written_to_a_file_whole_or_not_at_all(omtx: Omtx, batch: st
     missing = omtx("results", "batch_nowhere", "--output", tmp_path / "none.json")
     assert (refused.code, missing.code) == (5, 4)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["hits.json", "library.csv"]
+
+
+@pytest.mark.parametrize(("form", "begins"), [("parquet", b"PAR1"), ("zip", b"PK")])
+def test_a_batch_is_saved_as_one_file(
+    omtx: Omtx, batch: str, tmp_path: Path, form: str, begins: bytes
+) -> None:
+    file = tmp_path / f"hits.{form}"
+    assert omtx("results", batch, "--output", file).code == 0
+    assert file.read_bytes().startswith(begins)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_zip_with_structures_is_saved_too(omtx: Omtx, batch: str, tmp_path: Path) -> None:
+    file = tmp_path / "all.zip"
+    assert omtx("results", batch, "--format", "zip", "--structures", "--output", file).code == 0
+    with zipfile.ZipFile(file) as archive:
+        assert archive.testzip() is None
+        assert f"{batch}/batch_results.csv" in archive.namelist()
+
+
+def test_what_cannot_be_saved_is_refused_and_leaves_no_file(
+    omtx: Omtx, batch: str, library: Path, tmp_path: Path
+) -> None:
+    running = submitted(omtx, library, delay_seconds=2)
+    missing = omtx("results", batch, "--output", tmp_path / "none.sdf")
+    early = omtx("results", running, "--output", tmp_path / "early.parquet")
+    top = omtx("results", batch, "--format", "zip", "--top", 1, "--output", tmp_path / "top.zip")
+    other = omtx("results", batch, "--format", "csv", "--structures")
+    assert (missing.code, early.code, top.code, other.code) == (4, 5, 5, 5)
+    assert "left no poses" in missing.err
+    assert "its artefacts come at the end" in early.err
+    assert "--top" in top.err
+    assert [path.name for path in tmp_path.iterdir()] == ["library.csv"]
+    assert omtx("watch", running).code == 0
+
+
+def test_without_a_server_a_batch_is_saved_too(alone: Omtx, library: Path, tmp_path: Path) -> None:
+    batch = submitted(alone, library, "--wait")
+    assert alone("results", batch, "--output", tmp_path / "hits.parquet").code == 0
+    assert (tmp_path / "hits.parquet").read_bytes().endswith(b"PAR1")
 
 
 def test_a_long_ranking_comes_in_pages(omtx: Omtx, tmp_path: Path) -> None:

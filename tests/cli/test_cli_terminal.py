@@ -12,7 +12,7 @@ from tests.cli.program import Omtx, environment, submitted
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
-def at_terminal(home: Path, *arguments: object) -> str:
+def at_terminal(home: Path, *arguments: object, code: int = 0) -> str:
     """What the command draws on a terminal of 120 columns, escape sequences and all."""
     ours, theirs = pty.openpty()
     env = environment(home) | {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
@@ -20,7 +20,7 @@ def at_terminal(home: Path, *arguments: object) -> str:
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env) as process:
         os.close(theirs)
         drawn = b"".join(iter(lambda: _read(ours), b""))
-        assert process.wait(60) == 0, drawn.decode()
+        assert process.wait(60) == code, drawn.decode()
     os.close(ours)
     return drawn.decode()
 
@@ -45,6 +45,13 @@ def test_a_person_gets_a_table(omtx: Omtx, library: Path, server_home: Path) -> 
     assert "completed" in plain(at_terminal(server_home, "status", batch))
     assert "kcal/mol" in plain(at_terminal(server_home, "models"))
     assert "exhaustiveness" in plain(at_terminal(server_home, "models", "vina"))
+
+
+def test_a_terminal_is_not_sent_bytes(omtx: Omtx, library: Path, server_home: Path) -> None:
+    batch = submitted(omtx, library, "--wait")
+    drawn = plain(at_terminal(server_home, "results", batch, "--format", "parquet", code=5))
+    assert "give --output FILE" in " ".join(drawn.split())
+    assert "PAR1" not in drawn
 
 
 def test_a_person_sees_the_progress(library: Path, server_home: Path) -> None:

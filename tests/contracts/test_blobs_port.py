@@ -163,3 +163,45 @@ def test_any_content_comes_back_in_any_pieces(blobs: Blobs, pieces: list[bytes])
     content = b"".join(pieces)
     assert blobs.put(KEY, iter(pieces)) == stat_of(KEY, content)
     assert blobs.get(KEY) == content == b"".join(blobs.stream(KEY))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([f"b{n}/k{n % 3}" for n in range(9)]), st.binary(max_size=9)), max_size=20
+    )
+)
+@examples(30)
+def test_many_are_stored_as_if_one_after_the_other(blobs: Blobs, items: list[tuple[str, bytes]]) -> None:
+    stats = list(blobs.put_many(iter(items)))
+    assert stats == [stat_of(key, content) for key, content in items]
+    assert {key: blobs.get(key) for key in dict(items)} == dict(items)
+
+
+def test_of_many_a_bounded_number_is_taken_ahead(blobs: Blobs) -> None:
+    taken = list[int]()
+
+    def items() -> Iterator[tuple[str, bytes]]:
+        for n in range(5000):
+            taken.append(n)
+            yield f"many/{n % 50}/{n}", b"x"
+
+    stats = blobs.put_many(items())
+    assert next(stats) == stat_of("many/0/0", b"x")
+    assert len(taken) < 2500
+    assert blobs.get("many/0/0") == b"x"
+    assert len(list(stats)) == 4999
+
+
+def test_a_bad_key_among_many_is_refused_and_leaves_no_half_object(blobs: Blobs) -> None:
+    with pytest.raises(InvalidInput):
+        list(blobs.put_many([("good/a", b"1"), ("../bad", b"2")]))
+    assert all(blobs.get(key) == b"1" for key in blobs.list("good/"))
+
+
+def test_an_item_that_cannot_be_made_stops_many(blobs: Blobs) -> None:
+    def items() -> Iterator[tuple[str, bytes]]:
+        yield "good/a", b"1"
+        raise LookupError("no more")
+
+    with pytest.raises(LookupError):
+        list(blobs.put_many(items()))

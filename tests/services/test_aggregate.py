@@ -21,9 +21,13 @@ MIXED: dict[str, Any] = {"parameters": {"failure_rate": 0.4, "payload_bytes": 64
 
 
 def artefacts(chain: Chain, batch_id: str) -> dict[str, bytes]:
-    """Every artefact that the batch's closing lists."""
+    """The batch's own artefacts, which its closing lists, and the pages of its rows."""
     listed = chain.api(f"/api/v3/batches/{batch_id}/artefacts").body["artefacts"]
-    return {file["name"]: wiring.local_blobs().get(file["key"]) for file in listed}
+    files = {file["name"]: wiring.local_blobs().get(file["key"]) for file in listed}
+    if not files:
+        return {}
+    pages = [key for key in wiring.local_blobs().list(f"batches/{batch_id}/results/") if "/rows-" in key]
+    return files | {key.split("/", 2)[2]: wiring.local_blobs().get(key) for key in pages}
 
 
 def full(chain: Chain, ligands: int = 6, **changes: Any) -> str:
@@ -74,6 +78,7 @@ def test_the_manifest_lists_every_other_artefact_with_its_digest(chain: Chain) -
     manifest = json.loads(files["manifest.json"])
     listed = {file["key"]: (file["size"], file["sha256"]) for file in manifest["artefacts"]}
     stored = set(wiring.local_blobs().list(f"batches/{batch_id}/"))
+    stored |= set(wiring.local_blobs().list(f"archive/{batch_id}/"))
     submitted = set(wiring.local_blobs().list(f"batches/{batch_id}/submitted/"))
     assert set(listed) == stored - submitted - {f"batches/{batch_id}/manifest.json"}
     for key, (size, sha256) in listed.items():
@@ -81,19 +86,26 @@ def test_the_manifest_lists_every_other_artefact_with_its_digest(chain: Chain) -
         assert (size, sha256) == (len(content), hashlib.sha256(content).hexdigest())
 
 
+def everything(batch_id: str) -> dict[str, bytes]:
+    """All objects of a batch."""
+    folders = (f"batches/{batch_id}/", f"archive/{batch_id}/")
+    keys = [key for folder in folders for key in wiring.local_blobs().list(folder)]
+    return {key: wiring.local_blobs().get(key) for key in keys}
+
+
 def test_a_second_run_writes_the_same_bytes(chain: Chain) -> None:
     batch_id = full(chain, **MIXED)
     chain.boundaries.plan = lambda number, name: Fault.FAIL_BEFORE if name == "ledger.finish" else None
     deliver_all(chain)
-    first = {key: wiring.local_blobs().get(key) for key in wiring.local_blobs().list(f"batches/{batch_id}/")}
-    assert f"batches/{batch_id}/manifest.json" in first
+    first = everything(batch_id)
+    names = {key.rpartition("/")[2] for key in first}
+    assert {"manifest.json", "results.parquet", "results.columns.json.gz", "metadata.json"} <= names
     assert status(chain, batch_id)["status"] == "aggregating"
     chain.boundaries.plan = lambda number, name: None
     chain.clock.advance(timedelta(hours=1))
     chain.drain()
-    second = {key: wiring.local_blobs().get(key) for key in wiring.local_blobs().list(f"batches/{batch_id}/")}
     assert status(chain, batch_id)["status"] == "completed"
-    assert second == first
+    assert everything(batch_id) == first
 
 
 def test_while_one_aggregates_a_second_one_does_nothing(chain: Chain) -> None:

@@ -400,7 +400,8 @@ def test_an_honest_batch_is_verified_with_everything_counted(chain: Chain) -> No
     found = verified(chain, batch_id)
     assert (found["ok"], found["problems"], found["problem_count"]) == (True, [], 0)
     assert found["outcomes_counted"] == 5
-    stored = list(wiring.local_blobs().list(f"batches/{batch_id}/"))
+    folders = (f"batches/{batch_id}/", f"archive/{batch_id}/")
+    stored = [key for folder in folders for key in wiring.local_blobs().list(folder)]
     inputs = list(wiring.local_blobs().list(f"batches/{batch_id}/submitted/"))
     assert found["artefacts_checked"] == len(stored) - len(inputs)
 
@@ -410,7 +411,10 @@ def test_a_batch_at_work_is_verified_as_it_stands(chain: Chain) -> None:
     assert (found["ok"], found["status"], found["outcomes_counted"]) == (True, "running", 2)
 
 
-@pytest.mark.parametrize("name", ["summary.json", "manifest.json", "results/rows-00000.jsonl.gz", "jobs"])
+@pytest.mark.parametrize(
+    "name",
+    ["summary.json", "manifest.json", "results/results.parquet", "results/rows-00000.jsonl.gz", "jobs"],
+)
 @pytest.mark.parametrize("deed", ["tampered", "missing"])
 def test_a_tampered_or_missing_artefact_is_found_by_name(chain: Chain, name: str, deed: str) -> None:
     batch_id = finished(chain, 2, parameters={"payload_bytes": 8})

@@ -63,7 +63,7 @@ def push(name: str, envelope: Mapping[str, Any], topic: str) -> int:
 
 def _reply(response: TestResponse) -> Reply:
     raw = response.get_data()
-    is_json = "json" in (response.content_type or "")
+    is_json = "json" in (response.content_type or "") and "Content-Encoding" not in response.headers
     return Reply(
         response.status_code, json.loads(raw) if is_json and raw else None, raw, dict(response.headers)
     )

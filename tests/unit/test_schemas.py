@@ -1,6 +1,7 @@
 """The artefacts of real batches fit their published schemas, and every figure is explained."""
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -15,7 +16,7 @@ from referencing import Registry, Resource
 from modal_gpu.predictors import predictor
 from modal_gpu.predictors.base import Question
 from modal_gpu.results import results_document
-from services.aggregate.artefacts import COLUMNS
+from services.aggregate.columns import COLUMNS
 from shared import wiring
 from shared.catalogue.entry import Metric, _all
 from tests.support.chain import Chain, chain_at
@@ -105,6 +106,19 @@ def test_the_documents_of_a_batch_fit_their_schemas(
     assert_fits(name, documents[0])
 
 
+def columns(batch_id: str) -> Any:
+    """The table by columns."""
+    key = f"batches/{batch_id}/results/results.columns.json.gz"
+    return json.loads(gzip.decompress(wiring.local_blobs().get(key)))
+
+
+@pytest.mark.parametrize("ended", ["mixed", "failed", "cancelled"])
+def test_the_table_by_columns_fits_its_schema(batches: dict[str, str], ended: str) -> None:
+    document = columns(batches[ended])
+    assert_fits("results.columns", document)
+    assert {len(values) for values in document["columns"].values()} == {document["rows"]}
+
+
 @pytest.mark.parametrize("name", ["results", "metadata"])
 def test_the_documents_of_a_job_fit_their_schemas(batches: dict[str, str], name: str) -> None:
     documents = stored(batches["mixed"], name)
@@ -113,11 +127,12 @@ def test_the_documents_of_a_job_fit_their_schemas(batches: dict[str, str], name:
         assert_fits(name, document)
 
 
-@pytest.mark.parametrize("name", [*DOCUMENTS, "results", "metadata"])
+@pytest.mark.parametrize("name", [*DOCUMENTS, "results", "metadata", "results.columns"])
 def test_a_field_that_is_missing_unknown_or_of_another_kind_does_not_fit(
     batches: dict[str, str], name: str
 ) -> None:
-    document, *_ = stored(batches["mixed"], name)
+    by_columns = name == "results.columns"
+    document = columns(batches["mixed"]) if by_columns else stored(batches["mixed"], name)[0]
     for field in document:
         rest = {key: value for key, value in document.items() if key != field}
         assert not validator(name).is_valid(rest), field

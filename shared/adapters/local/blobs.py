@@ -6,12 +6,14 @@ whole or not at all. Signed URLs point at the embedded server, which checks them
 """
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import hmac
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -25,6 +27,8 @@ _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}")
 _PIECE = 1 << 20
 _TEMPORARY = ".part-"
 LONGEST_KEY = 512
+GROUP_OBJECTS, GROUP_BYTES = 1024, 16 << 20
+ABANDONED_SECONDS = 3600.0
 
 
 class FolderBlobs:
@@ -42,10 +46,49 @@ class FolderBlobs:
         """See ``Blobs.put``."""
         path = self._path(key)
         with _translated(key):
-            temporary, size, digest = self._write(path, content)
+            self._clear_abandoned(path.parent)
+            temporary, size, digest = self._write(path, content, fsync=self._fsync)
             os.replace(temporary, path)
             self._sync_folder(path.parent)
         return Stat(key, size, digest)
+
+    def put_many(self, items: Iterable[tuple[str, bytes]]) -> Iterator[Stat]:
+        """
+        See ``Blobs.put_many``.
+
+        A group is written, brought to disk, renamed and brought to disk again by ``syncfs``, which on
+        Linux waits for the disk, its cache included, and since 5.8 tells of errors: as durable as one
+        ``fsync`` per file and folder, at a few milliseconds per group instead of ten per object.
+        """
+        group, size = dict[str, bytes](), 0
+        for key, content in items:
+            if key in group or len(group) >= GROUP_OBJECTS or size >= GROUP_BYTES:
+                yield from self._put_group(group)
+                group, size = {}, 0
+            group[key] = content
+            size += len(content)
+        yield from self._put_group(group)
+
+    def _put_group(self, group: Mapping[str, bytes]) -> list[Stat]:
+        if not group:
+            return []
+        written = list[tuple[Path, Path, Stat]]()
+        try:
+            for key, content in group.items():
+                path = self._path(key)
+                with _translated(key):
+                    temporary, size, digest = self._write(path, content, fsync=False)
+                written.append((temporary, path, Stat(key, size, digest)))
+            with _translated(next(iter(group))):
+                self._sync_file_system()
+                for temporary, path, _ in written:
+                    os.replace(temporary, path)
+                self._sync_file_system()
+        except BaseException:
+            for temporary, _, _ in written:
+                temporary.unlink(missing_ok=True)
+            raise
+        return [stat for _, _, stat in written]
 
     def put_if_absent(self, key: str, content: bytes | Iterable[bytes]) -> bool:
         """See ``Blobs.put_if_absent``."""
@@ -53,7 +96,8 @@ class FolderBlobs:
         if path.exists():
             return False
         with _translated(key):
-            temporary, _, _ = self._write(path, content)
+            self._clear_abandoned(path.parent)
+            temporary, _, _ = self._write(path, content, fsync=self._fsync)
             try:
                 os.link(temporary, path)
             except FileExistsError:
@@ -128,7 +172,7 @@ class FolderBlobs:
             raise InvalidInput(f"not an object key: {key[:80]!r}")
         return self.root.joinpath(*parts)
 
-    def _write(self, path: Path, content: bytes | Iterable[bytes]) -> tuple[Path, int, str]:
+    def _write(self, path: Path, content: bytes | Iterable[bytes], *, fsync: bool) -> tuple[Path, int, str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f"{_TEMPORARY}{uuid4().hex}")
         digest, size = hashlib.sha256(), 0
@@ -139,12 +183,33 @@ class FolderBlobs:
                     digest.update(piece)
                     size += len(piece)
                 target.flush()
-                if self._fsync:
+                if fsync:
                     os.fsync(target.fileno())
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
         return temporary, size, digest.hexdigest()
+
+    def _clear_abandoned(self, folder: Path) -> None:
+        """Remove temporary files of processes that were killed: nobody wrote to them for an hour."""
+        with contextlib.suppress(FileNotFoundError), os.scandir(folder) as found:
+            for file in found:
+                if file.name.startswith(_TEMPORARY):
+                    with contextlib.suppress(FileNotFoundError):
+                        if file.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+                            os.unlink(file)
+
+    def _sync_file_system(self) -> None:
+        """Make all that was written so far durable."""
+        if not self._fsync:
+            return
+        handle = os.open(self.root, os.O_RDONLY)
+        try:
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.syncfs(handle) != 0:
+                raise OSError(ctypes.get_errno(), "syncfs failed")
+        finally:
+            os.close(handle)
 
     def _sync_folder(self, folder: Path) -> None:
         """Make the rename itself durable."""

@@ -4,13 +4,24 @@ import csv
 import gzip
 import io
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import to_json
 
-from services.aggregate.streams import FORMULA, PIECE, csv_stream, gzip_lines, json_stream, safe_cell
+from services.aggregate.streams import (
+    FORMULA,
+    PIECE,
+    CsvTable,
+    JsonMembers,
+    Spool,
+    gzip_lines,
+    member,
+    safe_cell,
+)
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -23,9 +34,27 @@ cells = (
 )
 
 
+def json_document(head: dict[str, Any], items: Iterable[Any]) -> list[bytes]:
+    """The pieces of an object with a long list."""
+    with Spool() as spool:
+        members = JsonMembers(spool, "items")
+        for item in items:
+            members.add(to_json(item))
+        return list(members.document(head))
+
+
+def csv_document(columns: list[str], rows: Iterable[list[Any]]) -> bytes:
+    """A whole table."""
+    with Spool() as spool:
+        table = CsvTable(spool, columns)
+        for row in rows:
+            table.add(row)
+        return b"".join(table.document())
+
+
 def table(*rows: list[Any]) -> list[list[str]]:
     """The rows as a spreadsheet reads them."""
-    text = b"".join(csv_stream(["a", "b"], rows)).decode()
+    text = csv_document(["a", "b"], rows).decode()
     return list(csv.reader(io.StringIO(text, newline="")))[1:]
 
 
@@ -34,15 +63,15 @@ def test_a_json_stream_is_its_head_and_its_items(head: dict[str, Any], items: li
     head.pop("items", None)
     if not head:
         return
-    read = json.loads(b"".join(json_stream(head, "items", iter(items))))
+    read = json.loads(b"".join(json_document(head, items)))
     assert read == {**head, "items": items}
     assert list(read) == [*head, "items"]
 
 
 def test_a_long_stream_comes_in_pieces_that_are_worth_writing() -> None:
-    pieces = list(json_stream({"a": 1}, "items", ("x" * 1000 for _ in range(1000))))
-    assert 10 < len(pieces) < 20
-    assert all(PIECE <= len(piece) < 2 * PIECE for piece in pieces[:-1])
+    pieces = json_document({"a": 1}, ("x" * 1000 for _ in range(1000)))
+    assert 4 < len(pieces) < 10
+    assert all(len(piece) <= PIECE for piece in pieces)
     assert len(json.loads(b"".join(pieces))["items"]) == 1000
 
 
@@ -84,15 +113,28 @@ def test_quotes_commas_and_line_ends_inside_a_cell_come_back(text: str) -> None:
 
 
 def test_lines_end_as_the_standard_says() -> None:
-    assert b"".join(csv_stream(["a", "b"], [[1, None]])) == b"a,b\r\n1,\r\n"
+    assert csv_document(["a", "b"], [[1, None]]) == b"a,b\r\n1,\r\n"
 
 
 def test_a_header_cannot_act_as_a_formula_either() -> None:
-    assert b"".join(csv_stream(["=cmd()"], [])) == b"'=cmd()\r\n"
+    assert csv_document(["=cmd()"], []) == b"'=cmd()\r\n"
 
 
 @given(st.lists(values, max_size=5))
 def test_packed_lines_are_the_items_and_always_the_same_bytes(items: list[Any]) -> None:
-    packed = gzip_lines(items)
-    assert [json.loads(line) for line in gzip.decompress(packed).splitlines()] == items
-    assert gzip_lines(iter(items)) == packed
+    packed = gzip_lines(map(to_json, items))
+    assert [json.loads(line) for line in gzip.decompress(packed).split(b"\n")[:-1]] == items
+    assert gzip_lines(map(to_json, items)) == packed
+
+
+@given(st.dictionaries(st.text(), values, max_size=6), st.dictionaries(st.text(), values, max_size=6))
+def test_lists_that_are_joined_are_one_document(one: dict[str, Any], other: dict[str, Any]) -> None:
+    other = {key: value for key, value in other.items() if key not in one}
+    with Spool() as first, Spool() as second:
+        members, more = JsonMembers(first, "items", "{}"), JsonMembers(second, "items", "{}")
+        for target, items in ((members, one), (more, other)):
+            for key, value in items.items():
+                target.add(member(key, value))
+        members.take(more)
+        members.take(JsonMembers(second, "none"))
+        assert json.loads(b"".join(members.document({"a": 1}))) == {"a": 1, "items": {**one, **other}}

@@ -1,0 +1,81 @@
+"""The artefacts of a finished batch, streamed as they are stored."""
+
+from collections.abc import Mapping
+
+from services.api.store import Store
+from shared.entry import Answer, as_json
+from shared.errors import IllegalMove, NotFound
+from shared.models.batch import BatchStatus
+from shared.models.work import Artefact
+from shared.steps.reading import Overview
+from shared.steps.results import listed
+
+COLUMNS = ".columns.json.gz"
+MEDIA = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "gz": "application/gzip",
+    "parquet": "application/vnd.apache.parquet",
+    "sdf": "chemical/x-mdl-sdfile",
+    "cif": "chemical/x-cif",
+}
+
+
+def finished(view: Overview) -> bool:
+    """Whether the artefacts of the batch's last round are there."""
+    return view.closing is not None and view.closing.finished_at is not None
+
+
+def ended(store: Store, batch_id: str) -> Overview:
+    """The batch; IllegalMove, with the reason, while it has no artefacts yet."""
+    view = store.overview(batch_id)
+    if not finished(view):
+        state = view.status.value if view.status is not BatchStatus.AGGREGATING else "being written"
+        raise IllegalMove(f"batch {batch_id} is {state}; its artefacts come at the end")
+    return view
+
+
+def artefacts(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
+    """``GET …/artefacts``: the batch's own artefacts; ``manifest.json`` among them lists all others."""
+    view = store.overview(batch_id)
+    return as_json({"batch_id": batch_id, "artefacts": [file.model_dump() for file in own(view)]})
+
+
+def artefact(store: Store, args: Mapping[str, str], batch_id: str, name: str) -> Answer:
+    """``GET …/artefacts/{name}``: any artefact of the batch that is no upload of a job."""
+    file = find(store, ended(store, batch_id), name)
+    if file is None:
+        raise NotFound(f"batch {batch_id} has no artefact {name!r}")
+    return served(store, file, shown=f"{batch_id}_{name.rpartition('/')[2]}")
+
+
+def own(view: Overview) -> tuple[Artefact, ...]:
+    """The artefacts that the closing names: a dozen, however large the library."""
+    return view.closing.artefacts if view.closing else ()
+
+
+def find(store: Store, view: Overview, name: str) -> Artefact | None:
+    """The artefact of this name: the batch's own, or written for one of its jobs or pages."""
+    batch_id = view.batch.batch_id
+    for file in own(view):
+        if file.name == name:
+            return file
+    wanted = f"batches/{batch_id}/{name}"
+    if not name.startswith(("jobs/", "results/rows-")):
+        return None
+    found = (file for file in listed(store.blobs, batch_id) if file.key == wanted and file.name == name)
+    return next(found, None)
+
+
+def served(store: Store, file: Artefact, *, shown: str) -> Answer:
+    """The bytes of an artefact as a stream; ``shown`` is the name under which they are saved."""
+    headers = {
+        "Content-Type": MEDIA.get(file.name.rpartition(".")[2], "application/octet-stream"),
+        "Content-Length": str(file.size),
+        "ETag": f'"{file.sha256}"',
+    }
+    if file.name.endswith(COLUMNS):  # for scripts in a browser, which unpacks it on the way
+        headers |= {"Content-Type": MEDIA["json"], "Content-Encoding": "gzip"}
+    else:
+        headers["Content-Disposition"] = f'attachment; filename="{shown}"'
+    return store.blobs.stream(file.key), 200, headers
