@@ -20,9 +20,9 @@ def test_a_batch_is_submitted_read_and_finished_without_a_server(alone: Omtx, li
 
     first = alone("reconcile")
     assert first.code == 0, first.err
-    assert [(found["batch_id"], found["reason"]) for found in first.json["findings"]] == [
-        (batch, "no server was running on this home")
-    ]
+    # On a slow machine it may have waited so long that its messages count as lost, too.
+    assert first.json["findings"][-1]["reason"] == "no server was running on this home"
+    assert {found["batch_id"] for found in first.json["findings"]} == {batch}
     assert [found["status"] for found in first.json["batches"]] == ["completed"]
     assert alone("reconcile").json == {"findings": [], "batches": []}
     assert alone("verify", batch).code == 0

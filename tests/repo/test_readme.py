@@ -85,7 +85,7 @@ class Reader:
         """Ctrl-C in the terminal of the server, which ends well."""
         for server in self.servers:
             server.send_signal(signal.SIGINT)
-            assert server.wait(30) == 0
+            assert server.wait(120) == 0
             assert server.stdout is not None
             server.stdout.close()
 

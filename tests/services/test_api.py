@@ -87,7 +87,8 @@ def test_a_model_is_described_with_its_figures_and_the_schema_of_its_parameters(
     vina = chain.api("/api/v2/models/vina").body
     assert vina == models["vina"]
     assert vina["metrics"]["affinity"]["direction"] == "lower is stronger"
-    assert vina["parameters"]["properties"]["exhaustiveness"]["maximum"] == 64
+    number, rule = vina["parameters"]["properties"]["exhaustiveness"]["anyOf"]
+    assert (number["maximum"], rule["const"]) == (64, "auto")
     assert (models["noop"]["test_model"], vina["test_model"]) == (True, False)
 
 
