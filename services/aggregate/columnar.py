@@ -44,9 +44,13 @@ class ParquetTable:
         arrays = [_array(column.kind, values) for column, values in zip(self._columns, block, strict=True)]
         self._writer.write_batch(pa.record_batch(arrays, schema=self._schema), row_group_size=BLOCK)
 
+    def close(self) -> None:
+        """Write the end of the file; again is no error. Left open, it would write after the spool is gone."""
+        self._writer.close()
+
     def document(self) -> Iterator[bytes]:
         """The file."""
-        self._writer.close()
+        self.close()
         return self._spool.pieces()
 
 

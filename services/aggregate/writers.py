@@ -33,6 +33,7 @@ class Writers:
         self.rejected = CsvTable(spool(), indexes.REJECTED)
         self.table = CsvTable(spool(), layout.names)
         self.parquet = ParquetTable(spool(), layout.columns, record.about())
+        stack.callback(self.parquet.close)
         self.columns = ColumnsJson(spool(), layout.columns)
         self._stored, self._left = (JsonMembers(spool(), "artefacts") for _ in range(2))
         self._block: list[list[Any]] = []
