@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from services.submit.entries import LONGEST_DATA, LONGEST_NAME, Entry
+from services.submit import checking
+from services.submit.checking import Answer, checked
+from services.submit.entries import Entry
 from services.submit.molecules import Molecules
 from services.submit.report import ChemistryReport
 from services.submit.spool import Spool
-from shared.chemistry.smiles import read_ligand
 from shared.models.batch import DuplicateRow, LibraryRow, RejectedRow
 from shared.ports.blobs import Blobs, Stat
 from shared.steps import manifest
@@ -40,8 +41,8 @@ class Intake:
     def take_all(self, entries: Iterable[Entry]) -> None:
         """Store every row; the manifest is complete afterwards, or untouched by what ``entries`` raises."""
         with Molecules() as molecules, Spool() as ligands, Spool() as repeated, Spool() as refused:
-            for index, entry in enumerate(entries):
-                row = check(entry, index=index, position=self.jobs)
+            for index, (entry, found) in enumerate(checked(entries)):
+                row = row_of(entry, found, index=index, position=self.jobs)
                 if isinstance(row, RejectedRow):
                     self.report.take(row)
                     refused.add(row)
@@ -73,36 +74,25 @@ def _repetition(row: LibraryRow, first: int) -> DuplicateRow:
 
 def check(entry: Entry, *, index: int, position: int) -> LibraryRow | RejectedRow:
     """The row as a ligand at ``position``, or rejected with the reason."""
-    problem = entry.problem or _too_long(entry)
-    if problem is None:
-        try:
-            ligand = read_ligand(entry.smiles)
-        except ValueError as error:
-            problem = str(error)
-    if problem is not None:
-        return RejectedRow(index=index, line=entry.line, text=entry.text, reason=problem)
+    return row_of(*checking.check(entry), index=index, position=position)
+
+
+def row_of(entry: Entry, found: Answer, *, index: int, position: int) -> LibraryRow | RejectedRow:
+    """The row whose ligand, or the reason why it has none, was found."""
+    if isinstance(found, str):
+        return RejectedRow(index=index, line=entry.line, text=entry.text, reason=found)
     return LibraryRow(
         position=position,
         index=index,
         line=entry.line,
         name=entry.name or f"ligand_{index + 1}",
         smiles=entry.smiles,
-        canonical_smiles=ligand.smiles,
-        heavy_atoms=ligand.heavy_atoms,
-        fragments=ligand.fragments,
-        formal_charge=ligand.formal_charge,
-        undefined_stereo=ligand.undefined_stereocentres + ligand.undefined_double_bonds,
-        has_carbon=ligand.has_carbon,
-        warnings=ligand.warnings,
+        canonical_smiles=found.smiles,
+        heavy_atoms=found.heavy_atoms,
+        fragments=found.fragments,
+        formal_charge=found.formal_charge,
+        undefined_stereo=found.undefined_stereocentres + found.undefined_double_bonds,
+        has_carbon=found.has_carbon,
+        warnings=found.warnings,
         data=entry.data,
     )
-
-
-def _too_long(entry: Entry) -> str | None:
-    """A row must stay small, as a chunk of rows is held in memory wherever one of them is read."""
-    if len(entry.name) > LONGEST_NAME:
-        return f"the name has {len(entry.name)} characters; at most {LONGEST_NAME} are accepted"
-    beside = sum(len(label) + len(value) for label, value in entry.data.items())
-    if beside > LONGEST_DATA:
-        return f"has {beside:,} characters beside name and SMILES; at most {LONGEST_DATA:,} are accepted"
-    return None
