@@ -54,7 +54,7 @@ class Connection:
         """Upload to a signed URL; one of this machine is reached as the functions are."""
         target = httpx.URL(url)
         own = target.raw_path.decode() if target.host == "127.0.0.1" else url
-        self._send("PUT", own, content=content, timeout=timeout)
+        self._send("PUT", own, content=content, timeout=timeout, extensions={"file": content})
 
     def delete(self, path: str) -> Any:
         """The answer to a deletion."""
@@ -156,7 +156,19 @@ def _in_process() -> httpx.Client:
     from local.mount import mount
 
     log_to_file()
-    return httpx.Client(base_url="http://127.0.0.1", transport=httpx.WSGITransport(app=mount().web))
+    return httpx.Client(base_url="http://127.0.0.1", transport=_InProcess(app=mount().web))
+
+
+class _InProcess(httpx.WSGITransport):
+    """Calls functions of this process; they read a file that is sent themselves, as it may be large."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        file = request.extensions.get("file")
+        if file is None:
+            return super().handle_request(request)
+        given: dict[str, Any] = {"wsgi.input": file}
+        transport = httpx.WSGITransport(app=lambda environ, start: self.app(environ | given, start))
+        return transport.handle_request(httpx.Request(request.method, request.url, headers=request.headers))
 
 
 def _given(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from services.submit.checking import checked
 from services.submit.forms import Form
-from services.submit.intake import check
+from services.submit.intake import row_of
 from services.submit.molecules import Molecules
 from services.submit.report import ChemistryReport
 from services.submit.source import Limits, rows
@@ -37,8 +38,8 @@ def check_library(
     """
     report, rejected, jobs = ChemistryReport(most_heavy_atoms=most_heavy_atoms), list[RejectedRow](), 0
     with Molecules() as molecules, rows(pieces, form, limits) as entries:
-        for index, found in enumerate(entries):
-            row = check(found, index=index, position=jobs)
+        for index, (entry, found) in enumerate(checked(entries)):
+            row = row_of(entry, found, index=index, position=jobs)
             if isinstance(row, RejectedRow):
                 report.take(row)
                 rejected += [row] if len(rejected) < SHOWN_REJECTED else []

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 LONGEST_NAME = 200
+LONGEST_DATA = 32_768
 SHOWN_TEXT = 500
 
 

@@ -53,8 +53,12 @@ def _entry(record: _Record) -> Entry:
         return Entry(record.line, text, problem=f"the record has more than {LONGEST_RECORD:,} characters")
     if broken(record.text):
         return Entry(record.line, text, problem=BROKEN)
+    molecules = record.text.count("\nM  END")
+    if molecules > 1:
+        problem = f"holds {molecules} molecules; a {END} line is missing between them"
+        return Entry(record.line, text, problem=problem)
     try:
-        molecule = _molecule(record.text)
+        molecule = _molecule(record)
     except ValueError as error:
         return Entry(record.line, text, problem=str(error))
     title, data = record.text.splitlines()[0].strip(), molecule.GetPropsAsDict(autoConvertStrings=False)
@@ -64,24 +68,30 @@ def _entry(record: _Record) -> Entry:
     return Entry(record.line, text, title or _named(properties), smiles, data=properties)
 
 
-def _molecule(text: str) -> Chem.Mol:
+def _molecule(record: _Record) -> Chem.Mol:
     supplier = Chem.SDMolSupplier()
     with rdBase.CaptureErrorLog() as log:
-        supplier.SetData(text)
+        supplier.SetData(record.text)
         molecule = next(iter(supplier), None)
     if molecule is None:
-        raise ValueError(f"the record cannot be read: {_reason(log.messages)}")
+        raise ValueError(f"the record cannot be read: {_reason(log.messages, record.line)}")
     if molecule.GetNumAtoms() == 0:
         raise ValueError("the record has no atom")
     return molecule
 
 
-def _reason(log: str) -> str:
-    """What RDKit complained about first, without time stamps."""
-    said = [re.sub(r"^\[[\d:]+\]\s*", "", line).strip() for line in log.splitlines()]
-    return shown(next((line for line in said if line and not line.startswith("ERROR: moving")), ""), 200) or (
-        "it is no molecule"
+def _reason(log: str, first: int) -> str:
+    """
+    What RDKit complained about first, without time stamps and the state of its stack.
+
+    It counts lines from the record's, which is line ``first`` of the file.
+    """
+    said = [re.sub(r"^\[[\d:]+\]\s*(ERROR: )?", "", line).strip() for line in log.splitlines()]
+    complaint = next(
+        (line for line in said if line and not line.startswith(("moving to", "****", "Post-"))), ""
     )
+    there = re.sub(r"\bline ?(\d+)", lambda found: f"line {int(found[1]) + first - 1}", complaint)
+    return shown(there, 200) or "it is no molecule"
 
 
 def _named(properties: dict[str, str]) -> str:

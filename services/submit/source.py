@@ -1,5 +1,6 @@
 """Where the rows of an order come from: the list in its body, a text in its body, or an upload."""
 
+import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -65,9 +66,18 @@ class Source:
             yield from_json(self.order.ligands or [])
             return
         content = (library.content or "").encode(errors="surrogatepass")
-        pieces = [content] if self.key is None else blobs.stream(self.key)
+        pieces = [content] if self.key is None else self._unchanged(blobs.stream(self.key))
         with rows(pieces, self._form(library), limits) as found:
             yield found
+
+    def _unchanged(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The pieces of the upload; whoever holds its link may replace it while it is read."""
+        digest = hashlib.sha256()
+        for piece in pieces:
+            digest.update(piece)
+            yield piece
+        if digest.hexdigest() != self.digest:
+            raise ValueError("the upload was replaced while it was read; submit again")
 
     def _form(self, library: LibraryText) -> forms.Form | None:
         return library.format or (forms.form_of_name(self.key) if self.key else None)

@@ -132,7 +132,6 @@ def _take_library(
         with source.entries(limits, blobs=blobs) as entries:
             intake.take_all(entries)
     except ValueError as error:
-        discard(blobs, store)
         raise InvalidInput(f"{source.field}: {error}", [FieldError(source.field, str(error))]) from error
     if intake.valid == 0 or (strict and intake.rejected):
         raise _unusable(intake, source.field, blobs=blobs)

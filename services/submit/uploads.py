@@ -1,5 +1,6 @@
 """Libraries that are too large for a request: uploaded to the bucket first, then named by URI."""
 
+import itertools
 import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -13,6 +14,8 @@ from shared.ports.blobs import Blobs
 
 SCHEME = "bucket:"
 VALID = timedelta(hours=24)
+KEPT = timedelta(days=7)
+MOST_SWEPT = 100
 LONGEST_NAME = 100
 
 
@@ -27,15 +30,19 @@ def offer(upload: Upload, *, owner: str, chance: str, blobs: Blobs, now: datetim
     Where to PUT the file, and the URI under which it can be submitted then.
 
     The name is kept as far as it is safe, as its ending tells the form; ``chance`` makes the URI new.
+    Each offer takes away some of the owner's uploads that are older than KEPT: a batch keeps its library
+    itself, and an upload is wanted only as long as its order may be repeated.
     """
+    _sweep(_folder(owner), blobs=blobs, now=now)
     safe = (
         re.sub(r"[^A-Za-z0-9_.-]|\.(?=\.)", "_", upload.file_name)[-LONGEST_NAME:].lstrip(".-") or "library"
     )
-    key, until = f"{_folder(owner)}/{chance}/{safe}", now + VALID
+    key, until = f"{_folder(owner)}/{now:%Y%m%dT%H%M%S}-{chance}/{safe}", now + VALID
     return {
         "library_uri": f"{SCHEME}{key}",
         "upload_url": blobs.put_url(key, until=until),
         "expires_at": until.isoformat(),
+        "kept_until": (now + KEPT).isoformat(),
     }
 
 
@@ -50,3 +57,12 @@ def key_of(uri: str, owner: str) -> str:
 
 def _folder(owner: str) -> str:
     return f"uploads/{digest(['owner', owner])[:16]}"
+
+
+def _sweep(folder: str, *, blobs: Blobs, now: datetime) -> None:
+    """Keys begin with the time of the offer, so the oldest come first."""
+    oldest = f"{folder}/{now - KEPT:%Y%m%dT%H%M%S}"
+    for key in itertools.islice(blobs.list(f"{folder}/"), MOST_SWEPT):
+        if key >= oldest:
+            return
+        blobs.delete(key)

@@ -41,6 +41,8 @@ def read_ligand(text: str) -> Ligand:
     """
     molecule = _parse(_one_word(text))
     _refuse_wildcards(molecule)
+    if "~" in text:
+        raise ValueError("A bond written ~ is of no definite kind; every bond must be.")
     _sanitize(molecule)
     if molecule.HasSubstructMatch(_HYDROGEN):
         with rdBase.BlockLogs():

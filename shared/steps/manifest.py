@@ -59,7 +59,7 @@ def library_digest(chunks: Iterable[Stat]) -> str:
 
 def encode(rows: Sequence[Frozen]) -> bytes:
     """A chunk's bytes; the same rows always give the same bytes."""
-    return _compressed(line(row) for row in rows)
+    return compressed(line(row) for row in rows)
 
 
 def line(row: Frozen) -> str:
@@ -71,10 +71,11 @@ def with_copies(lines: list[str], copies: Iterable[tuple[int, int]], start: int)
     """A chunk's bytes from the lines of its ligands, the first at ``start``, and who has how many rows."""
     for position, count in copies:
         lines[position - start] = f'{lines[position - start][:-2]},"copies":{count}}}\n'
-    return _compressed(lines)
+    return compressed(lines)
 
 
-def _compressed(lines: Iterable[str]) -> bytes:
+def compressed(lines: Iterable[str]) -> bytes:
+    """A chunk's bytes from its lines."""
     return gzip.compress("".join(lines).encode(), compresslevel=6, mtime=0)
 
 

@@ -215,3 +215,16 @@ def test_target_may_be_repeated_for_several_structures(omtx: Omtx, tmp_path: Pat
     assert (far.code, mixed.code) == (5, 5)
     assert "Structure receptor: The box does not touch" in far.err
     assert "protein.fasta is a sequence" in mixed.err
+
+
+def test_a_long_library_is_checked_by_several_processes_in_a_server_and_without_one(
+    omtx: Omtx, alone: Omtx, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.smi"
+    path.write_text("CCO\n" * 7000 + "C1CC(\n")
+    for program in (omtx, alone):
+        answer = program("submit", path, "--model", "noop")
+        assert answer.code == 0, answer.err
+        assert (answer.json["accounting"]["submitted"], answer.json["accounting"]["invalid"]) == (7001, 1)
+        assert "line 7001:" in answer.err
+    assert alone("check", path).json["chemistry_report"]["duplicates"]["count"] == 6999

@@ -1,142 +1,200 @@
-"""Libraries of every form, in the body and by upload."""
+"""Libraries of every form, in every way in: as text, and uploaded; through the real entry points."""
 
+import csv
 import gzip
+import io
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from werkzeug.test import Client
 
+from local.objects import Objects
 from shared import wiring
-from shared.domain.identity import digest
-from shared.settings import settings
-from tests.support.chain import Chain
+from tests.support.boundaries import Boundaries
+from tests.support.chain import Chain, chain_at
 from tests.support.functions import Reply
-from tests.support.orders import noop_order
-from tests.support.screens import assert_problem, paths
-from tests.unit.submit.test_sdf import BROKEN, record
+from tests.support.orders import molecule, noop_order
+from tests.support.screens import assert_problem, paths, status
+from tests.unit.submit.test_sdf import record
 
-TABLE = "id;smiles;ic50\nethanol;CCO;3\nbad;C1CC(;4\nbenzene;c1ccccc1;5\n"
-ETHANOL, BENZENE = record("CCO", "ethanol", {"ic50": "3"}), record("c1ccccc1", "benzene", {"ic50": "5"})
+NAMES = ["ethanol", "benzene", "alanine"]
+SMILES = ["CCO", "c1ccccc1", "C[C@H](N)C(=O)O"]
+PAIRS = list(zip(NAMES, SMILES, strict=True))
+BAD = "C1CC("
 FILES = {
-    "t.csv": TABLE,
-    "t.tsv": TABLE.replace(";", "\t"),
-    "t.smi": "CCO ethanol\nC1CC( bad\nc1ccccc1 benzene\n",
-    "t.txt": "CCO ethanol\nC1CC( bad\nc1ccccc1 benzene\n",
-    "t.sdf": f"{ETHANOL}{BROKEN}$$$$\n{BENZENE}",
+    "a.csv": "name,smiles,dG\n" + "".join(f"{n},{s},-1\n" for n, s in PAIRS) + f"bad,{BAD},0\n",
+    "b.csv": "".join(f"{s};{n}\n" for n, s in PAIRS) + f"{BAD};bad\n",
+    "c.tsv": "smiles\tname\n" + "".join(f"{s}\t{n}\n" for n, s in PAIRS) + f"{BAD}\tbad\n",
+    "d.smi": "".join(f"{s} {n}\n" for n, s in PAIRS) + f"{BAD} bad\n",
+    "e.sdf": "".join(record(s, n, {"dG": "-1"}) for n, s in PAIRS) + "bad\n\n\nbroken\nM  END\n$$$$\n",
+    "f.txt": "".join(f"{s} {n}\n" for n, s in PAIRS) + f"{BAD} bad\n",
 }
+LINE = {"a.csv": 5, "b.csv": 4, "c.tsv": 5, "d.smi": 4, "f.txt": 4}
 
 
-def offer(chain: Chain, name: str) -> dict[str, Any]:
-    """Where to upload a file of this name."""
+def announced(chain: Chain, name: str) -> dict[str, Any]:
+    """The answer to an announcement."""
     reply = chain._call("submit", "POST", "/api/v3/libraries", {"file_name": name})
     assert reply.status == 201, reply.body
     body: dict[str, Any] = reply.body
     return body
 
 
-def upload(chain: Chain, name: str, content: bytes) -> str:
-    """The URI of an uploaded file."""
-    offered = offer(chain, name)
-    url = urlsplit(offered["upload_url"])
-    key, query = url.path.removeprefix("/objects/"), parse_qs(url.query)
-    blobs, now = wiring.local_blobs(), chain.clock.now()
-    blobs.check_url("PUT", key, query["expires"][0], query["signature"][0], now=now)
-    blobs.put(key, content)
-    return str(offered["library_uri"])
+def sent(url: str, data: bytes) -> int:
+    """PUT to a signed link."""
+    server = Client(Objects(wiring.local_blobs(), wiring.clock()))
+    return server.put(url.partition("8765")[2], data=data).status_code
 
 
-def submit(chain: Chain, library: dict[str, Any], key: str | None = None, **changes: Any) -> Reply:
-    """Submit a screen of this library."""
-    return chain.submit(noop_order() | {"ligands": None, "library": library} | changes, key=key)
+def uploaded(chain: Chain, name: str, data: bytes) -> str:
+    """The URI of an uploaded library."""
+    place = announced(chain, name)
+    assert sent(place["upload_url"], data) == 200
+    return str(place["library_uri"])
 
 
-@pytest.mark.parametrize("way", ["body", "upload", "gzip"])
+def submitted(chain: Chain, library: dict[str, Any], **changes: Any) -> Reply:
+    """A screen of this library."""
+    return chain.submit(noop_order() | {"ligands": None, "library": library} | changes)
+
+
+def given(chain: Chain, name: str, way: str) -> dict[str, Any]:
+    """The library, by this way."""
+    if way == "text":
+        form = name.rpartition(".")[2]
+        return {"content": FILES[name]} | ({} if form == "txt" else {"format": form})
+    data = FILES[name].encode()
+    packed = way == "gzip"
+    return {"uri": uploaded(chain, f"{name}.gz" if packed else name, gzip.compress(data) if packed else data)}
+
+
+@pytest.mark.parametrize("way", ["text", "upload", "gzip"])
 @pytest.mark.parametrize("name", FILES)
-def test_every_form_is_read_in_every_way(chain: Chain, name: str, way: str) -> None:
-    content = FILES[name].encode()
-    if way == "body":
-        library = {"content": FILES[name]}
-    elif way == "upload":
-        library = {"uri": upload(chain, name, content)}
-    else:
-        library = {"uri": upload(chain, f"{name}.gz", gzip.compress(content))}
-    reply = submit(chain, library)
+def test_every_form_comes_in_by_every_way(chain: Chain, name: str, way: str) -> None:
+    reply = submitted(chain, given(chain, name, way))
     assert reply.status == 202, reply.body
-    assert reply.body["accounting"]["invalid"] == 1
+    assert (reply.body["accounting"]["submitted"], reply.body["accounting"]["invalid"]) == (4, 1)
     chain.drain()
-    results = chain.api(f"/api/v3/batches/{reply.body['batch_id']}/results").body["results"]
-    rows = {row["ligand_name"]: row for row in results}
-    assert {name: rows[name]["ligand_smiles"] for name in ("ethanol", "benzene")} == {
-        "ethanol": "CCO",
-        "benzene": "c1ccccc1",
-    }
-    if name.endswith(("csv", "tsv", "sdf")):
-        assert rows["benzene"]["data"] == {"ic50": "5"}
+    batch_id = reply.body["batch_id"]
+    assert [job["ligand_name"] for job in status(chain, batch_id)["jobs"]] == NAMES
+    results = chain.api(f"/api/v3/batches/{batch_id}/results?page_size=10").body["results"]
+    computed = {row["ligand_name"]: row for row in results if row["ligand_name"]}
+    assert computed["alanine"]["canonical_smiles"] == "C[C@H](N)C(=O)O"
+    if name in ("a.csv", "e.sdf"):
+        assert computed["alanine"]["data"] == {"dG": "-1"}
+    table = chain.api(f"/api/v3/batches/{batch_id}/artefacts/rejected.csv").raw.decode()
+    [rejected] = csv.DictReader(io.StringIO(table))
+    line = LINE.get(name) or FILES[name].partition("bad\n")[0].count("\n") + 1
+    assert (int(rejected["line"]), rejected["index"]) == (line, "3")
+    assert BAD in rejected["text"] or rejected["text"].startswith("bad")
+    assert rejected["reason"]
 
 
-def test_rejected_rows_of_an_sdf_file_have_line_reason_and_text(chain: Chain) -> None:
-    reply = submit(chain, {"content": FILES["t.sdf"], "format": "sdf"})
-    [row] = reply.body["rejected"]
-    assert row["line"] == FILES["t.sdf"].splitlines().index("broken") + 1
-    assert row["reason"].startswith("the record cannot be read")
-    assert row["text"].startswith("broken made up")
-
-
+@pytest.mark.parametrize("way", ["text", "upload", "gzip"])
 @pytest.mark.parametrize("name", FILES)
-def test_strict_refuses_a_file_with_a_bad_row_and_leaves_only_the_upload(chain: Chain, name: str) -> None:
-    reply = submit(chain, {"uri": upload(chain, name, FILES[name].encode())}, strict=True)
-    [path] = paths(reply)
-    assert path.startswith("library.uri[line ")
-    assert list(wiring.local_blobs().list("batches/")) == []
+def test_strict_refuses_every_form_whole_and_leaves_nothing(chain: Chain, name: str, way: str) -> None:
+    reply = submitted(chain, given(chain, name, way), strict=True)
+    line = LINE.get(name) or FILES[name].partition("bad\n")[0].count("\n") + 1
+    assert paths(reply) == [f"library.{'content' if way == 'text' else 'uri'}[line {line}]"]
+    assert not list(wiring.local_blobs().list("batches/"))
 
 
-def test_the_same_file_uploaded_again_is_the_same_order_and_another_is_not(chain: Chain) -> None:
-    first, again = (
-        submit(chain, {"uri": upload(chain, "t.smi", b"CCO a\n")}, key="k").body["batch_id"] for _ in range(2)
-    )
-    assert first == again
-    assert_problem(submit(chain, {"uri": upload(chain, "t.smi", b"CCO b\n")}, key="k"), 409)
+def test_the_answer_to_an_announcement_says_where_to_and_how_long(chain: Chain) -> None:
+    place = announced(chain, "../My library (1).csv.gz")
+    assert place["library_uri"].endswith("_library__1_.csv.gz")
+    assert place["expires_at"] < place["kept_until"]
+    chain.clock.advance(timedelta(hours=25))
+    assert sent(place["upload_url"], b"smiles\nC\n") == 401
+
+
+def test_an_upload_that_never_came_is_not_found(chain: Chain) -> None:
+    reply = submitted(chain, {"uri": announced(chain, "a.csv")["library_uri"]})
+    assert paths(reply) == ["library.uri"]
+    assert "nothing at this URI" in reply.body["detail"]
+
+
+def test_only_the_owners_uploads_can_be_submitted(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = uploaded(chain, "a.csv", b"smiles\nC\n")
+    batch = submitted(chain, {"uri": mine})
+    assert batch.status == 202
+    stored = next(wiring.local_blobs().list("batches/"))
+    foreign = [
+        *(stored, "https://example.org/a.csv", "file:///etc/passwd", f"../{mine}", f"{mine}/../x"),
+        *(mine.replace("uploads/", "uploads/x"), "bucket:uploads/", f"{mine}/../x"),
+    ]
+    for uri in foreign:
+        assert paths(submitted(chain, {"uri": uri})) == ["library.uri"], uri
+    monkeypatch.setenv("OMTX_OWNER", "eve")
+    wiring.reset()
+    reply = submitted(chain, {"uri": mine})
+    assert paths(reply) == ["library.uri"]
+    assert "none of your uploads" in reply.body["detail"]
+
+
+def test_the_same_key_and_upload_is_the_same_batch_and_other_content_is_another_order(chain: Chain) -> None:
+    place = announced(chain, "a.csv")
+    body = noop_order() | {"ligands": None, "library": {"uri": place["library_uri"]}}
+    assert sent(place["upload_url"], b"smiles\nC\nCC\n") == 200
+    first, again = (chain.submit(body, key="k") for _ in range(2))
+    assert first.body["batch_id"] == again.body["batch_id"]
+    copy = uploaded(chain, "b.csv", b"smiles\nC\nCC\n")
+    assert chain.submit(body | {"library": {"uri": copy}}, key="k").status == 202
+    assert sent(place["upload_url"], b"smiles\nC\nCCC\n") == 200
+    assert_problem(chain.submit(body, key="k"), 409)
+    chain.drain()
+    assert status(chain, first.body["batch_id"])["accounting"]["completed"] == 2
+
+
+def test_an_upload_that_is_replaced_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    key = list[str]()
+
+    def plan(number: int, name: str) -> None:
+        if name == "blobs.stream" and key:  # the digest was taken, the content comes now
+            wiring.local_blobs().put(key[0], b"smiles\nCC\nbad(\n")
+
+    with chain_at(tmp_path, Boundaries(plan)) as chain:
+        uri = uploaded(chain, "a.csv", b"smiles\nC\n")
+        key.append(uri.partition(":")[2])
+        reply = submitted(chain, {"uri": uri})
+        assert paths(reply) == ["library.uri"]
+        assert "was replaced while it was read" in reply.body["detail"]
+        assert not list(wiring.local_blobs().list("batches/"))
 
 
 @pytest.mark.parametrize(
-    "uri",
-    [
-        "https://example.org/library.csv",
-        "bucket:uploads/0123456789abcdef/x/t.csv",
-        "bucket:batches/x/summary.json",
-        f"bucket:uploads/{digest(['owner', 'local'])[:16]}/../../secrets/webhook",
-        f"bucket:uploads/{digest(['owner', 'local'])[:16]}/nothing/t.csv",
-        "",
-    ],
+    ("limit", "value", "words"), [("BYTES", "1000", "1,000 bytes"), ("ROWS", "2999", "2,999 rows")]
 )
-def test_what_is_not_an_upload_of_the_owner_is_refused(chain: Chain, uri: str) -> None:
-    assert paths(submit(chain, {"uri": uri})) == ["library.uri"]
-
-
-def test_a_library_is_given_once(chain: Chain) -> None:
-    assert paths(submit(chain, {"uri": "bucket:x", "content": "C"})) == ["library"]
-    assert paths(submit(chain, {"format": "csv"})) == ["library"]
-
-
-@pytest.mark.parametrize("name", ["../../x.sdf", "ä ö.csv.gz", "-rf.smi", "x" * 250 + ".sdf"])
-def test_a_name_of_any_file_makes_a_safe_key_that_keeps_its_ending(chain: Chain, name: str) -> None:
-    uri = str(offer(chain, name)["library_uri"])
-    assert uri.rpartition(".")[2] == name.rpartition(".")[2]
-    assert ".." not in uri
-    wiring.local_blobs().put(uri.removeprefix("bucket:"), b"C\n")
-
-
-def test_an_upload_needs_a_name(chain: Chain) -> None:
-    assert paths(chain._call("submit", "POST", "/api/v3/libraries", {})) == ["file_name"]
-
-
-def test_a_library_beyond_the_limits_is_refused_and_leaves_nothing(
-    chain: Chain, monkeypatch: pytest.MonkeyPatch
+def test_a_library_beyond_a_limit_is_refused_with_the_limit_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: str, words: str
 ) -> None:
-    monkeypatch.setenv("OMTX_MOST_LIBRARY_ROWS", "2500")
-    settings.cache_clear()
-    content = "".join(f"CCO ethanol-{n}\n" for n in range(2501))
-    reply = submit(chain, {"uri": upload(chain, "t.smi", content.encode())})
+    monkeypatch.setenv(f"OMTX_MOST_LIBRARY_{limit}", value)
+    table = "smiles\n" + "".join(f"{molecule(n % 90)}\n" for n in range(3000))
+    with chain_at(tmp_path) as chain:
+        bomb = uploaded(chain, "a.csv.gz", gzip.compress(table.encode()))
+        for library in ({"content": table}, {"uri": bomb}):
+            reply = submitted(chain, library)
+            assert_problem(reply, 422)
+            assert words in reply.body["detail"]
+        assert not list(wiring.local_blobs().list("batches/"))
+
+
+def test_old_uploads_are_taken_away_with_the_next_announcement(chain: Chain) -> None:
+    old = uploaded(chain, "old.csv", b"smiles\nC\n")
+    batch = submitted(chain, {"uri": old})
+    chain.clock.advance(timedelta(days=6))
+    young = uploaded(chain, "young.csv", b"smiles\nC\n")
+    chain.clock.advance(timedelta(days=2))
+    announced(chain, "new.csv")
+    assert [f"bucket:{key}" for key in wiring.local_blobs().list("uploads/")] == [young]
+    assert paths(submitted(chain, {"uri": old})) == ["library.uri"]
+    chain.drain()
+    assert status(chain, batch.body["batch_id"])["status"] == "completed"
+
+
+def test_an_upload_that_is_no_gzip_to_its_end_is_refused(chain: Chain) -> None:
+    packed = gzip.compress(FILES["a.csv"].encode())
+    reply = submitted(chain, {"uri": uploaded(chain, "a.csv.gz", packed[:-9])})
     assert paths(reply) == ["library.uri"]
-    assert "more than 2,500 rows" in reply.body["detail"]
-    assert list(wiring.local_blobs().list("batches/")) == []
+    assert "no whole gzip file" in reply.body["detail"]

@@ -29,6 +29,7 @@ DRUGS = [
         ("CC(C)(C)(C)C", "Atom 2 (C) has more bonds than its valence allows."),
         ("cccc", "Atom 1 is written as aromatic but is not in an aromatic ring."),
         ("*CC", "Atom 1 is a wildcard (*); every atom must be a definite element."),
+        ("CC~O", "A bond written ~ is of no definite kind; every bond must be."),
         ("[H][H]", "The SMILES has no atom heavier than hydrogen."),
     ],
 )

@@ -1,13 +1,14 @@
 """From rows to the stored manifest."""
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.submit.entries import LONGEST_NAME, Entry
+from services.submit.entries import LONGEST_DATA, LONGEST_NAME, Entry
 from services.submit.intake import Intake, check
 from shared.adapters.local.blobs import FolderBlobs
 from shared.chemistry.smiles import read_ligand
@@ -142,3 +143,31 @@ def test_a_library_of_one_molecule_thousands_of_times_is_one_job(blobs: FolderBl
     batch = a_batch(counts=counts(intake), store=STORE)
     assert Manifest(blobs).row(batch, 0).copies == 2 * CHUNK + 1
     assert len(list(blobs.list(f"{STORE}/"))) == 3
+
+
+def test_a_name_may_hold_what_some_take_for_the_end_of_a_line(blobs: FolderBlobs) -> None:
+    names = ["a\u2028b", "c\x85d", "e\x1df", "g", "again"]
+    intake = Intake(blobs, STORE)
+    intake.take_all(Entry(n + 1, "", name, molecule(min(n, 3))) for n, name in enumerate(names))
+    batch = a_batch(counts=counts(intake), store=STORE)
+    assert [(row.name, row.copies) for row in Manifest(blobs).rows(batch)] == [
+        *((name, 1) for name in names[:3]),
+        ("g", 2),
+    ]
+
+
+def test_nothing_is_stored_of_a_library_that_breaks_off(blobs: FolderBlobs) -> None:
+    def rows() -> Iterator[Entry]:
+        for n in range(2 * CHUNK):
+            yield Entry(n + 1, "", f"n{n}", "C", "spoilt" if n % 2 else None)
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        Intake(blobs, STORE).take_all(rows())
+    assert not list(blobs.root.rglob("*"))
+
+
+def test_a_row_with_too_much_beside_it_is_rejected() -> None:
+    row = check(Entry(1, "x", "x", "C", data={"a": "y" * LONGEST_DATA}), index=0, position=0)
+    assert isinstance(row, RejectedRow)
+    assert "at most 32,768 are accepted" in row.reason

@@ -9,7 +9,9 @@ from rdkit import Chem
 from rdkit.Chem import rdDepictor, rdDistGeom
 
 from services.submit.entries import Entry
+from services.submit.intake import check
 from services.submit.sdf import LONGEST_RECORD, from_sdf
+from shared.models.batch import RejectedRow
 from tests.support.properties import examples
 
 BROKEN = "broken\n  made up\n\nthis is no counts line\n"
@@ -93,6 +95,31 @@ def test_a_record_without_atoms_or_without_end_or_too_long() -> None:
     assert entry.problem is not None
     assert "1,048,576 characters" in entry.problem
     assert after.smiles == "CCN"
+
+
+def test_two_molecules_without_an_end_between_them_are_not_read_as_one() -> None:
+    one = record("CCO", "one")
+    [bad, good] = read(one.replace("$$$$\n", "") + record("CCN", "two") + record("C", "three"))
+    assert bad.problem == "holds 2 molecules; a $$$$ line is missing between them"
+    assert good.name == "three"
+
+
+def test_the_reason_is_said_in_one_line_that_names_the_line_of_the_file() -> None:
+    first = record("CCO", "one")
+    height = first.count("\n")
+    [_, element, counts] = read(f"{first}{first.replace(' O ', ' Xx')}{BROKEN}$$$$\n")
+    assert element.problem is not None
+    assert "'Xx' not found" in element.problem
+    assert counts.problem is not None
+    assert f"on line {2 * height + 4}" in counts.problem
+
+
+def test_a_bond_of_no_definite_kind_is_refused_with_the_ligand() -> None:
+    any_bond = record("CCO").replace("  2  3  1  0", "  2  3  8  0")
+    [entry] = read(any_bond)
+    row = check(entry, index=0, position=0)
+    assert isinstance(row, RejectedRow)
+    assert "no definite kind" in row.reason
 
 
 def test_lines_that_end_as_on_windows_are_read() -> None:

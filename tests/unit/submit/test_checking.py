@@ -1,0 +1,57 @@
+"""The rows of a long library are checked by several processes, which nobody can tell from the answers."""
+
+import itertools
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from services.submit import checking
+from services.submit.checking import BLOCK, BLOCKS_PER_PROCESS, checked
+from services.submit.entries import Entry
+from shared.errors import Unavailable
+from tests.support.orders import molecule
+
+
+def entries(rows: int) -> Iterator[Entry]:
+    """Ligands, some that are none, some with a problem of their own."""
+    for n in range(rows):
+        problem = "spoilt" if n % 7 == 3 else None
+        name = "n" * 201 if n % 11 == 5 else f"n{n}"
+        yield Entry(n + 1, str(n), name, "C1CC(" if n % 5 == 2 else molecule(n), problem)
+
+
+def test_the_answers_are_those_of_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "ALONE_ROWS", 100)
+    rows = 100 + 3 * BLOCK + 1
+    alone, crowd = (list(checked(entries(rows), processes=n)) for n in (1, 2))
+    assert alone == crowd
+    assert [entry for entry, _ in crowd] == list(entries(rows))
+
+
+def test_few_rows_are_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "ALONE_ROWS", 10)
+    read = 0
+
+    def endless() -> Iterator[Entry]:
+        nonlocal read
+        for n in itertools.count():
+            read = n + 1
+            yield Entry(n + 1, "", "", "C")
+
+    answers = checked(endless(), processes=2)
+    for _ in range(11):
+        next(answers)
+    assert read <= 10 + BLOCK * (2 * BLOCKS_PER_PROCESS + 2)
+    answers.close()  # type: ignore[attr-defined]
+
+
+def _die(smiles: object) -> None:
+    os._exit(9)
+
+
+def test_a_process_that_is_killed_is_worth_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "ALONE_ROWS", 10)
+    monkeypatch.setattr(checking, "answers", _die)
+    with pytest.raises(Unavailable, match="was ended"):
+        list(checked(entries(20), processes=2))
