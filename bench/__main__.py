@@ -18,11 +18,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import chord, docking, screens, submit
+from bench import aggregate, chord, docking, fairness, screens, submit
 
 JOBS = 10_000
 SMALL, LARGE = 2_000, 50_000
 ROWS = 1_000_000
+OUTCOMES = (100_000, 1_000_000)
 Result = dict[str, Any]
 
 
@@ -45,10 +46,23 @@ def growth(folder: Path) -> Result:
     }
 
 
+def aggregation(folder: Path) -> Result:
+    """Time and memory of writing all artefacts: goal at most 512 MiB."""
+    return {f"{count:,}": aggregate.run(count, folder / str(count)) for count in OUTCOMES}
+
+
+def fair_shares(folder: Path) -> Result:
+    """A screen of 10 behind one of 5,000, against the same alone."""
+    os.environ["OMTX_TEST_MODELS"] = "1"
+    return fairness.run(folder / "home", large=5_000, small=10, delay=0.02, workers=2)
+
+
 BENCHMARKS: dict[str, Callable[[Path], Result | None]] = {
     "control_plane": control_plane,
     "growth": growth,
     "submit": lambda folder: submit.run(ROWS, folder),
+    "aggregate": aggregation,
+    "fairness": fair_shares,
     "docking": docking.run,
 }
 

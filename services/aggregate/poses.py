@@ -76,5 +76,5 @@ def _data(fields: Mapping[str, Any]) -> bytes:
 
 
 def _value(value: Any) -> str:
-    text = " ".join(str(value).split())
+    text = "".join(it for it in " ".join(str(value).split()) if it.isprintable())
     return f" {text}" if text.startswith((">", "$$$$")) else text

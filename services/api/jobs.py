@@ -93,4 +93,4 @@ def download(
     if file is None:
         raise NotFound(f"the model left no {name} for job {job_id}")
     headers = {"Content-Type": media, "Content-Disposition": f'attachment; filename="{shown}"'}
-    return store.blobs.get(file.key), 200, headers
+    return store.blobs.stream(file.key), 200, headers | {"Content-Length": str(file.size)}

@@ -85,9 +85,12 @@ class Reader:
         """Ctrl-C in the terminal of the server, which ends well."""
         for server in self.servers:
             server.send_signal(signal.SIGINT)
-            assert server.wait(120) == 0
-            assert server.stdout is not None
-            server.stdout.close()
+            try:
+                assert server.wait(120) == 0
+            finally:
+                server.kill()  # no harm to one that ended
+                assert server.stdout is not None
+                server.stdout.close()
 
 
 @pytest.fixture
