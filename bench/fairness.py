@@ -9,12 +9,12 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from bench.library import lines
 from local.runner import Runner
 
 POLL_SECONDS = 0.05
@@ -59,18 +59,11 @@ def _submit(client: httpx.Client, jobs: int, delay: float) -> str:
         "protein_name": "none",
         "model_name": "noop",
         "parameters": {"delay_seconds": delay},
-        "library": {"format": "smi", "content": "\n".join(_molecules(jobs))},
+        "library": {"format": "smi", "content": "".join(lines(jobs))},
     }
     answer = client.post("/api/v3/batches/submit", json=order)
     answer.raise_for_status()
     return str(answer.json()["batch_id"])
-
-
-def _molecules(count: int) -> Iterator[str]:
-    """Distinct chains: the number in binary, written in carbon and nitrogen behind a fluorine."""
-    for number in range(count):
-        bits = f"{number:020b}".replace("0", "C").replace("1", "N")
-        yield f"FC{bits}C molecule-{number}"
 
 
 def _completed(client: httpx.Client, batch_id: str) -> int:
