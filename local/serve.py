@@ -7,6 +7,8 @@ from pathlib import Path
 
 from local.runner import Runner
 
+# RDKit takes SIGINT over during some computations, and does not always give it back.
+LISTEN_AGAIN_SECONDS = 1.0
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -24,12 +26,16 @@ def serve(home: Path, *, port: int, workers: int) -> None:
         signal.signal(number, signal.SIG_DFL)
         asked.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask)
+    def listen() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, ask)
+
+    listen()
     _log_to(home / "logs" / "runner.log")
     with Runner(home, port=port, workers=workers) as runner:
         print(f"omtx is ready at {runner.url}, state in {runner.home}", flush=True)
-        asked.wait()
+        while not asked.wait(LISTEN_AGAIN_SECONDS):
+            listen()
 
 
 def _log_to(path: Path) -> None:
