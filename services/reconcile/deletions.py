@@ -27,8 +27,15 @@ def _erase(world: World, deleted: Gone) -> Iterator[Finding]:
     if objects:
         yield _finding(deleted, f"erased {objects} objects")
     may_be_written = world.now() < deleted.deleted_at + world.patience.aggregation + timedelta(seconds=1)
-    if objects == 0 and not may_be_written and world.ledger.erase(deleted.batch_id, limit=MOST_RECORDS):
+    if objects == 0 and not may_be_written and _erase_records(world, deleted.batch_id):
         yield _finding(deleted, "erased its records")
+
+
+def _erase_records(world: World, batch_id: str) -> bool:
+    """What the engine keeps, then what the ledger keeps; whether nothing is left."""
+    if not world.engine.forget(batch_id, limit=MOST_RECORDS):
+        return False
+    return world.ledger.erase(batch_id, limit=MOST_RECORDS)
 
 
 def _erase_objects(world: World, batch_id: str) -> int:

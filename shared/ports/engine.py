@@ -71,6 +71,10 @@ class Engine(Protocol):
         """Stop the run if it is not over; twice is harmless."""
         ...
 
+    def forget(self, batch_id: str, *, limit: int) -> bool:
+        """Erase up to ``limit`` of what is kept of a batch's calls, none of which runs; whether none is left."""
+        ...
+
     def load(self, model: str) -> Load:
         """How busy whatever runs this model is; a hint, out of date when it arrives."""
         ...

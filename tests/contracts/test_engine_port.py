@@ -104,3 +104,18 @@ def test_the_load_counts_what_waits_and_what_runs(backend: Backend) -> None:
     assert load() == (0, 3)
     backend.machine.end([(calls[0], answer(calls[0]))])
     assert load() == (0, 2)
+
+
+def test_the_calls_of_a_batch_are_forgotten_in_parts_and_no_others(backend: Backend) -> None:
+    mine, other = a_batch(), a_batch()
+    calls = [backend.engine.spawn(work_order(ref(mine, position))) for position in range(3)]
+    kept = backend.engine.spawn(work_order(ref(other)))
+    backend.machine.begin()
+    backend.machine.end([(call, answer(call)) for call in calls])
+    parts = 1
+    while not backend.engine.forget(mine.batch_id, limit=2):
+        parts += 1
+        assert parts < 5
+    assert isinstance(backend.engine.poll(calls[0]), Died)
+    assert isinstance(backend.engine.poll(kept), Pending)
+    assert backend.engine.forget(mine.batch_id, limit=2)

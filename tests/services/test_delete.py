@@ -26,7 +26,7 @@ def objects(batch_id: str) -> list[str]:
 
 def records(batch_id: str) -> int:
     """How many records the batch left."""
-    tables = ("outcomes", "attempts", "nodes", "closings", "rounds")
+    tables = ("outcomes", "attempts", "nodes", "closings", "rounds", "milestones", "calls")
     sql = "SELECT count(*) AS n FROM {} WHERE batch_id = ?"
     return sum(wiring.local_database().read(sql.format(name), (batch_id,))[0]["n"] for name in tables)
 

@@ -72,6 +72,12 @@ class SqliteCalls:
         failure = Failure(kind=FailureClass.CANCELLED, message="cancelled").model_dump_json()
         self._db.write(lambda connection: _cancel(connection, call_id, failure))
 
+    def forget(self, batch_id: str, *, limit: int) -> bool:
+        """See ``Engine.forget``."""
+        sql = "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE batch_id = ? LIMIT ?)"
+        erased = self._db.write(lambda connection: connection.execute(sql, (batch_id, limit)).rowcount)
+        return erased < limit
+
     def load(self, model: str) -> Load:
         """See ``Engine.load``; all models share the one pool."""
         counts = self.counts()

@@ -103,4 +103,7 @@ PACING = (
     "CREATE INDEX calls_running ON calls (turn) WHERE state = 'running'",
     """CREATE INDEX calls_shares ON calls (batch_id, turn) WHERE state IN ('waiting', 'running')""",
 )
-STEPS: tuple[tuple[str, ...], ...] = (LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING)
+FORGETTING = ("CREATE INDEX calls_of_batch ON calls (batch_id)",)
+STEPS: tuple[tuple[str, ...], ...] = (
+    *(LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING, FORGETTING),
+)
