@@ -72,7 +72,7 @@ class Engine(Protocol):
         ...
 
     def forget(self, batch_id: str, *, limit: int) -> bool:
-        """Erase up to ``limit`` of what is kept of a batch's calls, none of which runs; whether none is left."""
+        """Erase up to ``limit`` of a batch's calls, none of which runs; whether none is left."""
         ...
 
     def load(self, model: str) -> Load:
