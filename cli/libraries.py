@@ -42,7 +42,7 @@ def brought(connection: Connection, path: Path) -> dict[str, Any]:
     checked(path)
     if path.suffix.lower() != ".gz" and path.stat().st_size <= INLINE:
         return in_request(path)
-    offer = connection.post("/api/v3/libraries", {"file_name": path.name})
+    offer = connection.post("/api/v3/libraries", {"file_name": path.name, "size": path.stat().st_size})
     with path.open("rb") as file:
         connection.put(offer["upload_url"], file, timeout=UPLOAD_SECONDS)
     return {"uri": offer["library_uri"]}

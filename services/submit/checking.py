@@ -8,10 +8,12 @@ answer depends on its SMILES only. Few rows are in flight at a time.
 import itertools
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
 
 from services.submit.entries import LONGEST_DATA, LONGEST_NAME, Entry
 from shared.chemistry.smiles import Ligand, read_ligand
@@ -78,7 +80,7 @@ def _problem(entry: Entry) -> str | None:
 def _by_processes(rows: Iterable[Entry], processes: int) -> Iterator[tuple[Entry, Answer]]:
     context = multiprocessing.get_context("spawn")
     waiting = deque[tuple[Sequence[Entry], Future[list[Answer | None]]]]()
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_use_all_cores)
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin)
     try:
         for block in _blocks(rows):
             smiles = [None if _problem(entry) else entry.smiles for entry in block]
@@ -108,7 +110,16 @@ def _processors() -> int:
     return min(MOST_PROCESSES, os.cpu_count() or 1)
 
 
-def _use_all_cores() -> None:
-    """The process that started this one may keep itself to one core (ADR 0007)."""
+def _begin() -> None:
+    """The process that started this one may keep itself to one core (ADR 0007), and may be killed."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Without this it would wait for work for ever, as it holds the other end of its queue itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -75,7 +75,8 @@ def _ticket(source: Source, owner: str, key: str | None) -> Ticket:
     batch_id = identity.batch_id(owner, _checked(key), uuid4().hex)
     order = source.order.model_dump(mode="json")
     if source.digest is not None:
-        order["library"]["uri"] = source.digest  # the same file uploaded again is the same order
+        # The same file uploaded again is the same order, if it is read in the same way.
+        order["library"] |= {"uri": source.digest, "format": source.form}
     return Ticket(owner, key, batch_id, identity.digest(order))
 
 

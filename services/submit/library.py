@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from services.submit.columns import Columns, delimiter_of, find_columns
 from services.submit.entries import SHOWN_TEXT, Entry
-from services.submit.text import BROKEN, broken, shown
+from services.submit.text import BROKEN, LONGEST_LINE, broken, shown
 
 
 def from_json(ligands: Sequence[JsonValue]) -> Iterator[Entry]:
@@ -89,13 +89,33 @@ class _Row:
     problem: str | None = None
 
 
+class _Records:
+    """Lines for a CSV reader; those of one record are bounded together, as a quote may not be closed."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.number = 0
+        self.size = 0
+        self._lines = iter(lines)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.number += 1
+        self.size += len(line)
+        if self.size > LONGEST_LINE:
+            raise csv.Error(f"more than {LONGEST_LINE:,} characters in one row")
+        return line
+
+
 def _table(lines: Iterable[str], delimiter: str) -> Iterator[_Row]:
-    reader = csv.reader(lines, delimiter=delimiter)
-    line = 1
-    while (row := _next_row(reader, line)) is not None:
+    records = _Records(lines)
+    reader = csv.reader(records, delimiter=delimiter)
+    while (row := _next_row(reader, records.number + 1)) is not None:
         if row.problem or any(row.cells):
             yield row
-        line = reader.line_num + 1
+        records.size = 0
 
 
 def _next_row(reader: Iterator[list[str]], line: int) -> _Row | None:
@@ -105,7 +125,7 @@ def _next_row(reader: Iterator[list[str]], line: int) -> _Row | None:
     except StopIteration:
         return None
     except csv.Error as error:
-        return _Row(line, [], f"cannot be read: {error}")
+        return _Row(line, [], f"cannot be read: {error}; is a quote not closed?")
 
 
 def _csv_entry(row: _Row, columns: Columns) -> Entry:

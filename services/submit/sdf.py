@@ -1,5 +1,6 @@
 """Reading an SDF file record by record: a broken record is told, and reading goes on behind it."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -34,17 +35,18 @@ def from_sdf(lines: Iterable[str]) -> Iterator[Entry]:
 
 
 def _records(lines: Iterable[str]) -> Iterator[_Record]:
+    """The records that are not blank; the last may come without its end."""
     start, size, kept = 1, 0, list[str]()
-    for number, line in enumerate(lines, start=1):
-        if line.startswith(END):
-            yield _Record(start, "".join(kept), size > LONGEST_RECORD)
-            start, size, kept = number + 1, 0, []
+    for number, line in enumerate(itertools.chain(lines, [END]), start=1):
+        if not line.startswith(END):
+            size += len(line)
+            if size <= LONGEST_RECORD:
+                kept.append(line)
             continue
-        size += len(line)
-        if size <= LONGEST_RECORD:
-            kept.append(line)
-    if "".join(kept).strip():  # the last record may come without its end
-        yield _Record(start, "".join(kept), size > LONGEST_RECORD)
+        text = "".join(kept)
+        if size > LONGEST_RECORD or text.strip():
+            yield _Record(start, text, size > LONGEST_RECORD)
+        start, size, kept = number + 1, 0, []
 
 
 def _entry(record: _Record) -> Entry:
@@ -61,11 +63,11 @@ def _entry(record: _Record) -> Entry:
         molecule = _molecule(record)
     except ValueError as error:
         return Entry(record.line, text, problem=str(error))
-    title, data = record.text.splitlines()[0].strip(), molecule.GetPropsAsDict(autoConvertStrings=False)
-    properties = {str(name): str(value).strip() for name, value in data.items()}
+    lines = re.split("\r\n|\r|\n", record.text)
+    properties = dict(_properties(lines))
     with rdBase.BlockLogs():
         smiles = Chem.MolToSmiles(Chem.RemoveHs(molecule))
-    return Entry(record.line, text, title or _named(properties), smiles, data=properties)
+    return Entry(record.line, text, lines[0].strip() or _named(properties), smiles, data=properties)
 
 
 def _molecule(record: _Record) -> Chem.Mol:
@@ -92,6 +94,24 @@ def _reason(log: str, first: int) -> str:
     )
     there = re.sub(r"\bline ?(\d+)", lambda found: f"line {int(found[1]) + first - 1}", complaint)
     return shown(there, 200) or "it is no molecule"
+
+
+def _properties(lines: list[str]) -> Iterator[tuple[str, str]]:
+    """
+    Labels and values, which may have several lines; a label that comes again gets a number.
+
+    RDKit would keep the last of several properties with one label.
+    """
+    seen = set[str]()
+    left = iter(lines)
+    for line in left:
+        found = re.match(r">.*?<(.*)>", line)
+        if found is None:
+            continue
+        label = found[1].strip() or f"property_{len(seen) + 1}"
+        unique = label if label not in seen else f"{label}_{len(seen) + 1}"
+        seen.add(unique)
+        yield unique, "\n".join(itertools.takewhile(str.strip, left)).strip()
 
 
 def _named(properties: dict[str, str]) -> str:

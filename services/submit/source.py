@@ -10,12 +10,14 @@ from typing import Self
 from services.submit import forms
 from services.submit.entries import Entry
 from services.submit.library import from_json
-from services.submit.request import LibraryText, Order
+from services.submit.request import Order
 from services.submit.text import lines, opened
 from services.submit.uploads import key_of
 from shared.errors import FieldError, InvalidInput, NotFound
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
+
+MOST_LABELS = 1_000
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Source:
             return
         content = (library.content or "").encode(errors="surrogatepass")
         pieces = [content] if self.key is None else self._unchanged(blobs.stream(self.key))
-        with rows(pieces, self._form(library), limits) as found:
+        with rows(pieces, self.form, limits) as found:
             yield found
 
     def _unchanged(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -79,8 +81,11 @@ class Source:
         if digest.hexdigest() != self.digest:
             raise ValueError("the upload was replaced while it was read; submit again")
 
-    def _form(self, library: LibraryText) -> forms.Form | None:
-        return library.format or (forms.form_of_name(self.key) if self.key else None)
+    @property
+    def form(self) -> forms.Form | None:
+        """The form that the order or the name of the upload tells; None: its beginning will."""
+        given = self.order.library.format if self.order.library is not None else None
+        return given or (forms.form_of_name(self.key) if self.key else None)
 
 
 @contextmanager
@@ -94,7 +99,12 @@ def rows(pieces: Iterable[bytes], form: forms.Form | None, limits: Limits) -> It
 
 
 def _limited(entries: Iterator[Entry], most: int) -> Iterator[Entry]:
+    """The rows; their labels are bounded too, as each becomes a column of the results."""
+    labels = set[str]()
     for number, entry in enumerate(entries, start=1):
         if number > most:
             raise ValueError(f"has more than {most:,} rows, which is all that is accepted; split it")
+        labels.update(entry.data)
+        if len(labels) > MOST_LABELS:
+            raise ValueError(f"names more than {MOST_LABELS:,} columns, which is all that is accepted")
         yield entry

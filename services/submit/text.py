@@ -12,6 +12,15 @@ GZIP = b"\x1f\x8b"
 MOST_BYTES = 256 * 1024 * 1024
 LONGEST_LINE = 1024 * 1024
 BROKEN = "is not UTF-8 text"
+FOREIGN = {
+    b"PK\x03\x04": "is a ZIP archive or a workbook; give the table as CSV, or compress it with gzip",
+    b"BZh": "is compressed with bzip2; compress it with gzip",
+    b"\xfd7zX": "is compressed with xz; compress it with gzip",
+    b"\x28\xb5\x2f\xfd": "is compressed with Zstandard; compress it with gzip",
+    b"\xff\xfe": "is UTF-16 text; save it as UTF-8",
+    b"\xfe\xff": "is UTF-16 text; save it as UTF-8",
+}
+_HEAD = 4
 
 
 @contextmanager
@@ -20,10 +29,13 @@ def opened(pieces: Iterable[bytes], *, most_bytes: int = MOST_BYTES) -> Iterator
     The text in the pieces, gzip or not; bytes that are no UTF-8 become surrogates (see ``broken``).
 
     Inside, ValueError is raised for more than ``most_bytes`` (decompressed, so that a small file
-    cannot unpack to a huge one) and for a damaged gzip file.
+    cannot unpack to a huge one), for a damaged gzip file, and for what is no text at all.
     """
     pieces = iter(pieces)
-    head = _at_least(len(GZIP), pieces)
+    head = _at_least(_HEAD, pieces)
+    for magic, problem in FOREIGN.items():
+        if head.startswith(magic):
+            raise ValueError(problem)
     raw = io.BufferedReader(_Pieces(itertools.chain([head], pieces)))
     binary: BinaryIO = gzip.GzipFile(fileobj=raw) if head.startswith(GZIP) else raw  # type: ignore[assignment]
     counted = io.BufferedReader(_Counted(binary, most_bytes))

@@ -198,3 +198,27 @@ def test_an_upload_that_is_no_gzip_to_its_end_is_refused(chain: Chain) -> None:
     reply = submitted(chain, {"uri": uploaded(chain, "a.csv.gz", packed[:-9])})
     assert paths(reply) == ["library.uri"]
     assert "no whole gzip file" in reply.body["detail"]
+
+
+def test_the_same_content_read_in_another_form_is_another_order(chain: Chain) -> None:
+    orders = [
+        noop_order() | {"ligands": None, "library": {"uri": uploaded(chain, name, b"CCO\nCCN\n")}}
+        for name in ("a.smi", "again.smi", "a.csv")
+    ]
+    first, again, other = (chain.submit(order, key="k") for order in orders)
+    assert first.body["batch_id"] == again.body["batch_id"]
+    assert_problem(other, 409)
+
+
+@pytest.mark.parametrize(("size", "refused"), [(0, True), (256 * 1024**2, False), (256 * 1024**2 + 1, True)])
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(
+    chain: Chain, size: int, refused: bool
+) -> None:
+    reply = chain._call("submit", "POST", "/api/v3/libraries", {"file_name": "t.csv", "size": size})
+    assert paths(reply) == ["size"] if refused else reply.status == 201
+
+
+@pytest.mark.parametrize("end", ["a b.csv", "a.csv\n", ".part-x", "x/y.csv", ""])
+def test_a_uri_that_no_offer_made_is_refused_by_its_field(chain: Chain, end: str) -> None:
+    place = str(announced(chain, "a.csv")["library_uri"]).rpartition("/")[0]
+    assert paths(submitted(chain, {"uri": f"{place}/{end}"})) == ["library.uri"]

@@ -2,7 +2,12 @@
 
 import itertools
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +60,42 @@ def test_a_process_that_is_killed_is_worth_another_try(monkeypatch: pytest.Monke
     monkeypatch.setattr(checking, "answers", _die)
     with pytest.raises(Unavailable, match="was ended"):
         list(checked(entries(20), processes=2))
+
+
+ENDLESS = """
+import itertools
+from multiprocessing import active_children
+from services.submit import checking
+from services.submit.entries import Entry
+
+if __name__ == "__main__":
+    checking.ALONE_ROWS = 1
+    rows = (Entry(n, "", "", "CCO") for n in itertools.count())
+    for n, _ in enumerate(checking.checked(rows, processes=2)):
+        if n == 5000:
+            print(*(child.pid for child in active_children()), flush=True)
+"""
+
+
+def test_the_processes_end_with_one_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "endless.py"
+    script.write_text(ENDLESS)
+    root = Path(checking.__file__).parents[2]
+    command, env = [sys.executable, str(script)], os.environ | {"PYTHONPATH": str(root)}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        children = [int(pid) for pid in parent.stdout.readline().split()]
+        parent.send_signal(signal.SIGKILL)
+    assert len(children) == 2
+    until = time.monotonic() + 60
+    while any(map(runs, children)):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def runs(pid: int) -> bool:
+    """Whether the process is there and no mere entry of the process table."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -137,3 +137,28 @@ def test_bytes_that_are_no_text_are_a_problem_of_their_record() -> None:
 def test_every_record_counts_exactly_once(library: list[str]) -> None:
     text = "".join(record(smiles) if smiles else f"{BROKEN}$$$$\n" for smiles in library)
     assert [entry.smiles for entry in read(text)] == library
+
+
+def test_what_is_blank_is_no_record() -> None:
+    ethanol = record("CCO")
+    for blank in ("$$$$\n", "\n  \n$$$$\n", "\n$$$$\n$$$$\n"):
+        assert [entry.smiles for entry in read(f"{ethanol}{blank}{ethanol}{blank}\n \n")] == ["CCO", "CCO"]
+
+
+def test_a_label_that_comes_twice_is_kept_twice_and_values_may_have_lines() -> None:
+    [entry] = read(record("C", "x", {"a": "1"}).replace("$$$$", "> <a> (7)\n2\n3\n\n> <b>\n\n$$$$"))
+    assert entry.data == {"a": "1", "a_2": "2\n3", "b": ""}
+
+
+ALANINE = record("C[C@H](N)C(=O)O", "alanine", {"a": "1"}, three=True)
+
+
+@examples(200)
+@given(st.integers(0, len(ALANINE) - 6), st.characters(codec="utf-8"), st.integers(0, 40))
+def test_a_record_with_any_fault_is_read_or_told_and_the_next_is_read(at: int, put: str, cut: int) -> None:
+    entries = read(
+        ALANINE[:at] + put + ALANINE[at + min(cut, len(ALANINE) - 6 - at) :] + record("CCO", "last")
+    )
+    assert entries[-1].name == "last"
+    assert all(entry.problem or entry.smiles for entry in entries)
+    assert all(len(entry.text) <= 500 and "\n" not in entry.text for entry in entries)

@@ -12,6 +12,7 @@ from services.submit.entries import Entry
 from services.submit.source import Limits, rows
 from services.submit.text import LONGEST_LINE, lines, opened
 from tests.support.properties import examples
+from tests.unit.submit.test_sdf import record
 
 LIMITS = Limits(most_bytes=10_000_000, most_rows=100)
 TABLE = 'name,smiles\r\nethanol,CCO\r\n"two\nlines",CCN\r\ncafé,CCC\r\n'.encode()
@@ -83,3 +84,37 @@ def test_a_line_without_end_is_refused() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert read(iter([])) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"PK\x03\x04rest", "a ZIP archive or a workbook"),
+        ("smiles\nCCO\n".encode("utf-16"), "UTF-16 text; save it as UTF-8"),
+        (b"BZh91AY", "bzip2"),
+    ],
+)
+def test_what_is_no_text_is_told_with_what_to_do(content: bytes, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        read(cut(content, [1]))
+
+
+def test_zeros_behind_a_gzip_file_are_padding() -> None:
+    assert len(read(iter([gzip.compress(b"CCO a\n") + bytes(512)]))) == 1
+
+
+def test_a_row_that_never_ends_is_bounded_and_told() -> None:
+    content = b"name,smiles\na,CCO\n" + b'"a\n",' * 300_000
+    good, bad, *_ = read(iter([content]), Limits(10_000_000, 1_000_000))
+    assert (good.smiles, bad.line) == ("CCO", 3)
+    assert "characters in one row; is a quote not closed?" in str(bad.problem)
+
+
+def test_the_columns_of_all_rows_together_are_bounded() -> None:
+    def records(labels: int) -> bytes:
+        carbon = record("C").replace("$$$$\n", "")
+        return "".join(f"{carbon}> <c{n}>\n1\n\n$$$$\n" for n in range(labels)).encode()
+
+    assert len(read(iter([records(1000)]), Limits(10_000_000, 10_000))) == 1000
+    with pytest.raises(ValueError, match="more than 1,000 columns"):
+        read(iter([records(1001)]), Limits(10_000_000, 10_000))
