@@ -1,6 +1,5 @@
 """HTTP entry of ``submit``."""
 
-from typing import Any
 from uuid import uuid4
 
 import functions_framework
@@ -23,7 +22,15 @@ def submit(request: Request) -> object:
     body = request.stream.read(most + 1)
     if request.path.rstrip("/") == "/api/v3/libraries":
         upload = read_body(body, Upload, most=most)
-        return as_json(_offer(upload), 201)
+        offered = offer(
+            upload,
+            owner=settings().owner,
+            chance=uuid4().hex,
+            most_bytes=settings().most_library_bytes,
+            blobs=wiring.blobs(),
+            now=wiring.clock().now(),
+        )
+        return as_json(offered, 201)
     answer = handle(
         read_body(body, Order, most=most),
         idempotency_key=request.headers.get("Idempotency-Key"),
@@ -39,14 +46,3 @@ def submit(request: Request) -> object:
         limits=Limits.of(settings()),
     )
     return as_json(answer, 202, {"Location": answer["status_url"]})
-
-
-def _offer(upload: Upload) -> dict[str, Any]:
-    return offer(
-        upload,
-        owner=settings().owner,
-        chance=uuid4().hex,
-        most_bytes=settings().most_library_bytes,
-        blobs=wiring.blobs(),
-        now=wiring.clock().now(),
-    )
