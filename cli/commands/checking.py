@@ -12,9 +12,9 @@ from cli.libraries import checked
 from cli.options import Json
 from cli.output import note, print_json, show, wants_json
 from cli.text import cell, plain
-from services.submit.check import Checked, check_library
 from services.submit.forms import form_of_name
 from services.submit.source import Limits
+from services.submit.survey import Survey, survey
 from shared.catalogue.entry import entry
 from shared.errors import InvalidInput
 from shared.settings import settings
@@ -44,9 +44,7 @@ def check(
     path = checked(library)
     try:
         limit = entry(model).most_heavy_atoms if model else None
-        found = check_library(
-            _pieces(path), form_of_name(path.name), Limits.of(settings()), most_heavy_atoms=limit
-        )
+        found = survey(_pieces(path), form_of_name(path.name), Limits.of(settings()), most_heavy_atoms=limit)
     except (InvalidInput, ValueError) as error:
         raise Refused(f"library {path}: {error}" if isinstance(error, ValueError) else str(error)) from error
     if wants_json(as_json):
@@ -61,7 +59,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
         yield from iter(lambda: file.read(PIECE), b"")
 
 
-def _tell(path: Path, found: Checked) -> None:
+def _tell(path: Path, found: Survey) -> None:
     report = found.report
     for row in found.rejected:
         note(f"line {row.line}: {plain(row.reason)} ({plain(row.text)})")
@@ -84,7 +82,7 @@ def _table(report: dict[str, Any]) -> Table:
     return drawn
 
 
-def _judge(found: Checked, strict: bool) -> None:
+def _judge(found: Survey, strict: bool) -> None:
     if not found.report["valid"]:
         raise Refused("no row of the library can be used")
     if strict and found.report["invalid"]:

@@ -16,7 +16,7 @@ SHOWN_REJECTED = 100
 
 
 @dataclass(frozen=True)
-class Checked:
+class Survey:
     """The chemistry report, and the first rows that cannot be used."""
 
     report: dict[str, Any]
@@ -27,9 +27,9 @@ class Checked:
         return {"chemistry_report": self.report, "rejected": [row.model_dump() for row in self.rejected]}
 
 
-def check_library(
+def survey(
     pieces: Iterable[bytes], form: Form | None, limits: Limits, *, most_heavy_atoms: int | None
-) -> Checked:
+) -> Survey:
     """
     Look at every row; memory does not grow with the library.
 
@@ -47,4 +47,4 @@ def check_library(
             first = molecules.first(row.canonical_smiles, jobs)
             report.take(row, repeated=first != jobs)
             jobs += first == jobs
-    return Checked(report.as_dict(), rejected)
+    return Survey(report.as_dict(), rejected)
