@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from services.aggregate.columns import Column, Kind
 from services.aggregate.streams import Spool
 
-BLOCK = 8192
+BLOCK = 4096
 TYPES: Mapping[Kind, pa.DataType] = {
     "integer": pa.int64(),
     "number": pa.float64(),

@@ -20,7 +20,8 @@ from shared.models.batch import Batch, DuplicateRow, LibraryRow, RejectedRow
 from shared.ports.blobs import Blobs, Stat
 
 CHUNK = 1000
-_CACHED_CHUNKS = 16
+# Jobs in flight lie close together: those of a batch in two or three chunks.
+_CACHED_CHUNKS = 6
 R = TypeVar("R", bound=Frozen)
 
 

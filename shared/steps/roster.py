@@ -18,7 +18,7 @@ from shared.models.work import JobRef
 from shared.ports.blobs import Blobs
 
 CHUNK = 1000
-_CACHED_CHUNKS = 16
+_CACHED_CHUNKS = 6
 
 
 def roster_key(batch_id: str, number: int, chunk: int) -> str:
