@@ -42,7 +42,7 @@ bench: $(VENV)/.bench ## Measure against a Celery chord and Vina's command line;
 
 pins: ## Pin the newest releases of what the .in files name.
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed" >&2; exit 1; }
-	@set -e; for it in embedded dev bench; do PYTHON=$(PYTHON) requirements/freeze requirements/$$it.in; done
+	@set -e; for it in embedded cloud dev bench; do PYTHON=$(PYTHON) requirements/freeze requirements/$$it.in; done
 	@set -e; for it in $(SERVICES); do PYTHON=$(PYTHON) requirements/freeze $$it requirements/dev.txt; done
 
 clean: ## Remove .venv, caches and build products; the state in .omtx stays.

@@ -4,9 +4,9 @@ import os
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -15,11 +15,17 @@ class Settings(BaseSettings):
     The variables are named ``OMTX_`` and the field in capitals. Times in seconds.
 
     Without ``fsync`` a power cut may lose what was committed; a killed process still loses nothing.
+
+    The second half concerns ``backend = gcp`` alone. Names of topics, subscriptions and secrets begin with
+    ``prefix``. ``intents_seconds``: how old what an owner wants of a batch may be when a ligand moves.
+    ``push_*``: whose tokens push deliveries carry; ``push_unsigned`` accepts them without, which is
+    for emulators on one machine.
     """
 
     model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
 
-    backend: Literal["local"] = "local"
+    backend: Literal["local", "gcp"] = "local"
+    engine: Literal["pool"] = "pool"
     home: Path = Path(".omtx")
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     test_models: bool = False
@@ -38,10 +44,32 @@ class Settings(BaseSettings):
     most_library_bytes: Annotated[int, Field(gt=0)] = 256 * 1024 * 1024
     most_library_rows: Annotated[int, Field(gt=0)] = 1_000_000
 
+    project: str = ""
+    database: str = "(default)"
+    bucket: str = ""
+    prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")] = "omtx"
+    public_url: str = ""
+    intents_seconds: Annotated[float, Field(ge=0)] = 1.0
+    push_audience: str = ""
+    push_service_account: str = ""
+    push_issuer: str = "https://accounts.google.com"
+    push_keys_url: str = "https://www.googleapis.com/oauth2/v3/certs"
+    push_unsigned: bool = False
+
+    @model_validator(mode="after")
+    def _cloud_is_named(self) -> Self:
+        needed = ["project", "bucket", "public_url"]
+        if not self.push_unsigned:
+            needed += ["push_audience", "push_service_account"]
+        missing = [f"OMTX_{name.upper()}" for name in needed if not getattr(self, name)]
+        if self.backend == "gcp" and missing:
+            raise ValueError(f"OMTX_BACKEND=gcp needs {', '.join(missing)}")
+        return self
+
     @property
     def base_url(self) -> str:
-        """Where the embedded server is reached by its own workers."""
-        return f"http://127.0.0.1:{self.port}"
+        """Where the routes are reached: the public address, or the embedded server's own."""
+        return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
 
     def seconds(self, name: str) -> timedelta:
         """The time span ``<name>_seconds``."""

@@ -27,6 +27,28 @@ class Subscription(Frozen):
     ack_deadline_seconds: int | None = None
 
 
+class Opens(Frozen):
+    """
+    What a function opens, and so what its identity is granted.
+
+    ``objects``: to ``sign`` is to make URLs that let others read or write. ``secrets`` names purposes.
+    ``dead_letters``: it takes in what the topics gave up. Whoever handles a topic may park in the ledger.
+    """
+
+    ledger: Literal["read", "write"] | None = None
+    objects: tuple[Literal["read", "write", "sign"], ...] = ()
+    secrets: tuple[str, ...] = ()
+    engine: bool = False
+    dead_letters: bool = False
+
+
+class DeadLetterQueue(Frozen):
+    """Where the platform puts what was delivered too often, and the subscription that is read from there."""
+
+    topic: str
+    subscription: str
+
+
 class Function(Frozen):
     """One deployable function."""
 
@@ -38,6 +60,7 @@ class Function(Frozen):
     subscription: Subscription | None = None
     schedule: str | None = None
     publishes: tuple[str, ...] = ()
+    opens: Opens
 
 
 class Defaults(Frozen):
@@ -53,6 +76,7 @@ class Topology(Frozen):
     """The whole table."""
 
     topics: tuple[str, ...]
+    dead_letters: DeadLetterQueue
     functions: Mapping[str, Function]
     subscription_defaults: Defaults
 

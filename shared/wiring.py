@@ -17,6 +17,10 @@ from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
 
 if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+    from shared.adapters.gcp.bus import PubsubBus
+    from shared.adapters.gcp.letters import FirestoreLetters
     from shared.adapters.local.blobs import FolderBlobs
     from shared.adapters.local.bus import SqliteBus
     from shared.adapters.local.calls import SqliteCalls
@@ -34,6 +38,10 @@ def clock() -> Clock:
 @cache
 def secrets() -> Secrets:
     """Signing keys."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.secrets import SecretManagerSecrets
+
+        return SecretManagerSecrets(settings().project, prefix=settings().prefix)
     from shared.adapters.local.world import FolderSecrets
 
     return FolderSecrets(settings().home / "secrets")
@@ -42,6 +50,10 @@ def secrets() -> Secrets:
 @cache
 def ledger() -> Ledger:
     """The state."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.ledger import FirestoreLedger
+
+        return FirestoreLedger(gcp_database(), intents_age=settings().seconds("intents"))
     from shared.adapters.local.ledger import SqliteLedger
 
     return SqliteLedger(local_database())
@@ -50,6 +62,10 @@ def ledger() -> Ledger:
 @cache
 def blobs() -> Blobs:
     """The objects."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.blobs import StorageBlobs
+
+        return StorageBlobs(settings().project, settings().bucket)
     return local_blobs()
 
 
@@ -68,18 +84,24 @@ def roster() -> Roster:
 @cache
 def bus() -> Bus:
     """The topics."""
+    if settings().backend == "gcp":
+        return gcp_bus()
     return local_bus()
 
 
 @cache
 def dead_letters() -> DeadLetters:
     """Where messages go that no retry can help."""
+    if settings().backend == "gcp":
+        return gcp_letters()
     return local_bus()
 
 
 @cache
 def queues() -> Queues:
     """How long the queues are."""
+    if settings().backend == "gcp":
+        return gcp_bus()
     return local_bus()
 
 
@@ -93,6 +115,31 @@ def engine() -> Engine:
 def runs() -> Runs:
     """What the engine is doing."""
     return local_calls()
+
+
+@cache
+def gcp_database() -> "Client":
+    """The Firestore client of this process."""
+    from google.cloud.firestore import Client
+
+    return Client(project=settings().project, database=settings().database)
+
+
+@cache
+def gcp_bus() -> "PubsubBus":
+    """The Pub/Sub client of this process."""
+    from shared.adapters.gcp.bus import PubsubBus
+    from shared.topology import topology
+
+    return PubsubBus(settings().project, prefix=settings().prefix, table=topology())
+
+
+@cache
+def gcp_letters() -> "FirestoreLetters":
+    """Dead letters, kept in Firestore and published again through Pub/Sub."""
+    from shared.adapters.gcp.letters import FirestoreLetters
+
+    return FirestoreLetters(gcp_database(), gcp_bus(), clock())
 
 
 @cache
@@ -145,5 +192,6 @@ def reset() -> None:
 
 _CHOICES = (
     *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs),
+    *(gcp_database, gcp_bus, gcp_letters),
     *(local_database, local_blobs, local_bus, local_calls),
 )

@@ -1,0 +1,1 @@
+"""The ports on Google Cloud: Firestore, Cloud Storage, Pub/Sub, Secret Manager."""
