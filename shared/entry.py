@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from shared import health, logs, wiring
-from shared.errors import FieldError, Gone, InvalidInput, OmtxError, PermanentError, TransientError
+from shared.errors import (
+    FieldError,
+    Gone,
+    InvalidInput,
+    NotAllowed,
+    OmtxError,
+    PermanentError,
+    TransientError,
+)
 from shared.events.delivery import MOST_BYTES, Delivery
 from shared.events.messages import Event
 from shared.settings import settings
@@ -135,9 +143,9 @@ def _headers(request: "Request") -> dict[str, str]:
 
 def _refused(error: PermanentError | TransientError, step: logs.Step) -> Answer:
     """A user's mistakes are named by their class alone: their texts may quote what was submitted."""
-    is_transient = isinstance(error, TransientError)
-    step.outcome = "unavailable" if is_transient else "refused"
-    step.said = reason_of(error) if is_transient else type(error).__name__
+    step.outcome = "unavailable" if isinstance(error, TransientError) else "refused"
+    is_ours = isinstance(error, TransientError | NotAllowed)
+    step.said = reason_of(error) if is_ours else type(error).__name__
     logs.note(status=error.status)
     step.end()
     errors = error.errors if isinstance(error, InvalidInput) else ()

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -87,8 +88,8 @@ def test_what_is_no_push_delivery_at_all_is_parked_as_it_came(
 
 STRUCTURED = "application/cloudevents+json; charset=utf-8"
 ATTRIBUTES = {"id": "1", "source": "//pubsub.googleapis.com/t", "type": "published", "specversion": "1.0"}
-SHAPES = {
-    "raw push": (dict[str, str](), lambda envelope: envelope),
+SHAPES: dict[str, tuple[dict[str, str], Callable[[Any], Any]]] = {
+    "raw push": ({}, lambda envelope: envelope),
     "binary": ({f"ce-{name}": value for name, value in ATTRIBUTES.items()}, lambda envelope: envelope),
     "partly binary": ({"ce-id": "1"}, lambda envelope: envelope),
     "structured": (
