@@ -18,7 +18,7 @@ LATE_SECONDS, STUCK_SECONDS = 60.0, 600.0
 
 
 def activity(store: Store, args: Mapping[str, str]) -> Answer:
-    """``GET /api/v3/system/activity``: what ``omtx top`` shows; counts of messages stop at 100,000, or are null."""
+    """``GET /api/v3/system/activity``: what ``omtx top`` shows; counts stop at 100,000, null is unknown."""
     found = active(store, limit=whole(args, "limit", default=20, least=1, most=MOST_ACTIVE))
     now, queues = store.clock.now(), store.queues.queues(most=MOST_COUNTED)
     return as_json(

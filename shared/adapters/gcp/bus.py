@@ -35,7 +35,7 @@ from shared.topology import Topology
 MOST_MESSAGES, MOST_BYTES = 1000, 9_000_000
 """Of one request; Pub/Sub takes 1,000 messages and 10 MB."""
 AROUND_MESSAGE = 256
-ANSWER_SECONDS, PULL_SECONDS = 20.0, 3.0
+ANSWER_SECONDS = 20.0
 MOST_PULLED = 100
 SOURCE = "CloudPubSubDeadLetterSource"
 PATIENTLY = Retry(
@@ -80,15 +80,15 @@ class PubsubBus:
         """See ``Queues.queues``; no request is made."""
         return [Queue(name, messages=None, due_since=None) for name in sorted(self._topics)]
 
-    def given_up(self, *, limit: int) -> list[GivenUp]:
-        """Some of what Pub/Sub stopped delivering, leased; none after some seconds without any."""
+    def given_up(self, *, limit: int, seconds: float) -> list[GivenUp]:
+        """Some of what Pub/Sub stopped delivering, leased; learning that there is none may take so long."""
         with reading():
             try:
                 answer = self._subscriber.pull(
                     subscription=self._pulled,
                     max_messages=min(limit, MOST_PULLED),
                     retry=None,
-                    timeout=PULL_SECONDS,
+                    timeout=seconds,
                 )
             except DeadlineExceeded:  # the server did not say in time that there is none
                 return []

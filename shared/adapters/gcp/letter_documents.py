@@ -3,7 +3,7 @@ What a dead letter is in Firestore: its fields, and how they change. Pure.
 
 Besides those of ``DeadLetter`` a document has ``sameness`` and ``number`` (how many letters of the same
 sameness came before), which make its id; ``unsent_since`` while a replay is marked but not published;
-and ``expires_at`` once it is closed.
+and ``expire_at`` once it is closed.
 """
 
 import base64
@@ -78,7 +78,7 @@ def counted(before: Mapping[str, Any], parcel: Parcel, *, now: datetime) -> Docu
 
 
 def closed(
-    state: LetterState, *, by: str, remark: str | None, now: datetime, expires_at: datetime
+    state: LetterState, *, by: str, remark: str | None, now: datetime, expire_at: datetime
 ) -> Document:
     """What changes when a letter is closed."""
     return {
@@ -86,7 +86,7 @@ def closed(
         "closed_at": now,
         "closed_by": by,
         "remark": remark,
-        "expires_at": expires_at,
+        "expire_at": expire_at,
     }
 
 

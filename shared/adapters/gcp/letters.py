@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_LOOKS = 30
 PORTION = 100
+FIRST_SECONDS, MORE_SECONDS = 3.0, 1.3
 SENDING = timedelta(minutes=1)
 """Whoever marked a replay and has not published it by then is dead."""
 KEPT = timedelta(days=90)
@@ -101,7 +102,7 @@ class FirestoreLetters:
             if seen.state is LetterState.DISCARDED:
                 return seen.letter
             now = self._clock.now()
-            marks = closed(LetterState.DISCARDED, by=by, remark=reason, now=now, expires_at=now + KEPT)
+            marks = closed(LetterState.DISCARDED, by=by, remark=reason, now=now, expire_at=now + KEPT)
             self._shelf.change(seen, marks)
         raise Unavailable(f"dead letter {letter_id} changes too fast")
 
@@ -109,7 +110,11 @@ class FirestoreLetters:
         """See ``DeadLetters.collect``; what Pub/Sub gave up is acknowledged once it is parked."""
         self._send_unsent(limit)
         bus, taken = self._bus(), 0
-        while taken < limit and (portion := bus.given_up(limit=min(PORTION, limit - taken))):
+        while taken < limit:
+            patience = MORE_SECONDS if taken else FIRST_SECONDS
+            portion = bus.given_up(limit=min(PORTION, limit - taken), seconds=patience)
+            if not portion:
+                break
             for it in portion:
                 reason = f"given up by Pub/Sub after {it.deliveries} deliveries"
                 self._park(Parcel(it.topic, it.subscription, it.data, reason, it.deliveries, it.published_at))
@@ -139,7 +144,7 @@ class FirestoreLetters:
         now, message = self._clock.now(), self._message(seen.letter)
         marks = {"unsent_since": now}
         if seen.state is LetterState.OPEN:
-            marks |= closed(LetterState.REPLAYED, by=by, remark=None, now=now, expires_at=now + KEPT)
+            marks |= closed(LetterState.REPLAYED, by=by, remark=None, now=now, expire_at=now + KEPT)
         if not self._shelf.change(seen, marks):
             return False
         self._bus().send(seen.letter.topic, message)
