@@ -78,6 +78,7 @@ class GcpBackend:
         client = self.stack.enter_context(self.secret_manager.served())
         return SecretManagerSecrets(client, self.project, prefix="omtx", clock=self.clock)
 
+    @cached_property
     def table(self) -> Topology:
         """Topics and subscriptions; they exist, and clients find them until the test ends."""
         patch = self.stack.enter_context(pytest.MonkeyPatch.context())
