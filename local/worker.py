@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import IO
 
 import httpx
 
 from modal_gpu.attempt import attempt
 from modal_gpu.predictors import predictor
+from modal_gpu.recording import MOST_BYTES, Recorder
 from modal_gpu.report import Reporter
 from modal_gpu.transfer import TIMEOUT, Transfer
 from shared.models.work import Envelope, WorkOrder
@@ -61,10 +63,11 @@ def work(pipe: Connection, log_file: Path, cores: frozenset[int], key: Key) -> N
     _die_with_parent()
     if cores:
         os.sched_setaffinity(0, cores)
+    recorder = Recorder(_run_file(log_file))
     _write_to(log_file)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
-    _Worker(pipe, key).run()
+    _Worker(pipe, key, recorder).run()
 
 
 class _Worker:
@@ -74,8 +77,8 @@ class _Worker:
     The answer goes to the pipe first: the engine's own record is the truth, the webhook is a hint.
     """
 
-    def __init__(self, pipe: Connection, key: Key) -> None:
-        self._pipe = pipe
+    def __init__(self, pipe: Connection, key: Key, recorder: Recorder) -> None:
+        self._pipe, self._recorder = pipe, recorder
         self._sending = threading.Lock()
         # The runner is on this machine: no proxy that the environment names leads there.
         client = httpx.Client(trust_env=False, timeout=TIMEOUT)
@@ -100,6 +103,7 @@ class _Worker:
             call_id=task.call_id,
             predictor=predictor(order.model),
             transfer=self._transfer,
+            recorder=self._recorder,
             machine=platform.node(),
         )
         self._send(Answer(task.call_id, envelope.model_dump_json()))
@@ -134,10 +138,26 @@ def _follow_parent() -> None:
     os._exit(ORPHANED)
 
 
+def _run_file(log_file: Path) -> IO[bytes]:
+    """Where each run is recorded. What a run said before the process died of it goes to the log."""
+    file = log_file.with_suffix(".run").open("a+b", buffering=0)
+    if last_words := os.pread(file.fileno(), MOST_BYTES, 0):
+        with log_file.open("ab") as target:
+            target.write(last_words)
+        file.truncate(0)
+    return file
+
+
 def _write_to(log_file: Path) -> None:
-    """Send what Python and C++ print to the log."""
+    """
+    Send what Python and C++ print to the log, and what is logged.
+
+    Logging has a descriptor of its own: during a run, stdout and stderr lead elsewhere.
+    """
     target = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(target, 1)
     os.dup2(target, 2)
-    os.close(target)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    handler = logging.StreamHandler(os.fdopen(target, "w", buffering=1))
+    handler.setLevel(logging.WARNING)
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(format=form, level=logging.WARNING, handlers=[handler])
