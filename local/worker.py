@@ -1,6 +1,7 @@
 """A worker process: takes calls from a pipe, runs the attempt, answers on the pipe, posts the webhook."""
 
 import ctypes
+import io
 import logging
 import os
 import platform
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO
 
 import httpx
 
@@ -63,8 +63,7 @@ def work(pipe: Connection, log_file: Path, cores: frozenset[int], key: Key) -> N
     _die_with_parent()
     if cores:
         os.sched_setaffinity(0, cores)
-    recorder = Recorder(_run_file(log_file))
-    _write_to(log_file)
+    recorder = _recorder(log_file)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
     _Worker(pipe, key, recorder).run()
@@ -138,26 +137,22 @@ def _follow_parent() -> None:
     os._exit(ORPHANED)
 
 
-def _run_file(log_file: Path) -> IO[bytes]:
-    """Where each run is recorded. What a run said before the process died of it goes to the log."""
-    file = log_file.with_suffix(".run").open("a+b", buffering=0)
-    if last_words := os.pread(file.fileno(), MOST_BYTES, 0):
-        with log_file.open("ab") as target:
-            target.write(last_words)
-        file.truncate(0)
-    return file
-
-
-def _write_to(log_file: Path) -> None:
+def _recorder(log_file: Path) -> Recorder:
     """
-    Send what Python and C++ print to the log, and what is logged.
+    All that Python and C++ print is of the run at hand. What is logged goes to the log.
 
-    Logging has a descriptor of its own: during a run, stdout and stderr lead elsewhere.
+    What a run said before the process died of it goes there as well, from the file of the predecessor.
     """
-    target = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(target, 1)
-    os.dup2(target, 2)
-    handler = logging.StreamHandler(os.fdopen(target, "w", buffering=1))
+    file = open(log_file.with_suffix(".run"), "a+b", buffering=0, opener=_private)  # noqa: SIM115
+    log = open(log_file, "ab", buffering=0, opener=_private)  # noqa: SIM115
+    log.write(os.pread(file.fileno(), MOST_BYTES, 0))
+    file.truncate(0)
+    handler = logging.StreamHandler(io.TextIOWrapper(log, encoding="utf-8", write_through=True))
     handler.setLevel(logging.WARNING)
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(format=form, level=logging.WARNING, handlers=[handler])
+    return Recorder.for_good(file)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -58,12 +58,17 @@ def attempt(
         started_at=started,
         finished_at=now(),
     )
-    said = recorder.said()
-    if order.log is not None and (prediction.stored or failure is not None):
-        return _with_log(envelope, run_log(order, envelope, said), order.log, transfer)
-    if said and order.log is None:
-        log.warning("%s said: %s", order.ref.job_id, said.decode(errors="replace"))
+    if order.log is None:
+        _tell(order, recorder.said())
+    elif prediction.stored or failure is not None:
+        return _with_log(envelope, run_log(order, envelope, recorder.said()), order.log, transfer)
     return envelope
+
+
+def _tell(order: WorkOrder, said: bytes) -> None:
+    """What a run said goes to the log of the process, where there is no other place for it."""
+    if said:
+        log.warning("%s said: %s", order.ref.job_id, said.decode(errors="replace").rstrip())
 
 
 def _tried(
@@ -98,9 +103,7 @@ def _answer(
     order: WorkOrder, predictor: Predictor, transfer: Transfer
 ) -> tuple[Prediction, tuple[Artefact, ...]]:
     """Nothing is uploaded before the whole answer is known to be good."""
-    with stage("inputs"):
-        question = _question(order, transfer)
-    prediction = predictor.predict(question)
+    prediction = predictor.predict(_question(order, transfer))
     if not prediction.stored:
         return prediction, ()
     files = {NAME: results_document(order, prediction), **prediction.files}
@@ -119,11 +122,16 @@ def _question(order: WorkOrder, transfer: Transfer) -> Question:
         smiles=order.smiles,
         seed=order.seed,
         parameters=order.parameters,
-        inputs={name: transfer.fetch(download) for name, download in order.inputs.items()},
+        inputs=_inputs(order, transfer) if order.inputs else {},
         attempt=order.ref.attempt,
         round=order.ref.round,
         search_seed=order.search_seed,
     )
+
+
+def _inputs(order: WorkOrder, transfer: Transfer) -> dict[str, bytes]:
+    with stage("inputs, fetched or at hand"):
+        return {name: transfer.fetch(download) for name, download in order.inputs.items()}
 
 
 def _failure(kind: FailureClass, text: str) -> Failure:

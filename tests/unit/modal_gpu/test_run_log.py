@@ -4,6 +4,7 @@ import ctypes
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,13 +44,13 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path)
 
 
-def order(store: Store, **changes: object) -> WorkOrder:
+def order(store: Store, **changes: Any) -> WorkOrder:
     """One whose run may leave a log."""
     urls = {name: getattr(store.blobs, name)(KEY, until=store.until) for name in ("put_url", "get_url")}
     return store.order(**{"log": LogPlace(key=KEY, **urls)} | changes)
 
 
-def run(store: Store, predictor: Talking, **changes: object) -> Envelope:
+def run(store: Store, predictor: Talking, **changes: Any) -> Envelope:
     return attempt(
         order(store, **changes),
         call_id="call_1",
@@ -126,6 +127,7 @@ def test_what_was_said_before_is_not_said_again(store: Store) -> None:
     store.blobs.delete(KEY)
     run(store, Talking(b"of the second\n"))
     assert "of the first" not in text(store)
+    assert "\0" not in text(store)
 
 
 def test_no_credential_of_a_url_is_in_it(store: Store) -> None:
