@@ -71,6 +71,18 @@ def test_the_log_of_a_run_says_what_it_was_asked_and_where_it_ran(running: Runni
     assert "signature" not in reply.text
 
 
+def test_of_a_finished_screen_the_engine_keeps_no_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.pool.PRUNE_SECONDS", 0.1)
+    monkeypatch.setattr("local.pool.PRUNED_AT_ONCE", 2)
+    with Running(tmp_path / "home") as running:
+        batch = running.submit(noop_order(7))
+        until(lambda: running.client.get(f"/api/v3/batches/{batch}/status").json()["status"] == "completed")
+        until(lambda: not wiring.local_database().read("SELECT 1 FROM calls LIMIT 1"))
+        assert running.client.get(f"/api/v3/batches/{batch}/verify").json()["ok"]
+
+
 def test_the_last_words_of_a_worker_that_died_are_in_its_log(tmp_path: Path) -> None:
     logs = tmp_path / "home" / "logs"
     logs.mkdir(parents=True)
