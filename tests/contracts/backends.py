@@ -11,6 +11,7 @@ from shared.ports.bus import Bus, DeadLetter, DeadLetters, Queues
 from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Secrets
+from tests.support.world import HandClock
 
 TOPICS = {"job-queued": ("dispatch", "audit"), "job-finished": ("complete",), "batch-finished": ()}
 
@@ -28,10 +29,6 @@ class Subscriber(Protocol):
 
     def refuse(self, delivery: Delivery, *, reason: str, most: int) -> None:
         """Deliver it again later, or park it after ``most`` deliveries."""
-        ...
-
-    def return_leased(self) -> int:
-        """What a dead subscriber had leased is due now."""
         ...
 
     def dead_letters(self) -> list[DeadLetter]:
@@ -52,7 +49,7 @@ class Machine(Protocol):
 
 
 class Backend(Protocol):
-    """All ports of one backend, empty; ``wait`` lets its time pass."""
+    """The ports that every backend has, empty, and the clock by which they stamp."""
 
     ledger: Ledger
     blobs: Blobs
@@ -60,10 +57,20 @@ class Backend(Protocol):
     dead_letters: DeadLetters
     queues: Queues
     subscriber: Subscriber
+    secrets: Secrets
+    clock: HandClock
+
+    def wait(self, span: timedelta) -> None:
+        """Let time pass, also for what has a clock of its own; real seconds, perhaps."""
+        ...
+
+
+class EngineRoom(Protocol):
+    """The ports of one engine, idle, and its inside; ``wait`` lets its time pass."""
+
     engine: Engine
     runs: Runs
     machine: Machine
-    secrets: Secrets
 
     def wait(self, span: timedelta) -> None:
         """Let time pass."""

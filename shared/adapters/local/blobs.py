@@ -18,14 +18,12 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from shared.errors import InvalidInput, NotAllowed, NotFound, Unavailable
-from shared.ports.blobs import Stat
+from shared.errors import NotAllowed, NotFound, Unavailable
+from shared.ports.blobs import Stat, names_in
 from shared.ports.world import Key
 
-_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}")
 _PIECE = 1 << 20
 _TEMPORARY = ".part-"
-LONGEST_KEY = 512
 GROUP_OBJECTS, GROUP_BYTES = 1024, 16 << 20
 ABANDONED_SECONDS = 3600.0
 
@@ -161,13 +159,13 @@ class FolderBlobs:
 
     def _signed_url(self, method: str, key: str, until: datetime) -> str:
         """A key is made of characters that need no quoting: several of these are made for each ligand."""
-        _parts(key)
+        names_in(key)
         expires = int(until.timestamp())
         mac = _url_mac(next(iter(self._keys())).secret, method, key, expires)
         return f"{self._base_url}/objects/{key}?expires={expires}&signature={mac}"
 
     def _path(self, key: str) -> Path:
-        return self.root.joinpath(*_parts(key))
+        return self.root.joinpath(*names_in(key))
 
     def _write(self, path: Path, content: bytes | Iterable[bytes], *, fsync: bool) -> tuple[Path, int, str]:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -217,13 +215,6 @@ class FolderBlobs:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _parts(key: str) -> list[str]:
-    parts = key.split("/")
-    if len(key) > LONGEST_KEY or not all(map(_SAFE.fullmatch, parts)):
-        raise InvalidInput(f"not an object key: {key[:80]!r}")
-    return parts
 
 
 def _url_mac(secret: bytes, method: str, key: str, expires: int) -> str:
