@@ -6,6 +6,7 @@ led into a file. One run at a time; other threads may log meanwhile, and are not
 recorded.
 """
 
+import atexit
 import ctypes
 import logging
 import os
@@ -66,6 +67,10 @@ class Recorder:
                 logging.getLogger().removeHandler(lines)
                 _flush()
 
+    def close(self) -> None:
+        """Record no more."""
+        self._file.close()
+
     def said(self) -> bytes:
         """What was recorded, at most 192 KiB of it, cut in the middle with a mark; no signed URL in it."""
         return SIGNATURE.sub(rb"\1=...", QUERY.sub(rb"\1?...", _cut(self._file.fileno(), MOST_BYTES)))
@@ -74,7 +79,9 @@ class Recorder:
 @cache
 def process_recorder() -> Recorder:
     """The one of this process, which makes its runs one after the other."""
-    return Recorder()
+    recorder = Recorder()
+    atexit.register(recorder.close)
+    return recorder
 
 
 @contextmanager
