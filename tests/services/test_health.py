@@ -14,8 +14,8 @@ from tests.support.screens import assert_problem, letters
 
 FUNCTIONS = topology().functions
 OPENED = {
-    "submit": {"ledger", "objects"},
-    "dispatch": {"ledger", "objects", "engine"},
+    "submit": {"ledger", "objects", "secrets"},
+    "dispatch": {"ledger", "objects", "secrets", "engine"},
     "webhook": {"secrets"},
     "complete": {"ledger", "objects"},
     "aggregate": {"ledger", "objects"},
