@@ -66,7 +66,7 @@ def test_one_that_hangs_does_not_hang_the_probe(chain: Chain, monkeypatch: pytes
     monkeypatch.setattr(wiring, "engine", released.wait)
     found = health.examine("dispatch", patience=0.1)
     released.set()
-    assert found == {"ledger": "ok", "objects": "ok", "engine": "no answer within 0.1 s"}
+    assert found == {"ledger": "ok", "objects": "ok", "secrets": "ok", "engine": "no answer within 0.1 s"}
 
 
 @pytest.mark.parametrize("name", ["dispatch", "complete", "aggregate", "reconcile"])
