@@ -7,6 +7,7 @@ calls are run and their webhooks sent, until nothing is left to do.
 
 import json
 import os
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,7 @@ from modal_gpu.transfer import Transfer
 from shared import wiring
 from shared.adapters.local.calls import Call
 from shared.domain.signature import sign
+from shared.models.work import Envelope
 from shared.topology import topology
 
 MOST_PULLED = 100
@@ -69,6 +71,9 @@ class Rehearsal:
         self._exit.close()
 
     def _open(self, stack: ExitStack) -> None:
+        # The functions' framework swaps both during a request, and its threads may leave it so.
+        for name in ("stdout", "stderr"):
+            stack.callback(setattr, sys, name, getattr(sys, name))
         database = stack.enter_context(Relay(self._emulators["firestore"].address, seen=self.meter.see))
         topics = stack.enter_context(Relay(self._emulators["pubsub"].address, seen=self.postage.see))
         stack.enter_context(
@@ -152,13 +157,18 @@ class Rehearsal:
     def _run(self) -> int:
         """Run the calls that wait, and send their webhooks; how many there were."""
         calls = wiring.local_calls().take(10_000)
-        list(self._pool.map(self._call, calls))
+        # One after the other, as in a worker: a run has the process's output to itself.
+        envelopes = [self._answered(call) for call in calls]
+        list(self._pool.map(self._report, envelopes))
         return len(calls)
 
-    def _call(self, call: Call) -> None:
+    def _answered(self, call: Call) -> Envelope:
         model = predictor(call.order.model)
         envelope = attempt(call.order, call_id=call.call_id, predictor=model, transfer=self._transfer)
         wiring.local_calls().answer([(call.call_id, envelope)])
+        return envelope
+
+    def _report(self, envelope: Envelope) -> None:
         content = envelope.model_dump_json(exclude_none=True).encode()
         key, now = wiring.secrets().keys("webhook")[0], int(wiring.clock().now().timestamp())
         self._post("webhook", "/", content, sign(content, key_id=key.id, secret=key.secret, timestamp=now))

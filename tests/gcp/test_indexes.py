@@ -102,7 +102,9 @@ def use_letters(client: Client) -> set[str]:
     def dying() -> Any:
         raise Killed
 
-    letters = FirestoreLetters(client, HandClock(), subscriptions={"job-queued": ("one",)}, bus=dying)
+    letters = FirestoreLetters(
+        client, HandClock(), subscriptions={"job-queued": ("one",)}, prefix="omtx", bus=dying
+    )
     shelf: Any = Spy(letters._shelf)
     letters._shelf = shelf
     message = payload(JobQueued(ref=ref(a_batch())))
