@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.cloud.relay import Relay
+from shared.topology import topology
+from tests.contracts.pubsub import PREFIX, create
 from tests.support.emulators import Emulators
-from tests.support.firestore import Ledgers, Relays
+from tests.support.firestore import Ledgers, Letters, Relays
+from tests.support.world import HandClock
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
     from shared.adapters.gcp.ledger import FirestoreLedger
+    from shared.adapters.gcp.letters import FirestoreLetters
 
 
 @pytest.fixture
@@ -41,6 +45,29 @@ def new_ledger(project: str, emulators: Emulators, stack: ExitStack) -> Ledgers:
         client = emulators.firestore_client(project, relay.address if relay else None)
         stack.callback(client.close)
         return FirestoreLedger(client, intents_age=age)
+
+    return make
+
+
+@pytest.fixture
+def new_letters(
+    project: str, emulators: Emulators, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> Letters:
+    """Makes keepers of dead letters on one database, with the topics of the table behind them."""
+    from shared.adapters.gcp.bus import PubsubBus
+    from shared.adapters.gcp.letters import FirestoreLetters
+
+    for variable, address in emulators.pubsub.environment.items():
+        monkeypatch.setenv(variable, address)
+    table = topology()
+    create(project, table)
+    bus = PubsubBus(project, prefix=PREFIX, table=table)
+
+    def make(relay: Relay | None = None) -> "FirestoreLetters":
+        client = emulators.firestore_client(project, relay.address if relay else None)
+        stack.callback(client.close)
+        names = table.subscriptions()
+        return FirestoreLetters(client, HandClock(), prefix=PREFIX, subscriptions=names, bus=lambda: bus)
 
     return make
 

@@ -7,7 +7,7 @@ instead. ``ttl`` fields, which need no index either, hold the time at which a re
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 from google.cloud.firestore import Client
 
+from shared.adapters.gcp.letters import FirestoreLetters
 from shared.domain.lifecycle import next_round
+from shared.ports.bus import LetterState
 from shared.ports.ledger import Ledger
 from tests.support.facts import LOST, a_batch, at, outcome, ref
-from tests.support.firestore import Ledgers, Relays
+from tests.support.firestore import Ledgers, Letters, Relays
 from tests.support.indexes import Index, needed, queries_of
 from tests.support.world import NOON
 
@@ -68,6 +70,21 @@ def use_everything(ledger: Any) -> str:
     return batch.batch_id
 
 
+def use_letters(letters: FirestoreLetters) -> None:
+    """All that is asked of dead letters; one is open in the end, one replayed, one discarded."""
+    for number, message in enumerate((b"first", b"second", b"third", b"first")):
+        letters.park("job-finished", message, reason=str(number))
+    for state in (None, *LetterState):
+        for parked_by in (None, at(99)):
+            found = letters.letters(state=state, limit=1, parked_by=parked_by)
+            letters.letters(state=state, limit=9, after=found[0].id if found else None, parked_by=parked_by)
+            letters.open_letters(parked_by=parked_by)
+    replayed, discarded, _ = letters.letters(state=None, limit=9)
+    letters.replay(replayed.id, by="ada")
+    letters.discard(discarded.id, reason="no", by="ada")
+    letters.collect(limit=9)
+
+
 def ask_everything(ledger: Any, batch_id: str) -> None:
     """What only reads."""
     of = ref(ledger.batch(batch_id))
@@ -89,15 +106,16 @@ def ask_everything(ledger: Any, batch_id: str) -> None:
     ledger.line(batch_id, 0, 0)
 
 
-def recorded(new_ledger: Ledgers, relayed: Relays, use: Callable[[Any], object]) -> set[Index]:
-    """The indexes that the queries of this use need."""
+def recorded(new_ledger: Ledgers, new_letters: Letters, relayed: Relays) -> set[Index]:
+    """The indexes that the queries of everything need."""
     found: set[Index] = set()
 
     def see(method: str, request: bytes, answers: list[bytes]) -> None:
         for query in queries_of(method, request):
             found.update(needed(query))
 
-    use(new_ledger(relayed(seen=see)))
+    use_everything(new_ledger(relayed(seen=see)))
+    use_letters(new_letters(relayed(seen=see)))
     return found
 
 
@@ -112,8 +130,10 @@ def of_one_field(indexes: Iterable[Index]) -> set[Index]:
     return {index for index in indexes if len(index.fields) == 1}
 
 
-def test_the_composite_indexes_are_those_that_the_queries_need(new_ledger: Ledgers, relayed: Relays) -> None:
-    wanted = recorded(new_ledger, relayed, use_everything)
+def test_the_composite_indexes_are_those_that_the_queries_need(
+    new_ledger: Ledgers, new_letters: Letters, relayed: Relays
+) -> None:
+    wanted = recorded(new_ledger, new_letters, relayed)
     listed = {
         Index(it["collection"], it["scope"], tuple((field["path"], field["order"]) for field in it["fields"]))
         for it in declared("composites")
@@ -121,8 +141,10 @@ def test_the_composite_indexes_are_those_that_the_queries_need(new_ledger: Ledge
     assert listed == wanted - of_one_field(wanted)
 
 
-def test_a_query_by_one_field_has_the_index_of_that_field(new_ledger: Ledgers, relayed: Relays) -> None:
-    wanted = of_one_field(recorded(new_ledger, relayed, use_everything))
+def test_a_query_by_one_field_has_the_index_of_that_field(
+    new_ledger: Ledgers, new_letters: Letters, relayed: Relays
+) -> None:
+    wanted = of_one_field(recorded(new_ledger, new_letters, relayed))
     overridden = {(it["collection"], it["field"]): it["indexes"] for it in declared("overrides")}
     special = {
         Index(collection, it["scope"], ((field, it["order"]),))
@@ -137,9 +159,9 @@ def test_a_query_by_one_field_has_the_index_of_that_field(new_ledger: Ledgers, r
 
 
 def test_no_field_is_indexed_that_no_query_asks_for(
-    new_ledger: Ledgers, relayed: Relays, client: Client
+    new_ledger: Ledgers, new_letters: Letters, relayed: Relays, client: Client
 ) -> None:
-    wanted = of_one_field(recorded(new_ledger, relayed, use_everything))
+    wanted = of_one_field(recorded(new_ledger, new_letters, relayed))
     useful = {(index.collection, index.fields[0][0]) for index in wanted}
     exempt = {(it["collection"], it["field"]) for it in declared("exemptions") + declared("ttl")}
     stored = set(fields_of(client))
@@ -148,6 +170,8 @@ def test_no_field_is_indexed_that_no_query_asks_for(
 
 def fields_of(client: Client) -> Iterable[tuple[str, str]]:
     """Every field of every record, with its collection."""
+    for letter in client.collection("letters").stream():
+        yield from (("letters", field) for field in letter.to_dict() or {})
     for batch in client.collection("batches").stream():
         yield from (("batches", field) for field in batch.to_dict() or {})
         for collection in batch.reference.collections():
@@ -162,8 +186,9 @@ def test_every_method_of_the_port_was_asked(new_ledger: Ledgers) -> None:
     assert spy.called == methods
 
 
-def test_what_expires_carries_its_time(new_ledger: Ledgers, client: Client) -> None:
+def test_what_expires_carries_its_time(new_ledger: Ledgers, new_letters: Letters, client: Client) -> None:
     use_everything(new_ledger())
+    use_letters(new_letters())
     for it in declared("ttl"):
         found = client.collection(it["collection"]).order_by(it["field"]).get()
         assert found, it

@@ -7,8 +7,10 @@ from local.cloud.relay import Loss, Relay
 
 if TYPE_CHECKING:
     from shared.adapters.gcp.ledger import FirestoreLedger
+    from shared.adapters.gcp.letters import FirestoreLetters
 
 Ledgers = Callable[..., "FirestoreLedger"]
+Letters = Callable[..., "FirestoreLetters"]
 Relays = Callable[..., Relay]
 
 
