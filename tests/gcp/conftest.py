@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.cloud.relay import Relay
-from shared.topology import topology
-from tests.contracts.pubsub import PREFIX, create
 from tests.support.emulators import Emulators
-from tests.support.firestore import Ledgers, Letters, Relays
-from tests.support.world import HandClock
+from tests.support.firestore import Clients, Ledgers, Relays
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
     from shared.adapters.gcp.ledger import FirestoreLedger
-    from shared.adapters.gcp.letters import FirestoreLetters
 
 
 @pytest.fixture
@@ -29,45 +25,24 @@ def stack() -> Iterator[ExitStack]:
 
 
 @pytest.fixture
-def client(project: str, emulators: Emulators, stack: ExitStack) -> "Client":
-    """The database itself."""
-    client = emulators.firestore_client(project)
-    stack.callback(client.close)
-    return client
+def new_client(project: str, emulators: Emulators, stack: ExitStack) -> Clients:
+    """Makes clients of one database, reached directly or through a relay."""
 
-
-@pytest.fixture
-def new_ledger(project: str, emulators: Emulators, stack: ExitStack) -> Ledgers:
-    """Makes ledgers on one database, each as a process of its own has it: with a memory of its own."""
-    from shared.adapters.gcp.ledger import FirestoreLedger
-
-    def make(relay: Relay | None = None, *, age: timedelta = timedelta(0)) -> "FirestoreLedger":
+    def make(relay: Relay | None = None) -> "Client":
         client = emulators.firestore_client(project, relay.address if relay else None)
         stack.callback(client.close)
-        return FirestoreLedger(client, intents_age=age)
+        return client
 
     return make
 
 
 @pytest.fixture
-def new_letters(
-    project: str, emulators: Emulators, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
-) -> Letters:
-    """Makes keepers of dead letters on one database, with the topics of the table behind them."""
-    from shared.adapters.gcp.bus import PubsubBus
-    from shared.adapters.gcp.letters import FirestoreLetters
+def new_ledger(new_client: Clients) -> Ledgers:
+    """Makes ledgers on one database, each as a process of its own has it: with a memory of its own."""
+    from shared.adapters.gcp.ledger import FirestoreLedger
 
-    for variable, address in emulators.pubsub.environment.items():
-        monkeypatch.setenv(variable, address)
-    table = topology()
-    create(project, table)
-    bus = PubsubBus(project, prefix=PREFIX, table=table)
-
-    def make(relay: Relay | None = None) -> "FirestoreLetters":
-        client = emulators.firestore_client(project, relay.address if relay else None)
-        stack.callback(client.close)
-        names = table.subscriptions()
-        return FirestoreLetters(client, HandClock(), prefix=PREFIX, subscriptions=names, bus=lambda: bus)
+    def make(relay: Relay | None = None, *, age: timedelta = timedelta(0)) -> "FirestoreLedger":
+        return FirestoreLedger(new_client(relay), intents_age=age)
 
     return make
 

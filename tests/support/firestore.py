@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 from local.cloud.relay import Loss, Relay
 
 if TYPE_CHECKING:
-    from shared.adapters.gcp.ledger import FirestoreLedger
-    from shared.adapters.gcp.letters import FirestoreLetters
+    from google.cloud.firestore import Client
 
+    from shared.adapters.gcp.ledger import FirestoreLedger
+
+Clients = Callable[..., "Client"]
 Ledgers = Callable[..., "FirestoreLedger"]
-Letters = Callable[..., "FirestoreLetters"]
 Relays = Callable[..., Relay]
 
 
