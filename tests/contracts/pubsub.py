@@ -16,7 +16,7 @@ from shared.topology import DeadLetterQueue, Defaults, Function, Opens, Subscrip
 
 PREFIX = "omtx"
 MOST_PULLED = 100
-EMPTY_SECONDS = 1.2
+EMPTY_SECONDS = 1.1
 """The emulator says that there is nothing a second before a call's deadline."""
 
 
