@@ -1,0 +1,76 @@
+"""Terraform as a program, with our provider in the place of the registry's."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.proof.package import PROVIDER
+
+ROOT = Path(__file__).resolve().parents[2]
+_HOST = "registry.terraform.io"
+
+
+class Missing(Exception):
+    """Terraform is not installed."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    errors: str
+
+
+class Terraform:
+    """
+    Commands in the folder of a configuration.
+
+    Raises:
+        Missing: when it is made, if there is no such program.
+    """
+
+    def __init__(self, folder: Path, *, work: Path) -> None:
+        program = shutil.which("terraform")
+        if program is None:
+            raise Missing("terraform is not installed")
+        self._program, self._folder = program, folder
+        self._environment = _environment(work)
+
+    def __call__(self, *arguments: str) -> Answer:
+        """Run one command to its end."""
+        answer = subprocess.run(
+            [self._program, *arguments],
+            cwd=self._folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        return Answer(answer.returncode, answer.stdout, answer.stderr)
+
+
+def _environment(work: Path) -> Mapping[str, str]:
+    mirror, settings = work / "mirror", work / "terraform.rc"
+    _install(mirror / _HOST / "hashicorp" / "google" / PROVIDER / "linux_amd64")
+    settings.write_text(f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror}" }}\n}}\n')
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    return kept | {
+        "CHECKPOINT_DISABLE": "1",
+        "TF_CLI_CONFIG_FILE": str(settings),
+        "TF_DATA_DIR": str(work / "data"),
+        "TF_DISABLE_PLUGIN_TLS": "1",
+        "TF_IN_AUTOMATION": "1",
+    }
+
+
+def _install(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    plugin = folder / f"terraform-provider-google_v{PROVIDER}"
+    plugin.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m infra.proof.provider\n')
+    plugin.chmod(0o755)
