@@ -13,10 +13,10 @@ PYTEST_ARGS ?= -n 2 --dist worksteal
 SERVICES := $(wildcard services/*/requirements.in)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run check soak bench pins clean
+.PHONY: help demo test run check soak bench package pins clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.embedded ## Dock the sample screen and compare it with measurements (DEMO_ARGS=…).
 	@$(BIN)/omtx demo $(DEMO_ARGS)
@@ -39,6 +39,9 @@ soak: $(VENV)/.dev ## Run N random fault schedules (N=20000).
 
 bench: $(VENV)/.bench ## Measure against a Celery chord and Vina's command line; JSON (BENCH_ARGS=…).
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+package: $(VENV)/.embedded ## Package every function for the cloud, in build/functions.
+	@$(BIN)/python -m infra.package
 
 pins: ## Pin the newest releases of what the .in files name.
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed" >&2; exit 1; }

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest_plugins = ["tests.support.emulators"]
+
 SCHEDULES = 2000
 
 

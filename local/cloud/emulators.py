@@ -6,25 +6,17 @@ the process. The client libraries find them by the variables that ``environment`
 """
 
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-ADDRESS = "127.0.0.1"
-START_SECONDS = 90.0
-STOP_SECONDS = 10.0
+from local.cloud.child import ADDRESS, Child, free_port
 
 
 class EmulatorMissing(Exception):
     """The emulator, or the Java that runs it, is not installed; the text says what to install."""
 
 
-class Emulator:
+class Emulator(Child):
     """
     One emulator; a context manager. ``variable`` is the one that client libraries look for.
 
@@ -32,47 +24,8 @@ class Emulator:
     """
 
     def __init__(self, name: str, command: Sequence[str], *, port: int, variable: str, log: Path) -> None:
-        self.address = f"{ADDRESS}:{port}"
+        super().__init__(f"the {name} emulator", command, port=port, log=log)
         self.environment = {variable: self.address}
-        self._name = name
-        self._command = command
-        self._port = port
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Return once it accepts connections."""
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        end = time.monotonic() + START_SECONDS
-        while not _accepts(self._port):
-            if self._process.poll() is not None or time.monotonic() > end:
-                self.stop()
-                raise TimeoutError(f"the {self._name} emulator did not start; its log is {self._log}")
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """End the process; what it held is gone."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(STOP_SECONDS)
-        self._process.kill()
-        self._process.wait()
-        self._process = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def firestore(log: Path, *, port: int | None = None) -> Emulator:
@@ -94,14 +47,6 @@ def pubsub(log: Path, *, port: int | None = None) -> Emulator:
     return Emulator("Pub/Sub", command, port=port, variable="PUBSUB_EMULATOR_HOST", log=log)
 
 
-def free_port() -> int:
-    """A port of the loopback interface that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((ADDRESS, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _jar(component: str, pattern: str) -> Path:
     gcloud = shutil.which("gcloud")
     if gcloud is None:
@@ -121,9 +66,3 @@ def _java() -> str:
     if java is None:
         raise EmulatorMissing("java is not on the PATH: the emulators need Java 11 or newer")
     return java
-
-
-def _accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((ADDRESS, port)) == 0

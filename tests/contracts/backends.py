@@ -52,7 +52,7 @@ class Machine(Protocol):
 
 
 class Backend(Protocol):
-    """All ports of one backend, empty; ``wait`` lets its time pass."""
+    """The ports that every backend has, empty; ``wait`` lets its time pass."""
 
     ledger: Ledger
     blobs: Blobs
@@ -60,10 +60,19 @@ class Backend(Protocol):
     dead_letters: DeadLetters
     queues: Queues
     subscriber: Subscriber
+    secrets: Secrets
+
+    def wait(self, span: timedelta) -> None:
+        """Let time pass."""
+        ...
+
+
+class EngineRoom(Protocol):
+    """The ports of one engine, idle, and its inside; ``wait`` lets its time pass."""
+
     engine: Engine
     runs: Runs
     machine: Machine
-    secrets: Secrets
 
     def wait(self, span: timedelta) -> None:
         """Let time pass."""

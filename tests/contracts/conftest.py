@@ -1,6 +1,7 @@
 """Every backend under test is built here, and nowhere else in these suites."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from shared.models.work import Envelope
 from shared.ports.blobs import Blobs
 from shared.ports.engine import Engine
 from shared.ports.ledger import Ledger
-from tests.contracts.backends import TOPICS, Backend
+from tests.contracts.backends import TOPICS, Backend, EngineRoom
+from tests.contracts.gcp import GcpBackend
+from tests.support.emulators import Emulators
 from tests.support.world import HandClock
 
 
@@ -69,10 +72,24 @@ def local(tmp_path: Path) -> Iterator[LocalBackend]:
     backend.database.close()
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture
+def gcp(project: str, emulators: Emulators) -> Iterator[GcpBackend]:
+    """The cloud backend, for what only it promises."""
+    with ExitStack() as stack:
+        yield GcpBackend(project, emulators, stack)
+
+
+@pytest.fixture(params=["local", pytest.param("gcp", marks=pytest.mark.gcp)])
 def backend(request: pytest.FixtureRequest) -> Backend:
     """Each backend in turn."""
     found: Backend = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["local"])
+def engine_room(request: pytest.FixtureRequest) -> EngineRoom:
+    """Each engine in turn; where state and messages are kept does not concern it."""
+    found: EngineRoom = request.getfixturevalue(request.param)
     return found
 
 
@@ -89,6 +106,6 @@ def blobs(backend: Backend) -> Blobs:
 
 
 @pytest.fixture
-def engine(backend: Backend) -> Engine:
+def engine(engine_room: EngineRoom) -> Engine:
     """Where models run."""
-    return backend.engine
+    return engine_room.engine

@@ -4,7 +4,7 @@ import pytest
 
 from shared.models.work import Envelope, Failure, FailureClass
 from shared.ports.engine import Answered, Died, Engine, Load, Pending
-from tests.contracts.backends import Backend
+from tests.contracts.backends import EngineRoom
 from tests.support.crowd import at_once
 from tests.support.facts import WRONG, a_batch, envelope, ref, work_order
 
@@ -28,33 +28,33 @@ def test_every_spawn_has_a_call_id_of_its_own(engine: Engine) -> None:
     assert len(set(calls)) == 16
 
 
-def test_a_call_that_waits_or_runs_is_pending(backend: Backend, call: str) -> None:
-    assert backend.engine.poll(call) in (Pending(started=False), Pending(started=None))
-    assert backend.machine.begin() == [call]
-    assert backend.engine.poll(call) in (Pending(started=True), Pending(started=None))
+def test_a_call_that_waits_or_runs_is_pending(engine_room: EngineRoom, call: str) -> None:
+    assert engine_room.engine.poll(call) in (Pending(started=False), Pending(started=None))
+    assert engine_room.machine.begin() == [call]
+    assert engine_room.engine.poll(call) in (Pending(started=True), Pending(started=None))
 
 
-def test_every_waiting_call_of_a_batch_is_begun_once_oldest_first(backend: Backend) -> None:
-    calls = [backend.engine.spawn(work_order(ref(BATCH, position))) for position in range(3)]
-    assert backend.machine.begin() == calls
-    assert backend.machine.begin() == []
+def test_every_waiting_call_of_a_batch_is_begun_once_oldest_first(engine_room: EngineRoom) -> None:
+    calls = [engine_room.engine.spawn(work_order(ref(BATCH, position))) for position in range(3)]
+    assert engine_room.machine.begin() == calls
+    assert engine_room.machine.begin() == []
 
 
 @pytest.mark.parametrize("failure", [None, WRONG])
 def test_a_call_that_returned_gives_its_envelope_again_and_again(
-    backend: Backend, call: str, failure: Failure | None
+    engine_room: EngineRoom, call: str, failure: Failure | None
 ) -> None:
-    backend.machine.begin()
-    backend.machine.end([(call, answer(call, failure))])
-    assert [backend.engine.poll(call) for _ in range(2)] == [Answered(answer(call, failure))] * 2
+    engine_room.machine.begin()
+    engine_room.machine.end([(call, answer(call, failure))])
+    assert [engine_room.engine.poll(call) for _ in range(2)] == [Answered(answer(call, failure))] * 2
 
 
-def test_a_final_answer_does_not_change(backend: Backend, call: str) -> None:
-    backend.machine.begin()
-    backend.machine.end([(call, answer(call))])
-    backend.machine.end([(call, answer(call, WRONG))])
-    backend.engine.cancel(call)
-    assert backend.engine.poll(call) == Answered(answer(call))
+def test_a_final_answer_does_not_change(engine_room: EngineRoom, call: str) -> None:
+    engine_room.machine.begin()
+    engine_room.machine.end([(call, answer(call))])
+    engine_room.machine.end([(call, answer(call, WRONG))])
+    engine_room.engine.cancel(call)
+    assert engine_room.engine.poll(call) == Answered(answer(call))
 
 
 def test_an_unknown_call_died_and_may_be_retried(engine: Engine) -> None:
@@ -65,25 +65,25 @@ def test_an_unknown_call_died_and_may_be_retried(engine: Engine) -> None:
 
 @pytest.mark.parametrize("begun", [False, True])
 def test_a_cancelled_call_is_over_however_often_it_is_cancelled(
-    backend: Backend, call: str, begun: bool
+    engine_room: EngineRoom, call: str, begun: bool
 ) -> None:
     if begun:
-        backend.machine.begin()
+        engine_room.machine.begin()
     for _ in range(2):
-        backend.engine.cancel(call)
-        assert backend.engine.poll(call) == CANCELLED
+        engine_room.engine.cancel(call)
+        assert engine_room.engine.poll(call) == CANCELLED
 
 
-def test_a_cancelled_call_never_begins(backend: Backend, call: str) -> None:
-    backend.engine.cancel(call)
-    assert backend.machine.begin() == []
+def test_a_cancelled_call_never_begins(engine_room: EngineRoom, call: str) -> None:
+    engine_room.engine.cancel(call)
+    assert engine_room.machine.begin() == []
 
 
-def test_an_answer_that_comes_after_the_cancellation_is_too_late(backend: Backend, call: str) -> None:
-    backend.machine.begin()
-    backend.engine.cancel(call)
-    backend.machine.end([(call, answer(call))])
-    assert backend.engine.poll(call) == CANCELLED
+def test_an_answer_that_comes_after_the_cancellation_is_too_late(engine_room: EngineRoom, call: str) -> None:
+    engine_room.machine.begin()
+    engine_room.engine.cancel(call)
+    engine_room.machine.end([(call, answer(call))])
+    assert engine_room.engine.poll(call) == CANCELLED
 
 
 def test_cancelling_an_unknown_call_is_harmless(engine: Engine, call: str) -> None:
@@ -91,31 +91,31 @@ def test_cancelling_an_unknown_call_is_harmless(engine: Engine, call: str) -> No
     assert isinstance(engine.poll(call), Pending)
 
 
-def test_the_load_counts_what_waits_and_what_runs(backend: Backend) -> None:
+def test_the_load_counts_what_waits_and_what_runs(engine_room: EngineRoom) -> None:
     def load() -> tuple[int, int]:
-        found: Load = backend.engine.load("noop")
+        found: Load = engine_room.engine.load("noop")
         assert found.size is None or found.size >= 1
         return found.waiting, found.running
 
     assert load() == (0, 0)
-    calls = [backend.engine.spawn(work_order(ref(BATCH, position))) for position in range(3)]
+    calls = [engine_room.engine.spawn(work_order(ref(BATCH, position))) for position in range(3)]
     assert load() == (3, 0)
-    backend.machine.begin()
+    engine_room.machine.begin()
     assert load() == (0, 3)
-    backend.machine.end([(calls[0], answer(calls[0]))])
+    engine_room.machine.end([(calls[0], answer(calls[0]))])
     assert load() == (0, 2)
 
 
-def test_the_calls_of_a_batch_are_forgotten_in_parts_and_no_others(backend: Backend) -> None:
+def test_the_calls_of_a_batch_are_forgotten_in_parts_and_no_others(engine_room: EngineRoom) -> None:
     mine, other = a_batch(), a_batch()
-    calls = [backend.engine.spawn(work_order(ref(mine, position))) for position in range(3)]
-    kept = backend.engine.spawn(work_order(ref(other)))
-    backend.machine.begin()
-    backend.machine.end([(call, answer(call)) for call in calls])
+    calls = [engine_room.engine.spawn(work_order(ref(mine, position))) for position in range(3)]
+    kept = engine_room.engine.spawn(work_order(ref(other)))
+    engine_room.machine.begin()
+    engine_room.machine.end([(call, answer(call)) for call in calls])
     parts = 1
-    while not backend.engine.forget(mine.batch_id, limit=2):
+    while not engine_room.engine.forget(mine.batch_id, limit=2):
         parts += 1
         assert parts < 5
-    assert isinstance(backend.engine.poll(calls[0]), Died)
-    assert isinstance(backend.engine.poll(kept), Pending)
-    assert backend.engine.forget(mine.batch_id, limit=2)
+    assert isinstance(engine_room.engine.poll(calls[0]), Died)
+    assert isinstance(engine_room.engine.poll(kept), Pending)
+    assert engine_room.engine.forget(mine.batch_id, limit=2)

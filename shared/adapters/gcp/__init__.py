@@ -1,1 +1,1 @@
-"""The ports on Google Cloud: Firestore, Cloud Storage, Pub/Sub, Secret Manager."""
+"""The ports on Google Cloud. Each module loads only the client library that it needs."""
