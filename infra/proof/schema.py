@@ -1,5 +1,6 @@
 """The names and types of a provider's resources, as facts without their documentation."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -65,5 +66,14 @@ def load(path: Path = PATH) -> Schema:
 
 
 def dump(schema: Schema) -> str:
-    """As it stands in the repository: sorted, one line per attribute or so, without defaults."""
-    return schema.model_dump_json(exclude_defaults=True)
+    """As it stands in the repository: sorted, without defaults, a line for each type."""
+    facts = schema.model_dump(mode="json", exclude_defaults=True)
+    parts = [f'"source": {_line(facts["source"])}', f'"provider": {_line(facts["provider"])}']
+    for kind in ("resources", "data_sources"):
+        lines = [f"  {json.dumps(name)}: {_line(it)}" for name, it in sorted(facts[kind].items())]
+        parts.append(f'"{kind}": {{\n' + ",\n".join(lines) + "\n}")
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def _line(value: JsonValue) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

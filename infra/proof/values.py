@@ -90,7 +90,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
         (f"google_{owner}_iam_member", field): rule
         for owner in (
             "artifact_registry_repository",
-            "cloud_run_service",
+            "cloud_run_v2_service",
             "project",
             "pubsub_subscription",
             "pubsub_topic",

@@ -6,10 +6,13 @@ locals {
     join(" ", concat([it.collection, it.scope], [for field in it.fields : "${field.path}:${field.order}"])) => it
   }
 
-  # A field is described once, whether it is kept out of the indexes, expires, or both.
-  fields_exempt  = { for it in local.indexes.exemptions : "${it.collection}/${it.field}" => it }
-  fields_expired = { for it in local.indexes.ttl : "${it.collection}/${it.field}" => it }
-  fields         = merge(local.fields_exempt, local.fields_expired)
+  # A field is described once: which indexes it has in place of the usual ones, and whether it expires.
+  fields_indexed = merge(
+    { for it in local.indexes.exemptions : "${it.collection}/${it.field}" => [] },
+    { for it in local.indexes.overrides : "${it.collection}/${it.field}" => it.indexes },
+  )
+  fields_expiring = toset([for it in local.indexes.ttl : "${it.collection}/${it.field}"])
+  fields          = setunion(keys(local.fields_indexed), local.fields_expiring)
 }
 
 resource "google_firestore_database" "ledger" {
@@ -57,16 +60,27 @@ resource "google_firestore_field" "fields" {
 
   project    = var.project
   database   = google_firestore_database.ledger.name
-  collection = each.value.collection
-  field      = each.value.field
+  collection = split("/", each.key)[0]
+  field      = split("/", each.key)[1]
 
+  # Without an index in it, this keeps the field out of all of them.
   dynamic "index_config" {
-    for_each = contains(keys(local.fields_exempt), each.key) ? [{}] : []
-    content {}
+    for_each = contains(keys(local.fields_indexed), each.key) ? [local.fields_indexed[each.key]] : []
+
+    content {
+      dynamic "indexes" {
+        for_each = index_config.value
+
+        content {
+          order       = indexes.value.order
+          query_scope = indexes.value.scope
+        }
+      }
+    }
   }
 
   dynamic "ttl_config" {
-    for_each = contains(keys(local.fields_expired), each.key) ? [{}] : []
+    for_each = contains(local.fields_expiring, each.key) ? [{}] : []
     content {}
   }
 }

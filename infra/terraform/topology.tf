@@ -4,7 +4,8 @@ locals {
   topology  = jsondecode(file("${path.module}/../../services/topology.json"))
   functions = local.topology.functions
 
-  public = { for name, it in local.functions : name => it if length(try(it.routes, [])) > 0 }
+  # What a schedule calls has a route, which is for the schedule.
+  public = { for name, it in local.functions : name => it if can(it.routes) && !can(it.schedule) }
 
   scheduled = { for name, it in local.functions : name => it.schedule if can(it.schedule) }
 

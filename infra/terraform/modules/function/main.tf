@@ -55,6 +55,9 @@ resource "google_cloudfunctions2_function" "this" {
       LOG_EXECUTION_ID   = "false" # it would wrap our own JSON lines once more
       OMTX_PUSH_AUDIENCE = local.url
       THREADS            = tostring(var.spec.concurrency)
+
+      # Cloud Run checks the token of a call to a private service, and takes its signature away.
+      OMTX_PUSH_CHECKED_BY_PLATFORM = tostring(!var.public)
     })
   }
 }
