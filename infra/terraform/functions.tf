@@ -67,7 +67,7 @@ resource "google_cloud_run_v2_service_iam_member" "push_calls_subscribers" {
   location = var.region
   name     = module.function[each.key].service
   role     = "roles/run.invoker"
-  member   = google_service_account.push.member
+  member   = "serviceAccount:${google_service_account.push.email}"
 }
 
 resource "google_cloud_run_v2_service_iam_member" "schedule_calls_scheduled" {
@@ -77,5 +77,5 @@ resource "google_cloud_run_v2_service_iam_member" "schedule_calls_scheduled" {
   location = var.region
   name     = module.function[each.key].service
   role     = "roles/run.invoker"
-  member   = google_service_account.schedule.member
+  member   = "serviceAccount:${google_service_account.schedule.email}"
 }

@@ -36,7 +36,7 @@ resource "google_service_account_iam_member" "pubsub_signs_as_push" {
 resource "google_storage_bucket_iam_member" "build_reads_source" {
   bucket = google_storage_bucket.source.name
   role   = "roles/storage.objectViewer"
-  member = google_service_account.build.member
+  member = "serviceAccount:${google_service_account.build.email}"
 }
 
 resource "google_artifact_registry_repository_iam_member" "build_pushes_images" {
@@ -44,12 +44,12 @@ resource "google_artifact_registry_repository_iam_member" "build_pushes_images" 
   location   = google_artifact_registry_repository.functions.location
   repository = google_artifact_registry_repository.functions.name
   role       = "roles/artifactregistry.writer"
-  member     = google_service_account.build.member
+  member     = "serviceAccount:${google_service_account.build.email}"
 }
 
 # Logs belong to the project; there is nothing smaller to grant writing on.
 resource "google_project_iam_member" "build_writes_logs" {
   project = var.project
   role    = "roles/logging.logWriter"
-  member  = google_service_account.build.member
+  member  = "serviceAccount:${google_service_account.build.email}"
 }

@@ -1,6 +1,6 @@
 output "member" {
   description = "The function's identity, as grants name it."
-  value       = google_service_account.this.member
+  value       = "serviceAccount:${google_service_account.this.email}"
 }
 
 output "service" {

@@ -13,6 +13,6 @@ variables {
   client_ranges = ["203.0.113.0/24"]
 }
 
-run "plan" {
-  command = plan
+run "everything" {
+  command = apply
 }
