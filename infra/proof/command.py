@@ -12,7 +12,7 @@ from infra.proof.terraform import ROOT
 def main() -> int:
     """Print what is wrong, a line each; exit with 1 if anything is, with 2 if it could not be checked."""
     parser = argparse.ArgumentParser(prog="python -m infra.proof", description=__doc__)
-    parser.add_argument("--extract", action="store_true", help="read the provider's facts from its npm package")
+    parser.add_argument("--extract", action="store_true", help="read the provider again from its npm package")
     if parser.parse_args().extract:
         return _extract()
     with tempfile.TemporaryDirectory() as work:

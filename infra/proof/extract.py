@@ -111,8 +111,8 @@ class _Text:
         nesting: Literal["single", "list", "set"] = "list"
         if entry.kind in ("struct", "set"):
             nesting = "single" if entry.kind == "struct" else "set"
-        limits = (0, 0) if nesting == "single" else (int(required), int(once))
-        return Nested(nesting=nesting, least=limits[0], most=limits[1], block=self.block(_upper(entry.struct)))
+        least, most = (0, 0) if nesting == "single" else (int(required), int(once))
+        return Nested(nesting=nesting, least=least, most=most, block=self.block(_upper(entry.struct)))
 
     def _type(self, entry: _Entry) -> JsonValue:
         if entry.struct is not None:

@@ -6,34 +6,22 @@ Terraform's own mocks, so nothing here can reach a cloud.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
 from infra.proof import schema, values, wire
 
-_SERVICE = "/tfplugin5.Provider/"
 _IDLE_SECONDS = 300.0
 Handler = Callable[[bytes], bytes]
-
-
-class _Methods(grpc.GenericRpcHandler):
-    """The calls by their full names, on raw messages."""
-
-    def __init__(self, methods: dict[str, Handler]) -> None:
-        self._methods = methods
-
-    def service(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
-        method = self._methods.get(call.method)
-        return method and grpc.unary_unary_rpc_method_handler(lambda request, _: method(request))
 
 
 def serve() -> None:
     """Answer Terraform until it says goodbye; the line printed first tells it where."""
     over = threading.Event()
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
-    server.add_generic_rpc_handlers((_Methods(_methods(over)),))
+    server.add_generic_rpc_handlers([_service(name, it) for name, it in _services(over).items()])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(f"1|5|tcp|127.0.0.1:{port}|grpc", flush=True)
@@ -41,7 +29,16 @@ def serve() -> None:
     server.stop(grace=1).wait()
 
 
-def _methods(over: threading.Event) -> dict[str, Handler]:
+def _service(name: str, methods: Mapping[str, Handler]) -> grpc.GenericRpcHandler:
+    """A service on raw messages; what it has no method for is answered as unimplemented."""
+    return grpc.method_handlers_generic_handler(name, {it: _rpc(method) for it, method in methods.items()})
+
+
+def _rpc(method: Handler) -> grpc.RpcMethodHandler:
+    return grpc.unary_unary_rpc_method_handler(lambda request, _: method(request))
+
+
+def _services(over: threading.Event) -> dict[str, dict[str, Handler]]:
     facts = schema.load()
 
     def shut_down(request: bytes) -> bytes:
@@ -49,13 +46,13 @@ def _methods(over: threading.Event) -> dict[str, Handler]:
         return b""
 
     accepted = ("ValidateDataSourceConfig", "Configure", "GetFunctions", "Stop")
-    return {
-        f"{_SERVICE}GetSchema": lambda request: wire.provider_schema(facts),
-        f"{_SERVICE}PrepareProviderConfig": lambda request: request,  # in and out it is field 1
-        f"{_SERVICE}ValidateResourceTypeConfig": _validate,
-        **{f"{_SERVICE}{name}": lambda request: b"" for name in accepted},
-        "/plugin.GRPCController/Shutdown": shut_down,
+    provider: dict[str, Handler] = {
+        "GetSchema": lambda request: wire.provider_schema(facts),
+        "PrepareProviderConfig": lambda request: request,  # in and out it is field 1
+        "ValidateResourceTypeConfig": _validate,
+        **{name: lambda request: b"" for name in accepted},
     }
+    return {"tfplugin5.Provider": provider, "plugin.GRPCController": {"Shutdown": shut_down}}
 
 
 def _validate(request: bytes) -> bytes:

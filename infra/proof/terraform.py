@@ -39,14 +39,14 @@ class Terraform:
         program = shutil.which("terraform")
         if program is None:
             raise Missing("terraform is not installed")
-        self._program, self._folder = program, folder
+        self._program, self.folder = program, folder
         self._environment = _environment(work)
 
     def __call__(self, *arguments: str) -> Answer:
         """Run one command to its end."""
         answer = subprocess.run(
             [self._program, *arguments],
-            cwd=self._folder,
+            cwd=self.folder,
             env=self._environment,
             capture_output=True,
             text=True,

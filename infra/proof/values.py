@@ -39,12 +39,14 @@ _MEMBER = _like(
     r"allUsers|allAuthenticatedUsers|(serviceAccount|user|group|domain|principalSet|principal):.+",
     "a member, as serviceAccount:name@project.iam.gserviceaccount.com",
 )
-_ROLE = _like(r"roles/\w+(\.\w+)*|(projects|organizations)/[\w-]+/roles/[\w.]+", "a role, as roles/pubsub.publisher")
+_ROLE = _like(r"(projects/[\w-]+/)?roles/\w+(\.\w+)*", "a role, as roles/pubsub.publisher")
 
 RULES: Mapping[tuple[str, str], Rule] = {
     ("google_artifact_registry_repository", "format"): _one_of("DOCKER", "GENERIC", "PYTHON", "NPM", "MAVEN"),
     ("google_artifact_registry_repository", "cleanup_policies.action"): _one_of("DELETE", "KEEP"),
-    ("google_cloud_scheduler_job", "http_target.http_method"): _one_of("POST", "GET", "PUT", "DELETE", "PATCH"),
+    ("google_cloud_scheduler_job", "http_target.http_method"): _one_of(
+        "POST", "GET", "PUT", "DELETE", "PATCH"
+    ),
     ("google_cloudfunctions2_function", "service_config.ingress_settings"): _one_of(
         "ALLOW_ALL", "ALLOW_INTERNAL_ONLY", "ALLOW_INTERNAL_AND_GCLB"
     ),
@@ -70,7 +72,9 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("google_firestore_database", "point_in_time_recovery_enablement"): _one_of(
         "POINT_IN_TIME_RECOVERY_ENABLED", "POINT_IN_TIME_RECOVERY_DISABLED"
     ),
-    ("google_firestore_index", "query_scope"): _one_of("COLLECTION", "COLLECTION_GROUP", "COLLECTION_RECURSIVE"),
+    ("google_firestore_index", "query_scope"): _one_of(
+        "COLLECTION", "COLLECTION_GROUP", "COLLECTION_RECURSIVE"
+    ),
     ("google_firestore_index", "fields.order"): _one_of("ASCENDING", "DESCENDING"),
     ("google_monitoring_alert_policy", "combiner"): _one_of("AND", "OR", "AND_WITH_MATCHING_RESOURCE"),
     ("google_monitoring_alert_policy", "severity"): _one_of("CRITICAL", "ERROR", "WARNING"),
