@@ -5,23 +5,25 @@ It answers questions about its schema and accepts configurations. Planning and a
 Terraform's own mocks, so nothing here can reach a cloud.
 """
 
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import grpc
 
-from infra.proof import schema, values, wire
+from infra.proof import values, wire
 
 _IDLE_SECONDS = 300.0
 Handler = Callable[[bytes], bytes]
 
 
-def serve() -> None:
+def serve(schema: bytes) -> None:
     """Answer Terraform until it says goodbye; the line printed first tells it where."""
     over = threading.Event()
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
-    server.add_generic_rpc_handlers([_service(name, it) for name, it in _services(over).items()])
+    server.add_generic_rpc_handlers([_service(name, it) for name, it in _services(schema, over).items()])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(f"1|5|tcp|127.0.0.1:{port}|grpc", flush=True)
@@ -38,16 +40,14 @@ def _rpc(method: Handler) -> grpc.RpcMethodHandler:
     return grpc.unary_unary_rpc_method_handler(lambda request, _: method(request))
 
 
-def _services(over: threading.Event) -> dict[str, dict[str, Handler]]:
-    facts = schema.load()
-
+def _services(schema: bytes, over: threading.Event) -> dict[str, dict[str, Handler]]:
     def shut_down(request: bytes) -> bytes:
         over.set()
         return b""
 
     accepted = ("ValidateDataSourceConfig", "Configure", "GetFunctions", "Stop")
     provider: dict[str, Handler] = {
-        "GetSchema": lambda request: wire.provider_schema(facts),
+        "GetSchema": lambda request: schema,
         "PrepareProviderConfig": lambda request: request,  # in and out it is field 1
         "ValidateResourceTypeConfig": _validate,
         **{name: lambda request: b"" for name in accepted},
@@ -62,4 +62,4 @@ def _validate(request: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(Path(sys.argv[1]).read_bytes())

@@ -1,6 +1,7 @@
 """Terraform as a program, with our provider in the place of the registry's."""
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -8,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.proof import describe, schema
 from infra.proof.package import PROVIDER
 
 ROOT = Path(__file__).resolve().parents[2]
 _HOST = "registry.terraform.io"
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 class Missing(Exception):
@@ -57,7 +60,7 @@ class Terraform:
 
 def _environment(work: Path) -> Mapping[str, str]:
     mirror, settings = work / "mirror", work / "terraform.rc"
-    _install(mirror / _HOST / "hashicorp" / "google" / PROVIDER / "linux_amd64")
+    _install(mirror / _HOST / "hashicorp" / "google" / PROVIDER / _platform())
     settings.write_text(f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror}" }}\n}}\n')
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return kept | {
@@ -71,6 +74,14 @@ def _environment(work: Path) -> Mapping[str, str]:
 
 def _install(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "schema").write_bytes(describe.provider_schema(schema.load()))
     plugin = folder / f"terraform-provider-google_v{PROVIDER}"
-    plugin.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m infra.proof.provider\n')
+    start = f'exec "{sys.executable}" -m infra.proof.provider "$(dirname "$0")/schema"'
+    plugin.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" {start}\n')
     plugin.chmod(0o755)
+
+
+def _platform() -> str:
+    """As the folders of a mirror are named."""
+    machine = platform.machine().lower()
+    return f"{platform.system().lower()}_{_MACHINES.get(machine, machine)}"

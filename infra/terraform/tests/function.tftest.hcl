@@ -3,7 +3,7 @@
 mock_provider "google" {}
 
 variables {
-  archives              = "../../build/functions"
+  archives              = "../../../../build/functions" # of this module as the root
   build_service_account = "projects/example/serviceAccounts/build"
   dead_letter_topic     = "projects/example/topics/omtx-dead-letters"
   docker_repository     = "projects/example/locations/europe-west4/repositories/omtx-functions"
