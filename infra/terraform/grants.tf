@@ -18,29 +18,31 @@ resource "google_pubsub_subscription_iam_member" "dead_letter_readers" {
   member       = module.function[each.key].member
 }
 
-# A signed URL can do what its signer can: who signs needs to read and write, whatever it does itself.
 resource "google_storage_bucket_iam_member" "objects" {
   for_each = local.objects_opened
 
   bucket = google_storage_bucket.objects.name
-  role   = length(setintersection(each.value, ["write", "sign"])) > 0 ? "roles/storage.objectUser" : "roles/storage.objectViewer"
+  role   = contains(each.value, "write") ? "roles/storage.objectUser" : "roles/storage.objectViewer"
   member = module.function[each.key].member
 }
 
-resource "google_service_account_iam_member" "signers" {
-  for_each = local.signers
-
-  service_account_id = module.function[each.key].service_account
-  role               = "roles/iam.serviceAccountTokenCreator"
-  member             = module.function[each.key].member
+# A signed URL can do what its signer can. Functions sign with a key of this identity, which can do nothing else.
+resource "google_storage_bucket_iam_member" "signer_uses_objects" {
+  bucket = google_storage_bucket.objects.name
+  role   = "roles/storage.objectUser"
+  member = "serviceAccount:${google_service_account.signer.email}"
 }
 
+# Which versions of a secret are valid is found by listing them, which reading them does not include.
 resource "google_secret_manager_secret_iam_member" "secrets" {
-  for_each = local.secrets_opened
+  for_each = {
+    for it in setproduct(keys(local.secrets_opened), ["secretAccessor", "viewer"]) :
+    join("/", it) => merge(local.secrets_opened[it[0]], { role = "roles/secretmanager.${it[1]}" })
+  }
 
   project   = var.project
   secret_id = google_secret_manager_secret.secrets[each.value.purpose].secret_id
-  role      = "roles/secretmanager.secretAccessor"
+  role      = each.value.role
   member    = module.function[each.value.function].member
 }
 

@@ -1,4 +1,4 @@
-# Who calls and who builds. Each function's own identity is made by its module.
+# Who calls, who signs and who builds. Each function's own identity is made by its module.
 
 locals {
   pubsub_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
@@ -22,6 +22,13 @@ resource "google_service_account" "build" {
   project      = var.project
   account_id   = "${var.prefix}-build"
   display_name = "Builds the functions"
+  depends_on   = [google_project_service.apis]
+}
+
+resource "google_service_account" "signer" {
+  project      = var.project
+  account_id   = "${var.prefix}-signer"
+  display_name = "Signs URLs of objects, with an HMAC key"
   depends_on   = [google_project_service.apis]
 }
 

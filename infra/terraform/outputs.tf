@@ -23,6 +23,11 @@ output "secrets" {
   value       = { for purpose, it in google_secret_manager_secret.secrets : purpose => it.secret_id }
 }
 
+output "signer" {
+  description = "Identity whose HMAC key the secret urls holds."
+  value       = google_service_account.signer.email
+}
+
 output "url" {
   description = "Where the platform is reached once the certificate is ready."
   value       = "https://${var.domain}"

@@ -29,8 +29,6 @@ locals {
 
   objects_opened = { for name, it in local.functions : name => it.opens.objects if can(it.opens.objects) }
 
-  signers = toset([for name, ways in local.objects_opened : name if contains(ways, "sign")])
-
   ledger_opened = { for name, it in local.functions : name => it.opens.ledger if can(it.opens.ledger) }
 
   dead_letter_readers = toset([for name, it in local.functions : name if try(it.opens.dead_letters, false)])

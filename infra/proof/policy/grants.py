@@ -6,10 +6,12 @@ from typing import NamedTuple
 from infra.proof.deployment import Deployment, Resource
 from shared.topology import Function, Topology
 
-ANYONE, PUBSUB, PUSH, SCHEDULE, BUILD = "anyone", "Pub/Sub", "push", "schedule", "build"
+ANYONE, PUBSUB, PUSH, SCHEDULE = "anyone", "Pub/Sub", "push", "schedule"
+SIGNER, BUILD = "signer", "build"
 SUBSCRIBER, PUBLISHER = "roles/pubsub.subscriber", "roles/pubsub.publisher"
-ACCESSOR = "roles/secretmanager.secretAccessor"
-INVOKER, SIGNER = "roles/run.invoker", "roles/iam.serviceAccountTokenCreator"
+OBJECT_USER, OBJECT_VIEWER = "roles/storage.objectUser", "roles/storage.objectViewer"
+READING_SECRETS = ("roles/secretmanager.secretAccessor", "roles/secretmanager.viewer")
+INVOKER, TOKEN_CREATOR = "roles/run.invoker", "roles/iam.serviceAccountTokenCreator"
 
 
 class Grant(NamedTuple):
@@ -42,8 +44,9 @@ def grants_are_made_one_by_one(deployment: Deployment, topology: Topology) -> It
 def _needed(topology: Topology) -> Iterator[Grant]:
     letters = topology.dead_letters
     yield Grant(PUBSUB, PUBLISHER, f"topic {letters.topic}")
-    yield Grant(PUBSUB, SIGNER, f"identity {PUSH}")
-    yield Grant(BUILD, "roles/storage.objectViewer", "bucket source")
+    yield Grant(PUBSUB, TOKEN_CREATOR, f"identity {PUSH}")
+    yield Grant(SIGNER, OBJECT_USER, "bucket objects")
+    yield Grant(BUILD, OBJECT_VIEWER, "bucket source")
     yield Grant(BUILD, "roles/artifactregistry.writer", "repository functions")
     yield Grant(BUILD, "roles/logging.logWriter", "project")
     public = topology.public()
@@ -65,15 +68,13 @@ def _needed_to_call(name: str, row: Function, *, public: bool) -> Iterator[Grant
 
 
 def _needed_to_open(name: str, row: Function) -> Iterator[Grant]:
-    """A signed URL can do what its signer can, so who signs needs to read and write."""
+    """To sign is to read a key; to read a secret is to list its versions too."""
     yield from (Grant(name, PUBLISHER, f"topic {topic}") for topic in row.publishes)
-    yield from (Grant(name, ACCESSOR, f"secret {purpose}") for purpose in row.opens.secrets)
-    ways = set(row.opens.objects)
-    if ways:
-        role = "objectUser" if ways & {"write", "sign"} else "objectViewer"
-        yield Grant(name, f"roles/storage.{role}", "bucket objects")
-    if "sign" in ways:
-        yield Grant(name, SIGNER, f"identity {name}")
+    for purpose in row.opens.secrets:
+        yield from (Grant(name, role, f"secret {purpose}") for role in READING_SECRETS)
+    if row.opens.objects:
+        role = OBJECT_USER if "write" in row.opens.objects else OBJECT_VIEWER
+        yield Grant(name, role, "bucket objects")
     if row.opens.ledger is not None:
         role = "user" if row.opens.ledger == "write" else "viewer"
         yield Grant(name, f"roles/datastore.{role}", "the database")

@@ -8,11 +8,6 @@ output "service" {
   value       = google_cloudfunctions2_function.this.name
 }
 
-output "service_account" {
-  description = "Name of the function's identity, as a thing that grants can be made on."
-  value       = google_service_account.this.name
-}
-
 output "subscription" {
   description = "Name of the function's subscription; null if it has none."
   value       = one(google_pubsub_subscription.push[*].name)
