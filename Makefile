@@ -13,10 +13,10 @@ PYTEST_ARGS ?= -n 2 --dist worksteal
 SERVICES := $(wildcard services/*/requirements.in)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run check soak bench package pins clean
+.PHONY: help demo test run check soak bench package terraform provider-schema pins clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.embedded ## Dock the sample screen and compare it with measurements (DEMO_ARGS=…).
 	@$(BIN)/omtx demo $(DEMO_ARGS)
@@ -27,12 +27,13 @@ test: $(VENV)/.dev ## Run all tests (PYTEST_ARGS=…).
 run: $(VENV)/.embedded ## Run the platform on 127.0.0.1 in the foreground (RUN_ARGS=…).
 	@$(BIN)/omtx up $(RUN_ARGS)
 
-check: $(VENV)/.dev ## Check style, types, import layers, README commands, packages.
+check: $(VENV)/.dev ## Check style, types, import layers, README commands, packages, infrastructure.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/repo
+	$(MAKE) --no-print-directory terraform
 
 soak: $(VENV)/.dev ## Run N random fault schedules (N=20000).
 	@$(BIN)/python -m pytest tests/faults --schedules $(N)
@@ -42,6 +43,12 @@ bench: $(VENV)/.bench ## Measure against a Celery chord and Vina's command line;
 
 package: $(VENV)/.embedded ## Package every function for the cloud, in build/functions.
 	@$(BIN)/python -m infra.package
+
+terraform: $(VENV)/.dev ## Check the infrastructure, without an account.
+	@$(BIN)/python -m infra.proof
+
+provider-schema: $(VENV)/.dev ## Read the names and types of Terraform's provider again, from npm.
+	@$(BIN)/python -m infra.proof --extract
 
 pins: ## Pin the newest releases of what the .in files name.
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed" >&2; exit 1; }

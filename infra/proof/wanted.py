@@ -68,8 +68,9 @@ class Indexes(Frozen):
 
 
 class Wanted(Topology):
-    """The topology with the rest; ``sections`` are the anchors of the runbook."""
+    """The topology with the rest: ``services`` have code, and ``sections`` are the anchors of the runbook."""
 
+    services: frozenset[str]
     indexes: Indexes
     sections: frozenset[str]
 
@@ -79,4 +80,6 @@ def read(root: Path) -> Wanted:
     table = json.loads((root / "services" / "topology.json").read_text())
     indexes = json.loads((root / "infra" / "firestore_indexes.json").read_text())
     sections = _SECTION.findall((root / "docs" / "operations.md").read_text())
-    return Wanted.model_validate({**table, "indexes": indexes, "sections": sections})
+    services = [path.parent.name for path in (root / "services").glob("*/main.py")]
+    more = {"indexes": indexes, "services": services, "sections": sections}
+    return Wanted.model_validate({**table, **more})

@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 
 from infra.proof.deployment import Deployment
+from infra.proof.wanted import Wanted
 from shared.topology import Function, Topology
 
 TOLD = ("BUCKET", "DATABASE", "PREFIX", "PROJECT", "PUBLIC_URL", "PUSH_AUDIENCE", "PUSH_SERVICE_ACCOUNT")
 PUBLIC, INTERNAL = "ALLOW_INTERNAL_AND_GCLB", "ALLOW_INTERNAL_ONLY"
 
 
-def all_are_deployed(deployment: Deployment, topology: Topology) -> Iterator[str]:
+def all_are_deployed(deployment: Deployment, wanted: Wanted) -> Iterator[str]:
     """And nothing else is."""
     deployed = set(deployment.by_function("cloudfunctions2_function"))
-    for name in sorted(topology.functions.keys() - deployed):
+    for name in sorted(wanted.services - wanted.functions.keys()):
+        yield f"function {name} has code and is not in the topology"
+    for name in sorted(wanted.functions.keys() - deployed):
         yield f"function {name} is in the topology and not deployed"
-    for name in sorted(deployed - topology.functions.keys()):
+    for name in sorted(deployed - wanted.functions.keys()):
         yield f"function {name} is deployed and not in the topology"
 
 
