@@ -17,7 +17,7 @@ from infra.proof import deployment, policy, wanted
 from infra.proof.configuration import FOLDER
 from infra.proof.terraform import Terraform
 
-EVERYTHING = "tests/everything.tftest.hcl"
+EVERYTHING = "everything.tftest.hcl"
 
 
 def problems(root: Path, work: Path) -> list[str]:
@@ -27,8 +27,8 @@ def problems(root: Path, work: Path) -> list[str]:
     Raises:
         Missing: Terraform is not installed.
     """
-    tree = _copied(root, work / "tree")
-    _package(root, tree)
+    tree, what = _copied(root, work / "tree"), wanted.read(root)
+    _package(root, tree, what)
     terraform = Terraform(tree / FOLDER, work=work)
     for check in (_form, _types, _assertions):
         if found := list(check(terraform)):
@@ -36,7 +36,7 @@ def problems(root: Path, work: Path) -> list[str]:
     return [
         f"{environment.stem}: {problem}"
         for environment in sorted((tree / FOLDER / "environments").glob("*.tfvars"))
-        for problem in _deployed(terraform, environment, wanted.read(root))
+        for problem in _deployed(terraform, environment, what)
     ]
 
 
@@ -49,11 +49,10 @@ def _copied(root: Path, tree: Path) -> Path:
     return tree
 
 
-def _package(root: Path, tree: Path) -> None:
+def _package(root: Path, tree: Path, what: wanted.Wanted) -> None:
     folder = tree / "build" / "functions"
     folder.mkdir(parents=True)
-    for main in (root / "services").glob("*/main.py"):
-        name = main.parent.name
+    for name in what.services & what.functions.keys():
         (folder / f"{name}.zip").write_bytes(archive(name, root))
 
 
@@ -75,13 +74,14 @@ def _types(terraform: Terraform) -> Iterator[str]:
 
 
 def _assertions(terraform: Terraform) -> Iterator[str]:
-    folder = Path("tests")
-    files = sorted(str(folder / path.name) for path in (terraform.folder / folder).glob("*.tftest.hcl"))
-    yield from _failures(_tested(terraform, *(f"-filter={it}" for it in files if it != EVERYTHING)))
+    names = sorted(path.name for path in (terraform.folder / "tests").glob("*.tftest.hcl"))
+    filters = [f"-filter=tests/{name}" for name in names if name != EVERYTHING]
+    if filters:
+        yield from _failures(_tested(terraform, *filters))
 
 
 def _deployed(terraform: Terraform, environment: Path, what: wanted.Wanted) -> Iterator[str]:
-    events = _tested(terraform, f"-filter={EVERYTHING}", f"-var-file={environment}")
+    events = _tested(terraform, f"-filter=tests/{EVERYTHING}", f"-var-file={environment}")
     yield from _failures(events)
     for it in events:
         if it["type"] == "test_state":

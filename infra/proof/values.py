@@ -61,7 +61,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("google_compute_region_network_endpoint_group", "network_endpoint_type"): _one_of(
         "SERVERLESS", "PRIVATE_SERVICE_CONNECT", "INTERNET_IP_PORT", "INTERNET_FQDN_PORT"
     ),
-    ("google_compute_security_policy_rule", "action"): _like(
+    ("google_compute_security_policy", "rule.action"): _like(
         r"allow|deny\((403|404|429|502)\)|rate_based_ban|redirect|throttle", "an action, as deny(403)"
     ),
     ("google_compute_ssl_policy", "min_tls_version"): _one_of("TLS_1_0", "TLS_1_1", "TLS_1_2"),
