@@ -7,9 +7,10 @@ the process. The client libraries find them by the variables that ``environment`
 
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from local.cloud.child import ADDRESS, Child, free_port
+from local.cloud.child import ADDRESS, Child, accepts, free_port
 
 
 class EmulatorMissing(Exception):
@@ -23,9 +24,12 @@ class Emulator(Child):
     Raises EmulatorMissing at once if it cannot be run here, TimeoutError if it does not answer.
     """
 
-    def __init__(self, name: str, command: Sequence[str], *, port: int, variable: str, log: Path) -> None:
-        super().__init__(f"the {name} emulator", command, port=port, log=log)
-        self.environment = {variable: self.address}
+    def __init__(
+        self, name: str, command: Sequence[str], *, port: int, variable: str, log: Path, scheme: str = ""
+    ) -> None:
+        super().__init__(f"the {name} emulator", command, ready=partial(accepts, port), log=log)
+        self.address = f"{ADDRESS}:{port}"
+        self.environment = {variable: f"{scheme}{self.address}"}
 
 
 def firestore(log: Path, *, port: int | None = None) -> Emulator:
