@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cheroot.wsgi import Server
-
+from local.engine import engine
+from local.listening import bound
 from local.mount import Mounted, mount
 from local.pool import Pool
 from local.pump import Courier, Pump
@@ -24,10 +24,6 @@ from local.schedule import Schedule
 from shared import wiring
 from shared.settings import settings
 from shared.topology import topology
-
-ADDRESS = "127.0.0.1"
-HTTP_THREADS = 16
-MOST_BODY_BYTES = 512 * 1024 * 1024
 
 
 class HomeInUse(Exception):
@@ -65,7 +61,7 @@ class Runner:
         """Start each part; the stack ends them in reverse, the web server after all that need it."""
         stack.enter_context(_locked(self.home))
         all_cores = stack.enter_context(_on_one_core())
-        server = _bound(self._port)
+        server = bound(self._port)
         port = server.bind_addr[1]
         stack.enter_context(_configured(home=self.home, port=port, workers=self._workers))
         self.url = settings().base_url
@@ -81,28 +77,11 @@ class Runner:
 
 def _parts(mounted: Mounted, logs: Path, cores: frozenset[int]) -> tuple[Pool, Pump, Schedule]:
     logs.mkdir(exist_ok=True)
-    pool = Pool(
-        wiring.local_calls(),
-        size=settings().workers,
-        logs=logs,
-        cores=cores,
-        key=wiring.secrets().keys("webhook")[0],
-        base_url=settings().base_url,
-        most_run_seconds=settings().most_run_seconds,
-    )
     bus, table = wiring.local_bus(), topology()
     pump = Pump(Courier(mounted.subscribers, bus=bus, table=table), bus=bus)
     path = table.functions["reconcile"].routes[0].path
     schedule = Schedule(mounted.functions["reconcile"], path, seconds=settings().reconcile_seconds)
-    return pool, pump, schedule
-
-
-def _bound(port: int) -> Server:
-    """A web server that has its port, which the signed URLs must name, but no application yet."""
-    server = Server((ADDRESS, port), None, numthreads=HTTP_THREADS, max=HTTP_THREADS, request_queue_size=128)
-    server.max_request_body_size = MOST_BODY_BYTES
-    server.prepare()
-    return server
+    return engine(logs, cores), pump, schedule
 
 
 @contextmanager

@@ -7,9 +7,10 @@ the process. The client libraries find them by the variables that ``environment`
 
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from local.cloud.child import ADDRESS, Child, free_port
+from local.cloud.child import ADDRESS, Child, accepts, free_port
 
 
 class EmulatorMissing(Exception):
@@ -24,7 +25,8 @@ class Emulator(Child):
     """
 
     def __init__(self, name: str, command: Sequence[str], *, port: int, variable: str, log: Path) -> None:
-        super().__init__(f"the {name} emulator", command, port=port, log=log)
+        super().__init__(f"the {name} emulator", command, ready=partial(accepts, port), log=log)
+        self.address = f"{ADDRESS}:{port}"
         self.environment = {variable: self.address}
 
 

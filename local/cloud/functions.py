@@ -45,7 +45,7 @@ class FunctionProcess(Child):
         super().__init__(
             f"function {name}",
             (python, "-P", "-m", "functions_framework", *_options(name, port)),
-            port=port,
+            ready=self._answers,
             log=log,
             folder=archive,
             environment={
@@ -59,7 +59,7 @@ class FunctionProcess(Child):
             },
         )
 
-    def answers(self) -> bool:
+    def _answers(self) -> bool:
         """Whether its server takes requests."""
         try:
             return httpx.get(f"{self.url}/health/live", timeout=5, trust_env=False).status_code < 500
