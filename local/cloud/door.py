@@ -1,4 +1,4 @@
-"""The front door: one address for all HTTP functions, which are other processes; a load balancer's stand-in."""
+"""The front door: one address for all HTTP functions, which are other processes, as behind a load balancer."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
