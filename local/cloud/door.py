@@ -1,4 +1,4 @@
-"""The front door: one address for all HTTP functions, which are other processes, as behind a load balancer."""
+"""The front door: one address for all HTTP functions, each of which is a process of its own."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING

@@ -24,10 +24,12 @@ class Emulator(Child):
     Raises EmulatorMissing at once if it cannot be run here, TimeoutError if it does not answer.
     """
 
-    def __init__(self, name: str, command: Sequence[str], *, port: int, variable: str, log: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], *, port: int, variable: str, log: Path, scheme: str = ""
+    ) -> None:
         super().__init__(f"the {name} emulator", command, ready=partial(accepts, port), log=log)
         self.address = f"{ADDRESS}:{port}"
-        self.environment = {variable: self.address}
+        self.environment = {variable: f"{scheme}{self.address}"}
 
 
 def firestore(log: Path, *, port: int | None = None) -> Emulator:

@@ -5,12 +5,17 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from shared.ports.blobs import Blobs
 from shared.ports.ledger import Ledger
+from shared.ports.world import Key
 from tests.support.emulators import Emulators
 from tests.support.world import HandClock
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
+
+
+URL_KEY = Key(id="GOOG1EMULATED", secret=b"known to this test alone")
 
 
 class GcpBackend:
@@ -35,6 +40,15 @@ class GcpBackend:
         from shared.adapters.gcp.ledger import FirestoreLedger
 
         return FirestoreLedger(self.database, intents_age=timedelta(0))
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        """A bucket of Cloud Storage, named as the project."""
+        from shared.adapters.gcp.blobs import StorageBlobs
+
+        client = self.emulators.storage_client(self.project)
+        self.stack.callback(client.close)
+        return StorageBlobs(client, self.project, keys=lambda: [URL_KEY], clock=self.clock)
 
     def wait(self, span: timedelta) -> None:
         """See ``Backend.wait``."""
