@@ -99,7 +99,8 @@ def connected() -> Iterator[Connection]:
 @contextmanager
 def hosted() -> Iterator[Connection]:
     """The server of this home or of ``OMTX_URL``; where none runs, one that this process runs meanwhile."""
-    from local.runner import HomeInUse, Runner
+    from local.home import HomeInUse
+    from local.runner import Runner
 
     until = time.monotonic() + STARTING_SECONDS
     while not (url := Remote().url or running(settings().home)):

@@ -5,8 +5,6 @@ It holds a lock on the folder for as long as it lives; a crash releases it. What
 half done is finished after the next start.
 """
 
-import fcntl
-import json
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from local.engine import engine
+from local.home import locked, noted
 from local.listening import bound
 from local.mount import Mounted, mount
 from local.pool import Pool
@@ -24,10 +23,6 @@ from local.schedule import Schedule
 from shared import wiring
 from shared.settings import settings
 from shared.topology import topology
-
-
-class HomeInUse(Exception):
-    """Another runner works on this state folder."""
 
 
 class Runner:
@@ -59,13 +54,13 @@ class Runner:
 
     def _start(self, stack: ExitStack) -> None:
         """Start each part; the stack ends them in reverse, the web server after all that need it."""
-        stack.enter_context(_locked(self.home))
+        stack.enter_context(locked(self.home))
         all_cores = stack.enter_context(_on_one_core())
         server = bound(self._port)
         port = server.bind_addr[1]
         stack.enter_context(_configured(home=self.home, port=port, workers=self._workers))
         self.url = settings().base_url
-        stack.enter_context(_noted(self.home, self.url))
+        stack.enter_context(noted(self.home, self.url))
         mounted = self._load()
         server.wsgi_app = mounted.web
         stack.callback(server.stop)
@@ -118,34 +113,3 @@ def _configured(*, home: Path, port: int, workers: int) -> Iterator[None]:
             os.environ.pop(name)
             if value is not None:
                 os.environ[name] = value
-
-
-@contextmanager
-def _locked(home: Path) -> Iterator[None]:
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "runner.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise HomeInUse(f"{home} is in use by {_holder(home)}") from error
-        yield
-
-
-def _holder(home: Path) -> str:
-    try:
-        note = json.loads((home / "runner.json").read_text())
-        return f"process {note['pid']} at {note['url']}"
-    except FileNotFoundError:
-        return "another process, which is starting or stopping"
-
-
-@contextmanager
-def _noted(home: Path, url: str) -> Iterator[None]:
-    """Say in ``runner.json`` where the runner is reached. One that a crash left has no lock beside it."""
-    note, temporary = home / "runner.json", home / ".runner.json"
-    temporary.write_text(json.dumps({"pid": os.getpid(), "url": url}))
-    temporary.replace(note)
-    try:
-        yield
-    finally:
-        note.unlink(missing_ok=True)
