@@ -9,6 +9,7 @@ Every refusal, as a tree whose branches say what to do.
     + KeyReused      same idempotency key, different content
     + IllegalMove    the state of the batch has no such step
     + NotAllowed     the signature, key or token does not permit it
+      . Forbidden    it is genuine, but somebody else's
     + Malformed      a message that no handler can ever understand
   - TransientError   retry: let it escape, the topic redelivers
     + Unavailable    a backend refused, timed out or throttled us; nothing happened
@@ -87,6 +88,12 @@ class NotAllowed(PermanentError):
 
     status = 401
     title = "Not allowed"
+
+
+class Forbidden(NotAllowed):
+    """Who calls is known, and may not."""
+
+    status = 403
 
 
 class TooLarge(PermanentError):

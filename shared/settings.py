@@ -18,8 +18,10 @@ class Settings(BaseSettings):
 
     The second half concerns ``backend = gcp`` alone. Names of topics, subscriptions and secrets begin with
     ``prefix``. ``intents_seconds``: how old what an owner wants of a batch may be when a ligand moves.
-    ``push_*``: whose tokens push deliveries carry; ``push_unsigned`` accepts them without, which is
-    for emulators on one machine.
+    ``push_*``: whose tokens push deliveries, and the calls of the scheduler, carry.
+    ``push_checked_by_platform``: the service is private, so Cloud Run has checked the token before, and
+    has removed its signature. ``push_unsigned`` accepts deliveries without, which is for emulators on
+    one machine.
     """
 
     model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
@@ -32,6 +34,7 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=256)] = os.cpu_count() or 1
     owner: str = "local"
     fsync: bool = True
+    log: Literal["text", "json"] | None = None
     lease_seconds: Annotated[float, Field(gt=0)] = 30.0
     quiet_seconds: Annotated[float, Field(gt=0)] = 15.0
     poll_seconds: Annotated[float, Field(gt=0)] = 20.0
@@ -54,7 +57,10 @@ class Settings(BaseSettings):
     push_service_account: str = ""
     push_issuer: str = "https://accounts.google.com"
     push_keys_url: str = "https://www.googleapis.com/oauth2/v3/certs"
+    push_checked_by_platform: bool = False
     push_unsigned: bool = False
+    emulator: Annotated[str, Field(validation_alias="PUBSUB_EMULATOR_HOST")] = ""
+    service: Annotated[str, Field(validation_alias="K_SERVICE")] = ""
 
     @model_validator(mode="after")
     def _cloud_is_named(self) -> Self:
@@ -65,6 +71,21 @@ class Settings(BaseSettings):
         if self.backend == "gcp" and missing:
             raise ValueError(f"OMTX_BACKEND=gcp needs {', '.join(missing)}")
         return self
+
+    @model_validator(mode="after")
+    def _nothing_is_taken_on_trust(self) -> Self:
+        if self.push_unsigned and not self.emulator:
+            raise ValueError("OMTX_PUSH_UNSIGNED is for emulators, and PUBSUB_EMULATOR_HOST names none")
+        if self.push_checked_by_platform and not self.service:
+            raise ValueError("OMTX_PUSH_CHECKED_BY_PLATFORM is for Cloud Run, which sets K_SERVICE")
+        if self.push_audience and not self.push_service_account:
+            raise ValueError("OMTX_PUSH_AUDIENCE needs OMTX_PUSH_SERVICE_ACCOUNT")
+        return self
+
+    @property
+    def logs_json(self) -> bool:
+        """Whether logs are for machines: unless told otherwise, in the cloud."""
+        return (self.log or ("json" if self.backend == "gcp" else "text")) == "json"
 
     @property
     def base_url(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetters, Queues
+from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock, Secrets
@@ -118,6 +119,24 @@ def runs() -> Runs:
 
 
 @cache
+def callers() -> Callers:
+    """Whom event functions and the sweep answer: anybody in this process, unless an audience is set."""
+    if settings().push_audience:
+        from shared.adapters.gcp.tokens import SignedCallers
+
+        return SignedCallers(
+            audience=settings().push_audience,
+            account=settings().push_service_account,
+            issuer=settings().push_issuer,
+            keys_url=settings().push_keys_url,
+            checked_before=settings().push_checked_by_platform,
+        )
+    from shared.adapters.local.world import AnyCaller
+
+    return AnyCaller()
+
+
+@cache
 def gcp_database() -> "Client":
     """The Firestore client of this process."""
     from google.cloud.firestore import Client
@@ -191,7 +210,7 @@ def reset() -> None:
 
 
 _CHOICES = (
-    *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs),
+    *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs, callers),
     *(gcp_database, gcp_bus, gcp_letters),
     *(local_database, local_blobs, local_bus, local_calls),
 )

@@ -23,11 +23,12 @@ class Parked:
 
 @dataclass(frozen=True)
 class Subject:
-    """Which batch, job and attempt a message is about, as far as it says so."""
+    """Which batch, round, job and attempt a message is about, as far as it says so."""
 
     batch_id: str | None = None
     job_id: str | None = None
     attempt: int | None = None
+    round: int | None = None
 
 
 def unwrapped(data: bytes) -> Parked:
@@ -51,10 +52,12 @@ def subject(message: bytes) -> Subject:
     ref = holder.get("ref", envelope.get("ref") if isinstance(envelope, Mapping) else None)
     told = ref if isinstance(ref, Mapping) else holder
     batch, job, attempt = told.get("batch_id"), told.get("job_id"), told.get("attempt", 1)
+    round = told.get("round", 0)
     return Subject(
         batch_id=batch if isinstance(batch, str) else None,
         job_id=job if isinstance(job, str) else None,
         attempt=attempt if isinstance(job, str) and isinstance(attempt, int) else None,
+        round=round if isinstance(batch, str) and isinstance(round, int) else None,
     )
 
 
@@ -62,5 +65,5 @@ def document_of(data: bytes) -> Any:
     """The JSON value; None if it is not JSON."""
     try:
         return json.loads(data)
-    except ValueError:  # UnicodeDecodeError is one, too
+    except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError, too
         return None
