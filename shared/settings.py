@@ -9,6 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+LONGEST_QUEUE_SECONDS = 6 * 86400.0
+
 
 class Settings(BaseSettings):
     """
@@ -18,6 +20,9 @@ class Settings(BaseSettings):
 
     The second half concerns ``backend = gcp`` alone. Names of topics, subscriptions and secrets begin with
     ``prefix``. ``intents_seconds``: how old what an owner wants of a batch may be when a ligand moves.
+    ``secrets``: where signing keys are kept, in ``home`` or in Secret Manager, by default where the backend
+    is; with keys from a folder, only an emulator serves signed URLs. A run waits for six days at most, as
+    its signed URLs end after seven.
     ``push_*``: whose tokens push deliveries, and the calls of the scheduler, carry.
     ``push_checked_by_platform``: the service is private, so Cloud Run has checked the token before, and
     has removed its signature. ``push_unsigned`` accepts deliveries without, which is for emulators on
@@ -39,7 +44,7 @@ class Settings(BaseSettings):
     quiet_seconds: Annotated[float, Field(gt=0)] = 15.0
     poll_seconds: Annotated[float, Field(gt=0)] = 20.0
     retry_seconds: Annotated[float, Field(ge=0)] = 2.0
-    queue_allowance_seconds: Annotated[float, Field(gt=0)] = 7 * 86400.0
+    queue_allowance_seconds: Annotated[float, Field(gt=0)] = LONGEST_QUEUE_SECONDS
     aggregate_lease_seconds: Annotated[float, Field(gt=0)] = 600.0
     reconcile_seconds: Annotated[float, Field(gt=0)] = 2.0
     most_run_seconds: Annotated[float, Field(gt=0)] = 7200.0
@@ -52,6 +57,7 @@ class Settings(BaseSettings):
     bucket: str = ""
     prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")] = "omtx"
     public_url: str = ""
+    secrets: Literal["folder", "secret-manager"] | None = None
     intents_seconds: Annotated[float, Field(ge=0)] = 1.0
     push_audience: str = ""
     push_service_account: str = ""
@@ -70,6 +76,10 @@ class Settings(BaseSettings):
         missing = [f"OMTX_{name.upper()}" for name in needed if not getattr(self, name)]
         if self.backend == "gcp" and missing:
             raise ValueError(f"OMTX_BACKEND=gcp needs {', '.join(missing)}")
+        if self.backend == "gcp" and self.queue_allowance_seconds > LONGEST_QUEUE_SECONDS:
+            raise ValueError(f"OMTX_QUEUE_ALLOWANCE_SECONDS is at most {LONGEST_QUEUE_SECONDS:.0f} with gcp")
+        if self.secrets == "secret-manager" and not self.project:
+            raise ValueError("OMTX_SECRETS=secret-manager needs OMTX_PROJECT")
         return self
 
     @model_validator(mode="after")
@@ -86,6 +96,11 @@ class Settings(BaseSettings):
     def logs_json(self) -> bool:
         """Whether logs are for machines: unless told otherwise, in the cloud."""
         return (self.log or ("json" if self.backend == "gcp" else "text")) == "json"
+
+    @property
+    def keys_in(self) -> Literal["folder", "secret-manager"]:
+        """Where signing keys are kept."""
+        return self.secrets or ("folder" if self.backend == "local" else "secret-manager")
 
     @property
     def base_url(self) -> str:

@@ -4,6 +4,7 @@ Port → adapter, chosen once by the settings, made at first use.
 Importing this opens nothing. There is no fallback: an unknown backend fails at start.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from shared.ports.bus import Bus, DeadLetters, Queues
 from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
-from shared.ports.world import Clock, Secrets
+from shared.ports.world import Clock, Key, Secrets
 from shared.settings import settings
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
@@ -39,10 +40,13 @@ def clock() -> Clock:
 @cache
 def secrets() -> Secrets:
     """Signing keys."""
-    if settings().backend == "gcp":
+    if settings().keys_in == "secret-manager":
+        from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+
         from shared.adapters.gcp.secrets import SecretManagerSecrets
 
-        return SecretManagerSecrets(settings().project, prefix=settings().prefix)
+        client = SecretManagerServiceClient()
+        return SecretManagerSecrets(client, settings().project, prefix=settings().prefix, clock=clock())
     from shared.adapters.local.world import FolderSecrets
 
     return FolderSecrets(settings().home / "secrets")
@@ -64,10 +68,20 @@ def ledger() -> Ledger:
 def blobs() -> Blobs:
     """The objects."""
     if settings().backend == "gcp":
-        from shared.adapters.gcp.blobs import StorageBlobs
+        from shared.adapters.gcp.blobs import StorageBlobs, connect
 
-        return StorageBlobs(settings().project, settings().bucket)
+        client = connect(settings().project)
+        return StorageBlobs(client, settings().bucket, keys=_url_keys, clock=clock())
     return local_blobs()
+
+
+def _url_keys() -> Sequence[Key]:
+    """The keys of Cloud Storage's signed URLs; an emulator takes any, also one that the folder made up."""
+    if settings().keys_in == "folder":
+        return secrets().keys("urls")
+    from shared.adapters.gcp.signing import hmac_keys
+
+    return hmac_keys(secrets().keys("urls"))
 
 
 @cache

@@ -1,5 +1,6 @@
 """The cloud backend, against Google's emulators; each port is made when a test asks for it."""
 
+import secrets
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import cached_property
@@ -7,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from shared.ports.blobs import Blobs
 from shared.ports.ledger import Ledger
-from shared.ports.world import Key
+from shared.ports.world import Key, Secrets
 from tests.support.emulators import Emulators
+from tests.support.secret_manager import SecretManager
 from tests.support.world import HandClock
 
 if TYPE_CHECKING:
@@ -49,6 +51,23 @@ class GcpBackend:
         client = self.emulators.storage_client(self.project)
         self.stack.callback(client.close)
         return StorageBlobs(client, self.project, keys=lambda: [URL_KEY], clock=self.clock)
+
+    @cached_property
+    def secret_manager(self) -> SecretManager:
+        """Where the keys are; each purpose has had one for a day."""
+        service = SecretManager()
+        for purpose in ("webhook", "urls"):
+            secret = f"projects/{self.project}/secrets/omtx-{purpose}"
+            service.add(secret, secrets.token_hex(32).encode(), created=self.clock.now() - timedelta(days=1))
+        return service
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """Secret Manager."""
+        from shared.adapters.gcp.secrets import SecretManagerSecrets
+
+        client = self.stack.enter_context(self.secret_manager.served())
+        return SecretManagerSecrets(client, self.project, prefix="omtx", clock=self.clock)
 
     def wait(self, span: timedelta) -> None:
         """See ``Backend.wait``."""

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from itertools import chain
 from typing import Any
 
 from google.api_core.exceptions import NotFound as GoogleNotFound
@@ -25,17 +24,18 @@ class Taken(Exception):
 class Source:
     """What the client library reads an upload from; ``digest`` and ``size`` are of what was read so far."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    def __init__(self, head: bytearray, rest: Iterator[bytes]) -> None:
         self.digest = hashlib.sha256()
         self.size = 0
-        self._pieces = iter(pieces)
-        self._ahead = bytearray()
+        self._ahead = head
+        self._rest = rest
 
     def read(self, size: int) -> bytes:
         """The next ``size`` bytes; fewer only at the end."""
-        while len(self._ahead) < size and (piece := next(self._pieces, None)) is not None:
+        while len(self._ahead) < size and (piece := next(self._rest, None)) is not None:
             self._ahead += piece
-        found = bytes(self._ahead[:size])
+        with memoryview(self._ahead) as ahead:
+            found = bytes(ahead[:size])
         del self._ahead[:size]
         self.digest.update(found)
         self.size += len(found)
@@ -57,22 +57,20 @@ def upload(blob: Blob, content: bytes | Iterable[bytes], notes: Mapping[str, str
     with writing(blob.name):
         try:
             if rest is None:
-                return _at_once(blob, head, notes, terms)
-            return _by_pieces(blob, Source(chain([head], rest)), notes, terms)
+                return _at_once(blob, bytes(head), notes, terms)
+            return _by_pieces(blob, Source(head, rest), notes, terms)
         except PreconditionFailed as error:
             raise Taken(blob.name) from error
 
 
-def _split(content: bytes | Iterable[bytes]) -> tuple[bytes, Iterator[bytes] | None]:
+def _split(content: bytes | Iterable[bytes]) -> tuple[bytearray, Iterator[bytes] | None]:
     """The first PIECE of the content or a little more, and the rest; None if that was all."""
-    if isinstance(content, bytes) and len(content) <= PIECE:
-        return content, None
     head, rest = bytearray(), iter((content,) if isinstance(content, bytes) else content)
     for piece in rest:
         head += piece
         if len(head) > PIECE:
-            return bytes(head), rest
-    return bytes(head), None
+            return head, rest
+    return head, None
 
 
 def _at_once(blob: Blob, content: bytes, notes: Mapping[str, str], terms: dict[str, Any]) -> Stat:
