@@ -169,10 +169,11 @@ def gcp_bus() -> "PubsubBus":
 
 @cache
 def gcp_letters() -> "FirestoreLetters":
-    """Dead letters, kept in Firestore and published again through Pub/Sub."""
+    """Dead letters, kept in Firestore; Pub/Sub is asked only when one is sent again, or collected."""
     from shared.adapters.gcp.letters import FirestoreLetters
+    from shared.topology import topology
 
-    return FirestoreLetters(gcp_database(), gcp_bus(), clock())
+    return FirestoreLetters(gcp_database(), clock(), subscriptions=topology().subscriptions(), bus=gcp_bus)
 
 
 @cache

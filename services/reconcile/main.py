@@ -19,6 +19,7 @@ def reconcile(request: Request) -> object:
         ledger=wiring.ledger(),
         blobs=wiring.blobs(),
         bus=wiring.bus(),
+        letters=wiring.dead_letters(),
         engine=wiring.engine(),
         manifest=wiring.manifest(),
         roster=wiring.roster(),
