@@ -4,7 +4,8 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from shared.adapters.local.database import Database, Row, instant, instant_or_none, stamp
+from shared.adapters.local.database import Database, Row
+from shared.adapters.stamps import instant, instant_or_none, stamp
 from shared.errors import IllegalMove, NotFound
 from shared.events.parked import refuser, sameness, unwrapped
 from shared.ports.bus import DeadLetter, LetterState
