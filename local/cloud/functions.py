@@ -60,9 +60,9 @@ class FunctionProcess(Child):
         )
 
     def _answers(self) -> bool:
-        """Whether its server takes requests."""
+        """Whether it can work, which needs whatever it opens."""
         try:
-            return httpx.get(f"{self.url}/health/live", timeout=5, trust_env=False).status_code < 500
+            return httpx.get(f"{self.url}/health/ready", timeout=5, trust_env=False).is_success
         except httpx.TransportError:
             return False
 

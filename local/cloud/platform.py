@@ -10,16 +10,20 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
+
+from local.cloud.bridge import Bridge
 from local.cloud.child import Child, inherited
 from local.cloud.door import Proxy, front_door
 from local.cloud.emulators import Emulator, firestore, pubsub
 from local.cloud.functions import FunctionProcess
 from local.cloud.storage import storage
+from local.cloud.subscriptions import Names, Plan, make, plan
 from local.home import locked, noted
 from local.listening import bound
 from local.schedule import Schedule
@@ -54,6 +58,7 @@ class Cloud:
         self.environment: dict[str, str] = {}
         self.emulators: dict[str, Emulator] = {}
         self.functions: dict[str, FunctionProcess] = {}
+        self.bridges: dict[str, Bridge] = {}
         self._given = dict(environment or {})
         self._port, self._workers, self._bridge, self._python = port, workers, bridge, python
         self._exit = ExitStack()
@@ -71,14 +76,10 @@ class Cloud:
 
     def subscribe(self) -> None:
         """Make the topics and subscriptions; to be repeated after the emulator of Pub/Sub was restarted."""
-        from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
-
-        from local.cloud.subscriptions import Names, make, plan
-
-        bases = {} if self._bridge else {name: it.url for name, it in self.functions.items()}
-        names = Names(PROJECT, self.environment["OMTX_PREFIX"])
-        with self.as_environment(), PublisherClient() as publisher, SubscriberClient() as subscriber:
-            make(plan(topology(), names, bases=bases), publisher, subscriber)
+        with self.as_environment(), SubscriberClient() as subscriber:
+            publisher = PublisherClient()
+            with closing(publisher.transport):
+                make(self._plan, publisher, subscriber)
 
     @contextmanager
     def as_environment(self) -> Iterator[None]:
@@ -109,12 +110,31 @@ class Cloud:
             child.launch()
         for child in children:
             child.wait()
-        self.subscribe()
+        self._deliver(stack)
         server.wsgi_app = front_door(topology(), {name: it.url for name, it in self.functions.items()})
         threading.Thread(target=server.serve, name="web", daemon=True).start()
         schedule = self._schedule()
         schedule.start()
         stack.callback(schedule.stop)
+
+    @property
+    def _plan(self) -> Plan:
+        names = Names(PROJECT, self.environment["OMTX_PREFIX"])
+        bases = {} if self._bridge else {name: it.url for name, it in self.functions.items()}
+        return plan(topology(), names, bases=bases)
+
+    def _deliver(self, stack: ExitStack) -> None:
+        self.subscribe()
+        if not self._bridge:
+            return
+        with self.as_environment():
+            subscriber = stack.enter_context(SubscriberClient())
+        requests = {request.name.rpartition("/")[2]: request for request in self._plan.subscriptions}
+        for name, function in topology().functions.items():
+            if function.subscription:
+                request = requests[f"{self.environment['OMTX_PREFIX']}-{function.subscription.name}"]
+                bridge = Bridge(request, self.functions[name].url, subscriber=subscriber)
+                self.bridges[name] = stack.enter_context(bridge)
 
     def _emulators(self) -> dict[str, Emulator]:
         logs = self.home / "logs"
@@ -142,6 +162,7 @@ class Cloud:
             "OMTX_WORKERS": str(self._workers),
             "OMTX_FSYNC": "0",
             "OMTX_PUSH_UNSIGNED": "1",
+            "OMTX_SECRETS": "folder",
             **found,
             **self._given,
         }
