@@ -20,6 +20,7 @@ from shared.steps.roster import Roster
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
+    from google.cloud.storage import Client as StorageClient
 
     from shared.adapters.gcp.bus import PubsubBus
     from shared.adapters.gcp.letters import FirestoreLetters
@@ -68,10 +69,9 @@ def ledger() -> Ledger:
 def blobs() -> Blobs:
     """The objects."""
     if settings().backend == "gcp":
-        from shared.adapters.gcp.blobs import StorageBlobs, connect
+        from shared.adapters.gcp.blobs import StorageBlobs
 
-        client = connect(settings().project)
-        return StorageBlobs(client, settings().bucket, keys=_url_keys, clock=clock())
+        return StorageBlobs(gcp_storage(), settings().bucket, keys=_url_keys, clock=clock())
     return local_blobs()
 
 
@@ -159,6 +159,14 @@ def gcp_database() -> "Client":
 
 
 @cache
+def gcp_storage() -> "StorageClient":
+    """The Cloud Storage client of this process."""
+    from shared.adapters.gcp.blobs import connect
+
+    return connect(settings().project)
+
+
+@cache
 def gcp_bus() -> "PubsubBus":
     """The Pub/Sub client of this process."""
     from shared.adapters.gcp.bus import PubsubBus
@@ -225,7 +233,12 @@ def reset() -> None:
 
 
 _CHOICES = (
+<<<<<<< HEAD
     *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs, callers),
     *(gcp_database, gcp_bus, gcp_letters),
+=======
+    *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs),
+    *(gcp_database, gcp_storage, gcp_bus, gcp_letters),
+>>>>>>> storage
     *(local_database, local_blobs, local_bus, local_calls),
 )

@@ -17,7 +17,8 @@ from gcp_storage_emulator import server
 from gcp_storage_emulator.exceptions import NotFound
 from gcp_storage_emulator.handlers import objects
 
-Handler = Callable[..., None]
+from local.cloud.bill import Bill, Handler
+
 Query = Mapping[str, list[str]]
 Table = tuple[tuple[str, dict[str, Handler]], ...]
 
@@ -26,8 +27,8 @@ _TURN = threading.Lock()
 
 
 def guarded(table: Iterable[tuple[str, Mapping[str, Handler]]]) -> Table:
-    """The emulator's table of handlers, with ours around or in place of its own."""
-    uploads = Uploads()
+    """The emulator's table of handlers, with ours around or in place of its own, and their bill."""
+    uploads, bill = Uploads(), Bill()
     ours: dict[Handler, Handler] = {
         objects.insert: uploads.begin,
         objects.upload_partial: uploads.go_on,
@@ -38,10 +39,17 @@ def guarded(table: Iterable[tuple[str, Mapping[str, Handler]]]) -> Table:
             for handler in (objects.get, objects.download, objects.delete, objects.patch, objects.compose)
         },
     }
-    return tuple(
-        (path, {method: partial(_in_turn, ours.get(handler, handler)) for method, handler in methods.items()})
+    bound: Table = tuple(
+        (
+            path,
+            {
+                method: partial(_in_turn, ours.get(handler, handler), bill.line(handler))
+                for method, handler in methods.items()
+            },
+        )
         for path, methods in table
     )
+    return ((r"^/operations$", {"GET": bill.show}), *bound)
 
 
 class Uploads:
@@ -81,11 +89,12 @@ class Uploads:
             del self._asked[upload]
 
 
-def _in_turn(handler: Handler, request: Any, response: Any, storage: Any) -> None:
+def _in_turn(handler: Handler, note: Callable[[], None], request: Any, response: Any, storage: Any) -> None:
     if handler is _signed_put:  # the content as it is, whatever type it is said to have, and be it empty
         request._data = server._read_raw_data(request._request_handler) or b""
     _ = request.data
     with _TURN:
+        note()
         handler(request, response, storage)
 
 

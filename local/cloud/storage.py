@@ -59,11 +59,24 @@ class Shelf(Storage):  # type: ignore[misc] # the emulator has no types
 
 
 class Conversation(server.RequestHandler):  # type: ignore[misc] # the emulator has no types
-    """One connection; it stays open, and an answer leaves in one piece."""
+    """One connection; it stays open, an answer leaves in one piece, and pages of any origin may ask."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = 1 << 16
+
+    def do_OPTIONS(self) -> None:  # noqa: N802 - the name that the library looks for
+        """A browser asks before it sends a file to a signed URL of another origin."""
+        self.send_response(204)
+        self.send_header("Access-Control-Allow-Methods", "GET, PUT")
+        self.send_header("Access-Control-Allow-Headers", "*")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def end_headers(self) -> None:
+        """With the header that lets a page of another origin read the answer."""
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
 
 
 class Listener(ThreadingHTTPServer):

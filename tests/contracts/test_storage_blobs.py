@@ -141,6 +141,26 @@ def test_an_object_of_any_number_of_pieces_comes_back(gcp: GcpBackend, size: int
     assert b"".join(gcp.blobs.stream(KEY)) == content
 
 
+def test_of_large_objects_too_only_the_first_is_stored(blobs: Blobs) -> None:
+    def overtaken() -> Iterator[bytes]:
+        yield from pieces(2 * PIECE)
+        assert blobs.put_if_absent(KEY, b"first")
+
+    assert not blobs.put_if_absent(KEY, overtaken())
+    assert not blobs.put_if_absent(KEY, pieces(2 * PIECE))
+    assert blobs.get(KEY) == b"first"
+
+
+def test_each_of_the_usual_requests_is_one_request(relay: Relay, relayed: StorageBlobs) -> None:
+    for ask in (lambda: relayed.put(KEY, b"x"), lambda: relayed.get(KEY), lambda: relayed.delete(KEY)):
+        relay.seen.clear()
+        ask()
+        assert len(relay.seen) == 1
+    relay.seen.clear()
+    relayed.put_url(KEY, until=at(60))
+    assert relay.seen == []
+
+
 @pytest.mark.parametrize("method", ["put", "put_if_absent"])
 def test_a_large_content_that_breaks_off_leaves_no_trace(blobs: Blobs, method: str) -> None:
     def broken() -> Iterator[bytes]:

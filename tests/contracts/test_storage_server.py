@@ -160,6 +160,32 @@ def test_an_older_generation_can_still_be_read_in_a_bucket_with_versions(bucket:
     assert old.download_as_bytes() == b"old"
 
 
+def test_operations_are_counted_as_they_are_paid_for(bucket: Bucket, emulators: Emulators) -> None:
+    def counts() -> dict[str, int]:
+        found: dict[str, int] = httpx.get(f"http://{emulators.storage.address}/operations").json()
+        return found
+
+    before = counts()
+    blob = stored(bucket)
+    in_pieces(bucket.blob("pieces"))
+    blob.reload()
+    blob.download_as_bytes()
+    list(bucket.list_blobs())
+    blob.delete()
+    paid = {name: count - before[name] for name, count in counts().items()}
+    # Three pieces, and that there are no more of them, belong to the request that began the upload.
+    assert paid == {"class_a": 3, "class_b": 2, "part_of_another": 4, "free": 1}
+
+
+def test_a_page_of_another_origin_may_use_a_signed_url(bucket: Bucket, emulators: Emulators) -> None:
+    url = f"http://{emulators.storage.address}/{bucket.name}/a"
+    asked = httpx.options(url, headers={"Origin": "http://page", "Access-Control-Request-Method": "PUT"})
+    assert "PUT" in asked.headers["Access-Control-Allow-Methods"]
+    for answer in (asked, httpx.put(url, content=b"x"), httpx.get(url)):
+        assert answer.is_success
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
 def test_objects_in_a_folder_are_there_after_a_restart(tmp_path: Path, project: str) -> None:
     for expected in ([], ["kept"]):
         with storage(tmp_path / "log", folder=tmp_path / "objects", bucket=project) as server:

@@ -75,3 +75,8 @@ def test_a_message_is_not_sent_again_while_its_function_may_still_run(name: str,
         return
     default = TABLE.subscription_defaults.ack_deadline_seconds
     assert function.timeout_seconds <= (function.subscription.ack_deadline_seconds or default)
+
+
+@pytest.mark.parametrize(("name", "function"), TABLE.functions.items())
+def test_who_signs_urls_opens_their_key_and_nobody_else_does(name: str, function: Function) -> None:
+    assert ("sign" in function.opens.objects) == ("urls" in function.opens.secrets)

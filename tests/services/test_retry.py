@@ -210,7 +210,7 @@ def test_a_late_answer_to_the_first_round_changes_nothing(chain: Chain) -> None:
     chain.drain()
     assert counts(chain, batch_id) == {"submitted": 2, "completed": 2}
     assert attempts(chain, batch_id, 2) == []
-    assert waiting() == {}
+    assert chain.leased() == []
 
 
 def test_a_retry_of_a_thousand_keeps_to_the_window(chain: Chain) -> None:

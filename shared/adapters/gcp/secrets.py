@@ -65,8 +65,8 @@ class SecretManagerSecrets:
     def _keys_now(self, secret: str, now: datetime) -> Sequence[Key]:
         try:
             with reading():
-                enabled = list(self._enabled(secret))
-                keys = [self._key(version) for version in _in_use(enabled, known=now - 2 * self._kept)]
+                used = _in_use(self._enabled(secret), known=now - 2 * self._kept)
+                keys = [self._key(version) for version in used]
         except NotFound as error:
             raise Unavailable(f"{secret} is not there") from error
         if not keys:
@@ -75,7 +75,8 @@ class SecretManagerSecrets:
 
     def _enabled(self, secret: str) -> Sequence[SecretVersion]:
         request = ListSecretVersionsRequest(parent=secret, filter="state:ENABLED")
-        return list(self._client.list_secret_versions(request=request, retry=_RETRY, timeout=TIMEOUT))
+        found = self._client.list_secret_versions(request=request, retry=_RETRY, timeout=TIMEOUT)
+        return [version for version in found if version.state == SecretVersion.State.ENABLED]
 
     def _key(self, version: SecretVersion) -> Key:
         found = self._client.access_secret_version(name=version.name, retry=_RETRY, timeout=TIMEOUT)
