@@ -233,12 +233,7 @@ def reset() -> None:
 
 
 _CHOICES = (
-<<<<<<< HEAD
     *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs, callers),
-    *(gcp_database, gcp_bus, gcp_letters),
-=======
-    *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs),
     *(gcp_database, gcp_storage, gcp_bus, gcp_letters),
->>>>>>> storage
     *(local_database, local_blobs, local_bus, local_calls),
 )

@@ -57,7 +57,10 @@ def _document(key: str, content: bytes) -> Any:
     match key.rpartition(".")[2]:
         case "parquet":
             table = pyarrow.parquet.read_table(io.BytesIO(content))
-            return {"schema": str(table.schema), "rows": json.loads(json.dumps(table.to_pylist(), default=str))}
+            return {
+                "schema": str(table.schema),
+                "rows": json.loads(json.dumps(table.to_pylist(), default=str)),
+            }
         case "json":
             return json.loads(content)
         case "jsonl":
