@@ -14,7 +14,7 @@ from shared.ports.blobs import Blobs
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?")
 CALL = re.compile(r"call_[0-9a-f]{32}")
-MEASURED = {"execution_time", "run_seconds"}
+MEASURED = {"execution_time", "avg_execution_time", "total_execution_time", "run_seconds"}
 """How long it took."""
 
 
