@@ -150,7 +150,8 @@ def _refused(error: PermanentError | TransientError, step: logs.Step) -> Answer:
     step.end()
     errors = error.errors if isinstance(error, InvalidInput) else ()
     body, status, headers = problem(error.status, error.title, str(error), errors)
-    return body, status, headers | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
+    scheme = error.scheme if isinstance(error, NotAllowed) else None
+    return body, status, headers | ({"WWW-Authenticate": scheme} if scheme else {})
 
 
 def _only(method: str) -> Answer:

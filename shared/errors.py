@@ -84,10 +84,14 @@ class IllegalMove(PermanentError):
 
 
 class NotAllowed(PermanentError):
-    """Signature, key or token missing, stale or wrong."""
+    """Signature, key or token missing, stale or wrong; ``scheme``: HTTP's name of the proof it wants."""
 
     status = 401
     title = "Not allowed"
+
+    def __init__(self, message: str, *, scheme: str | None = None) -> None:
+        super().__init__(message)
+        self.scheme = scheme
 
 
 class Forbidden(NotAllowed):

@@ -56,7 +56,7 @@ def test_a_message_has_what_production_adds_to_it(topics: Topics) -> None:
     subscription = topics.pulled()
     topics.publish("one", ordering_key="k", batch_id="b")
     with listening() as listener, Bridge(subscription, listener.url, subscriber=topics.subscriber):
-        until(lambda: listener.posted)
+        until(lambda: len(listener.posted) == 1)
     [posted] = listener.posted
     message = posted.body["message"]
     assert (posted.body["subscription"], posted.body["deliveryAttempt"]) == (subscription.name, 1)

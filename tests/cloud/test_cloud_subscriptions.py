@@ -89,7 +89,7 @@ def test_a_message_is_pushed_to_the_path_of_its_topic(topics: Topics) -> None:
     with listening() as listener:
         make(pushed(listener.url, topics.names), topics.publisher, topics.subscriber)
         topics.publish("one")
-        until(lambda: listener.posted)
+        until(lambda: len(listener.posted) == 1)
         [posted] = listener.posted
     assert posted.path == f"/{topics.names.topic('job-queued')}"
     assert posted.body["subscription"] == topics.names.subscription("dispatch-job-queued")

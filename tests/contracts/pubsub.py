@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
+from google.pubsub_v1 import PublisherClient as PublisherRequests
+from google.pubsub_v1.types import PubsubMessage
 
 from local.cloud.subscriptions import Names, make, plan
 from shared.adapters.local.bus import Delivery
@@ -94,6 +96,22 @@ class PubsubSubscriber:
         for _ in range(delivery.number, self._table.subscription_defaults.max_delivery_attempts + 1):
             again = self._pull(delivery.subscription, 1)
             self._hide(delivery.subscription, [item.receipt for item in again], 0)
+
+    def attributes(self, subscription: str) -> list[dict[str, str]]:
+        """Those of the messages that can be pulled."""
+        path = self._names.subscription(subscription)
+        found = self._client.pull(subscription=path, max_messages=MOST_PULLED, timeout=EMPTY_SECONDS)
+        return [dict(received.message.attributes) for received in found.received_messages]
+
+    def put(self, topic: str, data: bytes, **attributes: str) -> None:
+        """Publish whatever it is."""
+        with PublisherRequests(transport=PublisherClient().transport) as requests:
+            message = PubsubMessage(data=data, attributes=attributes)
+            requests.publish(topic=self._names.topic(topic), messages=[message])
+
+    def hand_back(self, subscription: str, receipts: Sequence[str]) -> None:
+        """What was pulled by somebody may be pulled again."""
+        self._hide(subscription, receipts, 0)
 
     def dead_letters(self) -> list[DeadLetter]:
         """See ``Subscriber.dead_letters``."""

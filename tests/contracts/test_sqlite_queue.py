@@ -6,12 +6,18 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.adapters.local.bus import Delivery
 from shared.events.messages import JobQueued
 from tests.contracts.conftest import LocalBackend
-from tests.contracts.test_bus_port import MOST, positions, queued, take
+from tests.contracts.test_bus_port import MOST, positions, queued
 from tests.support.facts import SECOND, a_batch, ref
 from tests.support.properties import examples
 from tests.support.world import NOON
+
+
+def take(local: LocalBackend, limit: int = 100) -> list[Delivery]:
+    """Lease what is due for a minute."""
+    return local.bus.lease("dispatch", limit=limit, visibility=60 * SECOND)
 
 
 def test_a_delivery_says_when_the_message_was_published(local: LocalBackend) -> None:

@@ -8,7 +8,7 @@ that is known to Cloud Monitoring alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -25,7 +25,8 @@ from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 from google.pubsub_v1 import PublisherClient as PublisherRequests
 from google.pubsub_v1.types import PubsubMessage, ReceivedMessage
 
-from shared.adapters.gcp.errors import reading, writing
+from shared.adapters.gcp.errors import writing
+from shared.errors import PermanentError, Unavailable
 from shared.events.envelope import payload
 from shared.events.messages import Event
 from shared.events.parked import subject
@@ -53,7 +54,7 @@ class GivenUp:
 
     receipt: str
     topic: str
-    subscription: str
+    subscription: str | None
     data: bytes
     deliveries: int
     published_at: datetime | None
@@ -82,7 +83,7 @@ class PubsubBus:
 
     def given_up(self, *, limit: int, seconds: float) -> list[GivenUp]:
         """Some of what Pub/Sub stopped delivering, leased; learning that there is none may take so long."""
-        with reading():
+        with _asking():
             try:
                 answer = self._subscriber.pull(
                     subscription=self._pulled,
@@ -96,7 +97,7 @@ class PubsubBus:
 
     def settle(self, given_up: Sequence[GivenUp]) -> None:
         """These are kept elsewhere now."""
-        with writing():
+        with _asking():
             self._subscriber.acknowledge(
                 subscription=self._pulled,
                 ack_ids=[it.receipt for it in given_up],
@@ -107,7 +108,7 @@ class PubsubBus:
     def _send(self, topic: str, payloads: Iterable[bytes]) -> None:
         path = self._publisher.topic_path(self._project, self._full(topic))
         for request in requests(_message(topic, data) for data in payloads):
-            with writing():
+            with _asking():
                 self._publisher.publish(topic=path, messages=request, retry=PATIENTLY, timeout=ANSWER_SECONDS)
 
     def _given_up(self, received: ReceivedMessage) -> GivenUp:
@@ -117,7 +118,7 @@ class PubsubBus:
         return GivenUp(
             receipt=received.ack_id,
             topic=self._topics.get(name, self._table.dead_letters.topic),
-            subscription=name,
+            subscription=name or None,
             data=received.message.data,
             deliveries=int(count) if count.isdecimal() else 1,
             published_at=_instant(told.get(f"{SOURCE}TopicPublishTime", "")),
@@ -146,6 +147,16 @@ class PubsubBus:
     @cached_property
     def _subscriber(self) -> SubscriberClient:
         return SubscriberClient()
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """A topic that is missing or forbidden is no caller's fault: none should give up because of it."""
+    try:
+        with writing():
+            yield
+    except PermanentError as error:
+        raise Unavailable(str(error)) from error
 
 
 def _message(topic: str, data: bytes) -> PubsubMessage:

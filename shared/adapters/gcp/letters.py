@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST_LOOKS = 30
 PORTION = 100
-FIRST_SECONDS, MORE_SECONDS = 3.0, 1.3
+FIRST_SECONDS, MORE_SECONDS = 2.0, 1.3
 SENDING = timedelta(minutes=1)
 """Whoever marked a replay and has not published it by then is dead."""
 KEPT = timedelta(days=90)

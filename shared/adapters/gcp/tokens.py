@@ -57,10 +57,10 @@ class SignedCallers:
                 return self._decoded(token.removesuffix(REMOVED), None)
             header = jwt.get_unverified_header(token)
             if header.get("alg") != ALGORITHM:
-                raise NotAllowed(f"the token is not signed with {ALGORITHM}")
+                raise _refused(f"the token is not signed with {ALGORITHM}")
             return self._decoded(token, self._key(header.get("kid")))
         except jwt.PyJWTError as error:
-            raise NotAllowed(f"the token is not valid: {error}") from error
+            raise _refused(f"the token is not valid: {error}") from error
 
     def _was_checked(self, headers: Mapping[str, str]) -> bool:
         """Cloud Run checks the other header instead, if there is one, and lets this one pass as it came."""
@@ -90,7 +90,7 @@ class SignedCallers:
 
     def _key(self, kid: str | None) -> jwt.PyJWK:
         if not kid:
-            raise NotAllowed("the token does not say which key it is signed with")
+            raise _refused("the token does not say which key it is signed with")
         try:
             known = self._keys.match_kid(self._keys.get_signing_keys(), kid)
         except (jwt.PyJWKClientError, jwt.PyJWKSetError, ValueError, OSError) as error:
@@ -103,11 +103,15 @@ class SignedCallers:
         except jwt.PyJWKClientConnectionError as error:
             raise Unavailable("the keys of the token's issuer cannot be had now") from error
         except (jwt.PyJWKClientError, jwt.PyJWKSetError, ValueError, OSError) as error:
-            raise NotAllowed("the token is signed with a key that its issuer does not have") from error
+            raise _refused("the token is signed with a key that its issuer does not have") from error
+
+
+def _refused(reason: str) -> NotAllowed:
+    return NotAllowed(reason, scheme="Bearer")
 
 
 def _bearer(headers: Mapping[str, str]) -> str:
     scheme, _, token = headers.get("authorization", "").strip().partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise NotAllowed("the request carries no token")
+        raise _refused("the request carries no token")
     return token.strip()
