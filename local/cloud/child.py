@@ -22,7 +22,7 @@ class Child:
     """
     A program in a process group of its own; a context manager. ``ready`` says whether it can be used.
 
-    What it prints goes to ``log``. Without ``environment`` it has that of this process.
+    ``command`` may be changed before it is launched again. What it prints goes to ``log``. Without ``environment`` it has that of this process.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Child:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
-        self._command = command
+        self.command = command
         self._ready = ready
         self._log = log
         self._folder = folder
@@ -59,7 +59,7 @@ class Child:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command,
+                self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

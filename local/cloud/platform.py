@@ -95,7 +95,7 @@ class Cloud:
     def _start(self, stack: ExitStack) -> None:
         """Launch all processes at once, as most of their start is waiting for each other's imports."""
         stack.enter_context(locked(self.home))
-        for name in ("logs", "functions", "engine"):
+        for name in ("logs", "functions", "engine", "objects"):
             shutil.rmtree(self.home / name, ignore_errors=True)
         server = bound(self._port)
         stack.callback(server.stop)
@@ -141,7 +141,7 @@ class Cloud:
         return {
             "firestore": firestore(logs / "firestore.log"),
             "pubsub": pubsub(logs / "pubsub.log"),
-            "storage": storage(logs / "storage.log", bucket=BUCKET),
+            "storage": storage(logs / "storage.log", bucket=BUCKET, folder=self.home / "objects"),
         }
 
     def _settings(self) -> dict[str, str]:

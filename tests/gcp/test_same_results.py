@@ -1,4 +1,4 @@
-"""The sample screen on both backends, by the same command: what differs is times and ids, and nothing else."""
+"""The sample screen on both backends, by the same command: nothing differs but times and ids."""
 
 from pathlib import Path
 
