@@ -22,7 +22,9 @@ class Child:
     """
     A program in a process group of its own; a context manager. ``ready`` says whether it can be used.
 
-    ``command`` may be changed before it is launched again. What it prints goes to ``log``. Without ``environment`` it has that of this process.
+    ``command`` may be changed before it is launched again.
+
+    What it prints goes to ``log``. Without ``environment`` it has that of this process.
     """
 
     def __init__(

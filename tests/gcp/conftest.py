@@ -1,46 +1,53 @@
-"""The whole platform on the cloud backend, once for all tests of a process."""
+"""Ledgers on the Firestore emulator, reached directly or through a relay that loses and counts."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
-from local.cloud.platform import Cloud
-from shared import wiring
-from tests.support.emulators import installed
+from local.cloud.relay import Relay
+from tests.support.emulators import Emulators
+from tests.support.firestore import Clients, Ledgers, Relays
 
-PATIENCE = {
-    "OMTX_TEST_MODELS": "1",
-    "OMTX_LEASE_SECONDS": "4",
-    "OMTX_QUIET_SECONDS": "3",
-    "OMTX_POLL_SECONDS": "3",
-    "OMTX_RETRY_SECONDS": "0.2",
-    "OMTX_RECONCILE_SECONDS": "1",
-    "OMTX_AGGREGATE_LEASE_SECONDS": "10",
-}
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
 
-
-@pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """The platform, with short waits, so that what is healed by patience is healed within a test."""
-    with installed():
-        cloud = Cloud(tmp_path_factory.mktemp("cloud"), environment=PATIENCE)
-        cloud.__enter__()
-    yield cloud
-    cloud.__exit__(None, None, None)
+    from shared.adapters.gcp.ledger import FirestoreLedger
 
 
 @pytest.fixture
-def client(cloud: Cloud) -> Iterator[httpx.Client]:
-    """A client of the front door."""
-    with httpx.Client(base_url=cloud.url, timeout=60, trust_env=False) as client:
-        yield client
+def stack() -> Iterator[ExitStack]:
+    """What is closed after the test."""
+    with ExitStack() as stack:
+        yield stack
 
 
 @pytest.fixture
-def inside(cloud: Cloud) -> Iterator[None]:
-    """The wiring of this process is that of the functions."""
-    wiring.reset()
-    with cloud.as_environment():
-        yield
-    wiring.reset()
+def new_client(project: str, emulators: Emulators, stack: ExitStack) -> Clients:
+    """Makes clients of one database, reached directly or through a relay."""
+
+    def make(relay: Relay | None = None) -> "Client":
+        client = emulators.firestore_client(project, relay.address if relay else None)
+        stack.callback(client.close)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def new_ledger(new_client: Clients) -> Ledgers:
+    """Makes ledgers on one database, each as a process of its own has it: with a memory of its own."""
+    from shared.adapters.gcp.ledger import FirestoreLedger
+
+    def make(relay: Relay | None = None, *, age: timedelta = timedelta(0)) -> "FirestoreLedger":
+        return FirestoreLedger(new_client(relay), intents_age=age)
+
+    return make
+
+
+@pytest.fixture
+def relayed(emulators: Emulators, stack: ExitStack) -> Relays:
+    """Makes relays before the emulator."""
+    return lambda **how: stack.enter_context(Relay(emulators.firestore.address, **how))

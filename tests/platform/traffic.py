@@ -14,7 +14,7 @@ from shared.domain.identity import job_id
 from shared.events.messages import JobQueued
 from shared.models.work import JobRef
 from shared.topology import topology
-from tests.gcp.storm import Odds, Storm, serving
+from tests.platform.storm import Odds, Storm, serving
 
 NAMES = Names(PROJECT, "omtx")
 ACK_SECONDS = 4

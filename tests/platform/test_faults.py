@@ -16,10 +16,10 @@ import pytest
 from local.cloud.emulators import export, firestore
 from local.cloud.platform import PROJECT, Cloud
 from shared import wiring
-from tests.gcp.audit import audit, status_of
-from tests.gcp.storm import BURST, CALM, Odds
-from tests.gcp.traffic import EVENT_FUNCTIONS, Traffic, traffic_on
 from tests.local.running import until
+from tests.platform.audit import audit, status_of
+from tests.platform.storm import BURST, CALM, Odds
+from tests.platform.traffic import EVENT_FUNCTIONS, Traffic, traffic_on
 from tests.support.orders import noop_order
 
 pytestmark = [pytest.mark.gcp, pytest.mark.slow, pytest.mark.usefixtures("inside")]

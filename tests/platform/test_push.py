@@ -13,8 +13,8 @@ from shared.domain.identity import job_id
 from shared.events.messages import BatchFinished, Event, JobQueued
 from shared.models.work import JobRef
 from shared.topology import topology
-from tests.gcp.audit import audit, status_of
 from tests.local.running import until
+from tests.platform.audit import audit, status_of
 from tests.support.orders import noop_order
 
 pytestmark = [pytest.mark.gcp, pytest.mark.slow, pytest.mark.usefixtures("inside")]

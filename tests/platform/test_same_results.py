@@ -8,7 +8,7 @@ from local.cloud.platform import Cloud
 from shared import wiring
 from shared.adapters.local.blobs import FolderBlobs
 from tests.cli.program import spawn
-from tests.gcp.artefacts import everything
+from tests.platform.artefacts import everything
 
 pytestmark = [pytest.mark.gcp, pytest.mark.slow]
 QUICK = ("--param", "exhaustiveness=1", "--param", "runs=1")
