@@ -6,26 +6,31 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for it in python3.11 python3.12 python3.13 python3; do \
 	$$it -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$it && break; done)
 N ?= 20000
+BACKEND ?= local
 DEMO_ARGS ?=
 RUN_ARGS ?=
+CLOUD_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?= -n 2 --dist worksteal
 SERVICES := $(wildcard services/*/requirements.in)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run check soak bench package terraform provider-schema pins clean
+.PHONY: help demo test run cloud-local check soak bench package terraform provider-schema pins clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.embedded ## Dock the sample screen and compare it with measurements (DEMO_ARGS=…).
-	@$(BIN)/omtx demo $(DEMO_ARGS)
+demo: $(VENV)/$(if $(filter gcp,$(BACKEND)),.cloud,.embedded) ## Dock the sample screen and compare it with measurements (DEMO_ARGS=…, BACKEND=gcp).
+	@$(if $(filter gcp,$(BACKEND)),$(BIN)/python -m local.cloud --port 0) $(BIN)/omtx demo $(DEMO_ARGS)
 
 test: $(VENV)/.dev ## Run all tests (PYTEST_ARGS=…).
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 run: $(VENV)/.embedded ## Run the platform on 127.0.0.1 in the foreground (RUN_ARGS=…).
 	@$(BIN)/omtx up $(RUN_ARGS)
+
+cloud-local: $(VENV)/.cloud ## Run the cloud backend on 127.0.0.1, on Google's emulators (CLOUD_ARGS=…).
+	@$(BIN)/python -m local.cloud $(CLOUD_ARGS)
 
 check: $(VENV)/.dev ## Check style, types, import layers, README commands, packages, infrastructure.
 	$(BIN)/ruff check
@@ -72,6 +77,11 @@ $(VENV)/.embedded: requirements/embedded.txt pyproject.toml $(VENV)/.made
 	@echo "installing requirements/embedded.txt"
 	@$(PIP) --requirement requirements/embedded.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.cloud: requirements/cloud.txt $(VENV)/.embedded
+	@echo "installing requirements/cloud.txt"
+	@$(PIP) --requirement requirements/cloud.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.embedded

@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,9 @@ LOOK_SECONDS = 0.05
 
 class Child:
     """
-    A program that listens on ``port``; a context manager. It has a process group of its own.
+    A program in a process group of its own; a context manager. ``ready`` says whether it can be used.
+
+    ``command`` may be changed before it is launched again.
 
     What it prints goes to ``log``. Without ``environment`` it has that of this process.
     """
@@ -30,15 +32,14 @@ class Child:
         name: str,
         command: Sequence[str | Path],
         *,
-        port: int,
+        ready: Callable[[], bool],
         log: Path,
         folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
-        self.port = port
-        self.address = f"{ADDRESS}:{port}"
-        self._command = command
+        self.command = command
+        self._ready = ready
         self._log = log
         self._folder = folder
         self._environment = environment
@@ -60,7 +61,7 @@ class Child:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command,
+                self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -71,24 +72,18 @@ class Child:
         leash.hold(self._process.pid)
 
     def wait(self) -> None:
-        """Return once it answers; TimeoutError if it ended or does not."""
+        """Return once it is ready; TimeoutError if it ended or does not become so."""
         end = time.monotonic() + START_SECONDS
-        while not self.answers():
+        while not self._ready():
             if not self.is_running or time.monotonic() > end:
                 self.kill()
                 raise TimeoutError(f"{self.name} did not start; its log is {self._log}")
             time.sleep(LOOK_SECONDS)
 
     def start(self) -> None:
-        """Return once it answers; TimeoutError if it does not."""
+        """Return once it is ready; TimeoutError if it does not become so."""
         self.launch()
         self.wait()
-
-    def answers(self) -> bool:
-        """Whether it can be used."""
-        with socket.socket() as probe:
-            probe.settimeout(1.0)
-            return probe.connect_ex((ADDRESS, self.port)) == 0
 
     def stop(self) -> None:
         """Ask it to end; kill it if it does not."""
@@ -116,6 +111,13 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def accepts(port: int) -> bool:
+    """Whether somebody listens on a port of the loopback interface."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((ADDRESS, port)) == 0
 
 
 def free_port() -> int:

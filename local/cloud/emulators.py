@@ -2,13 +2,16 @@
 Google's Firestore and Pub/Sub emulators as child processes on free loopback ports.
 
 Both are part of the Google Cloud SDK and need Java. They keep nothing on disk: their state dies with
-the process. The client libraries find them by the variables that ``environment`` holds.
+the process, unless Firestore's was exported before. The client libraries find them by the variables that
+``environment`` holds.
 """
 
 import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+
+import httpx
 
 from local.cloud.child import ADDRESS, Child, accepts, free_port
 
@@ -32,15 +35,32 @@ class Emulator(Child):
         self.environment = {variable: f"{scheme}{self.address}"}
 
 
-def firestore(log: Path, *, port: int | None = None) -> Emulator:
-    """Google's Firestore emulator."""
+def firestore(log: Path, *, port: int | None = None, state: Path | None = None) -> Emulator:
+    """Google's Firestore emulator; it begins with what ``export`` wrote, if there is such a ``state``."""
     jar = _jar("cloud-firestore-emulator", "cloud-firestore-emulator.jar")
     port = port or free_port()
     main = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
     # The emulator supports English error messages only, says its own start script.
     options = ("-Duser.language=en", "-Xmx2g", "-cp", str(jar), main)
-    command = (_java(), *options, "start", f"--host={ADDRESS}", f"--port={port}")
+    command = [_java(), *options, "start", f"--host={ADDRESS}", f"--port={port}"]
+    command += [f"--import-data={state}"] if state else []
     return Emulator("Firestore", command, port=port, variable="FIRESTORE_EMULATOR_HOST", log=log)
+
+
+def export(emulator: Emulator, project: str, folder: Path) -> Path:
+    """Write the default database of a project below ``folder``, for another emulator to begin with."""
+    folder.mkdir(parents=True, exist_ok=True)
+    httpx.post(
+        f"http://{emulator.address}/emulator/v1/projects/{project}:export",
+        json={
+            "database": f"projects/{project}/databases/(default)",
+            "export_directory": str(folder.resolve()),
+            "export_name": "state",
+        },
+        timeout=60,
+        trust_env=False,
+    ).raise_for_status()
+    return folder / "state" / "state.overall_export_metadata"
 
 
 def pubsub(log: Path, *, port: int | None = None) -> Emulator:

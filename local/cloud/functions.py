@@ -45,7 +45,7 @@ class FunctionProcess(Child):
         super().__init__(
             f"function {name}",
             (python, "-P", "-m", "functions_framework", *_options(name, port)),
-            port=port,
+            ready=self._answers,
             log=log,
             folder=archive,
             environment={
@@ -59,10 +59,10 @@ class FunctionProcess(Child):
             },
         )
 
-    def answers(self) -> bool:
-        """Whether its server takes requests."""
+    def _answers(self) -> bool:
+        """Whether it can work, which needs whatever it opens."""
         try:
-            return httpx.get(f"{self.url}/health/live", timeout=5, trust_env=False).status_code < 500
+            return httpx.get(f"{self.url}/health/ready", timeout=5, trust_env=False).is_success
         except httpx.TransportError:
             return False
 
