@@ -199,6 +199,12 @@ TOGETHER = (
         "function api does not run as its own service account",
     ),
     (
+        "functions.tf",
+        "      OMTX_BACKEND    =",
+        '      OMTX_COLOUR     = "blue"\n      OMTX_BACKEND    =',
+        "function api would not start: colour: Extra inputs are not permitted",
+    ),
+    (
         "frontend.tf",
         "route_rules.key + 1",
         "length(local.routes) - route_rules.key",

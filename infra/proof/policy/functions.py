@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from pydantic import ValidationError
+
 from infra.proof.deployment import Deployment
 from infra.proof.wanted import Wanted
+from shared.settings import Settings
 from shared.topology import Function, Topology
 
 TOLD = ("BUCKET", "DATABASE", "PREFIX", "PROJECT", "PUBLIC_URL", "PUSH_AUDIENCE", "PUSH_SERVICE_ACCOUNT")
@@ -68,6 +71,21 @@ def each_is_told_who_it_is(deployment: Deployment, topology: Topology) -> Iterat
             yield f"function {name} takes unsigned deliveries"
 
 
+def each_would_start(deployment: Deployment, topology: Topology) -> Iterator[str]:
+    """Its settings take what it is told, on Cloud Run, which tells it the service's name besides."""
+    for name, deployed in deployment.by_function("cloudfunctions2_function").items():
+        told = deployed.inner("service_config").get("environment_variables") or {}
+        fields = {
+            it.removeprefix("OMTX_").lower(): value for it, value in told.items() if it.startswith("OMTX_")
+        }
+        try:
+            Settings.model_validate({**fields, "K_SERVICE": name})
+        except ValidationError as refused:
+            for error in refused.errors():
+                where = ".".join(map(str, error["loc"])) or "settings"
+                yield f"function {name} would not start: {where}: {error['msg']}"
+
+
 def each_archive_is_named_by_its_content(deployment: Deployment, topology: Topology) -> Iterator[str]:
     """Or a new source would not be deployed."""
     for name, archive in deployment.by_function("storage_bucket_object").items():
@@ -81,5 +99,6 @@ RULES = (
     each_is_as_its_row_says,
     each_is_somebody_of_its_own,
     each_is_told_who_it_is,
+    each_would_start,
     each_archive_is_named_by_its_content,
 )
