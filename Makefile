@@ -6,20 +6,22 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for it in python3.11 python3.12 python3.13 python3; do \
 	$$it -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$it && break; done)
 N ?= 20000
+BACKEND ?= local
 DEMO_ARGS ?=
 RUN_ARGS ?=
+CLOUD_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?= -n 2 --dist worksteal
 SERVICES := $(wildcard services/*/requirements.in)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run check soak bench pins clean
+.PHONY: help demo test run cloud-local check soak bench package terraform provider-schema pins clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.embedded ## Dock the sample screen and compare it with measurements (DEMO_ARGS=…).
-	@$(BIN)/omtx demo $(DEMO_ARGS)
+demo: $(VENV)/$(if $(filter gcp,$(BACKEND)),.cloud,.embedded) ## Dock the sample screen and compare it with measurements (DEMO_ARGS=…, BACKEND=gcp).
+	@$(if $(filter gcp,$(BACKEND)),$(BIN)/python -m local.cloud --port 0) $(BIN)/omtx demo $(DEMO_ARGS)
 
 test: $(VENV)/.dev ## Run all tests (PYTEST_ARGS=…).
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -27,18 +29,31 @@ test: $(VENV)/.dev ## Run all tests (PYTEST_ARGS=…).
 run: $(VENV)/.embedded ## Run the platform on 127.0.0.1 in the foreground (RUN_ARGS=…).
 	@$(BIN)/omtx up $(RUN_ARGS)
 
-check: $(VENV)/.dev ## Check style, types, import layers, README commands, packages.
+cloud-local: $(VENV)/.cloud ## Run the cloud backend on 127.0.0.1, on Google's emulators (CLOUD_ARGS=…).
+	@$(BIN)/python -m local.cloud $(CLOUD_ARGS)
+
+check: $(VENV)/.dev ## Check style, types, import layers, README commands, packages, infrastructure.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/repo
+	$(MAKE) --no-print-directory terraform
 
 soak: $(VENV)/.dev ## Run N random fault schedules (N=20000).
 	@$(BIN)/python -m pytest tests/faults --schedules $(N)
 
 bench: $(VENV)/.bench ## Measure against a Celery chord and Vina's command line; JSON (BENCH_ARGS=…).
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+package: $(VENV)/.embedded ## Package every function for the cloud, in build/functions.
+	@$(BIN)/python -m infra.package
+
+terraform: $(VENV)/.dev ## Check the infrastructure, without an account.
+	@$(BIN)/python -m infra.proof
+
+provider-schema: $(VENV)/.dev ## Read the names and types of Terraform's provider again, from npm.
+	@$(BIN)/python -m infra.proof --extract
 
 pins: ## Pin the newest releases of what the .in files name.
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed" >&2; exit 1; }
@@ -62,6 +77,11 @@ $(VENV)/.embedded: requirements/embedded.txt pyproject.toml $(VENV)/.made
 	@echo "installing requirements/embedded.txt"
 	@$(PIP) --requirement requirements/embedded.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.cloud: requirements/cloud.txt $(VENV)/.embedded
+	@echo "installing requirements/cloud.txt"
+	@$(PIP) --requirement requirements/cloud.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.embedded

@@ -17,6 +17,7 @@ from shared.settings import settings
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 120.0
 STARTING_SECONDS = 10.0
+OBJECTS = "/objects/"
 
 
 class Remote(BaseSettings):
@@ -51,9 +52,10 @@ class Connection:
         return self._send("POST", path, **request).json()
 
     def put(self, url: str, content: BinaryIO, *, timeout: float) -> None:
-        """Upload to a signed URL; one of this machine is reached as the functions are."""
+        """Upload to a signed URL; one of the embedded server is reached as its functions are."""
         target = httpx.URL(url)
-        own = target.raw_path.decode() if target.host == "127.0.0.1" else url
+        is_embedded = target.host == "127.0.0.1" and target.path.startswith(OBJECTS)
+        own = target.raw_path.decode() if is_embedded else url
         self._send("PUT", own, content=content, timeout=timeout, extensions={"file": content})
 
     def delete(self, path: str) -> Any:
@@ -99,7 +101,8 @@ def connected() -> Iterator[Connection]:
 @contextmanager
 def hosted() -> Iterator[Connection]:
     """The server of this home or of ``OMTX_URL``; where none runs, one that this process runs meanwhile."""
-    from local.runner import HomeInUse, Runner
+    from local.home import HomeInUse
+    from local.runner import Runner
 
     until = time.monotonic() + STARTING_SECONDS
     while not (url := Remote().url or running(settings().home)):

@@ -46,6 +46,7 @@ def tell(connection: Connection, status: Mapping[str, Any]) -> None:
     verified = connection.get(f"/api/v3/batches/{batch_id}/verify")
     confidence = connection.get(f"/api/v2/models/{status['model_name']}")["metrics"]["confidence"]
     rows = list(results(connection, batch_id).rows)
+    folder = status["artefacts_folder"]  # none where objects are no files
     show(
         table(results(connection, batch_id)),
         cell(f"confidence: {confidence['meaning']}"),
@@ -53,7 +54,7 @@ def tell(connection: Connection, status: Mapping[str, Any]) -> None:
         _comparison(rows),
         Text(),
         cell(f"verified: {verified['artefacts_checked']} artefacts hashed again"),
-        cell(f"artefacts: {status['artefacts_folder']}"),
+        *([cell(f"artefacts: {folder}")] if folder else []),
         cell(f"again: omtx results {batch_id}"),
     )
     checked(verified)

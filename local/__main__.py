@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from local.runner import HomeInUse
+from local.home import HomeInUse
 from local.serve import serve
 from shared.settings import settings
 

@@ -5,8 +5,6 @@ It holds a lock on the folder for as long as it lives; a crash releases it. What
 half done is finished after the next start.
 """
 
-import fcntl
-import json
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -15,8 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cheroot.wsgi import Server
-
+from local.engine import engine
+from local.home import locked, noted
+from local.listening import bound
 from local.mount import Mounted, mount
 from local.pool import Pool
 from local.pump import Courier, Pump
@@ -24,14 +23,6 @@ from local.schedule import Schedule
 from shared import wiring
 from shared.settings import settings
 from shared.topology import topology
-
-ADDRESS = "127.0.0.1"
-HTTP_THREADS = 16
-MOST_BODY_BYTES = 512 * 1024 * 1024
-
-
-class HomeInUse(Exception):
-    """Another runner works on this state folder."""
 
 
 class Runner:
@@ -63,13 +54,13 @@ class Runner:
 
     def _start(self, stack: ExitStack) -> None:
         """Start each part; the stack ends them in reverse, the web server after all that need it."""
-        stack.enter_context(_locked(self.home))
+        stack.enter_context(locked(self.home))
         all_cores = stack.enter_context(_on_one_core())
-        server = _bound(self._port)
+        server = bound(self._port)
         port = server.bind_addr[1]
         stack.enter_context(_configured(home=self.home, port=port, workers=self._workers))
         self.url = settings().base_url
-        stack.enter_context(_noted(self.home, self.url))
+        stack.enter_context(noted(self.home, self.url))
         mounted = self._load()
         server.wsgi_app = mounted.web
         stack.callback(server.stop)
@@ -81,28 +72,11 @@ class Runner:
 
 def _parts(mounted: Mounted, logs: Path, cores: frozenset[int]) -> tuple[Pool, Pump, Schedule]:
     logs.mkdir(exist_ok=True)
-    pool = Pool(
-        wiring.local_calls(),
-        size=settings().workers,
-        logs=logs,
-        cores=cores,
-        key=wiring.secrets().keys("webhook")[0],
-        base_url=settings().base_url,
-        most_run_seconds=settings().most_run_seconds,
-    )
     bus, table = wiring.local_bus(), topology()
     pump = Pump(Courier(mounted.subscribers, bus=bus, table=table), bus=bus)
     path = table.functions["reconcile"].routes[0].path
     schedule = Schedule(mounted.functions["reconcile"], path, seconds=settings().reconcile_seconds)
-    return pool, pump, schedule
-
-
-def _bound(port: int) -> Server:
-    """A web server that has its port, which the signed URLs must name, but no application yet."""
-    server = Server((ADDRESS, port), None, numthreads=HTTP_THREADS, max=HTTP_THREADS, request_queue_size=128)
-    server.max_request_body_size = MOST_BODY_BYTES
-    server.prepare()
-    return server
+    return engine(logs, cores), pump, schedule
 
 
 @contextmanager
@@ -139,34 +113,3 @@ def _configured(*, home: Path, port: int, workers: int) -> Iterator[None]:
             os.environ.pop(name)
             if value is not None:
                 os.environ[name] = value
-
-
-@contextmanager
-def _locked(home: Path) -> Iterator[None]:
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "runner.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise HomeInUse(f"{home} is in use by {_holder(home)}") from error
-        yield
-
-
-def _holder(home: Path) -> str:
-    try:
-        note = json.loads((home / "runner.json").read_text())
-        return f"process {note['pid']} at {note['url']}"
-    except FileNotFoundError:
-        return "another process, which is starting or stopping"
-
-
-@contextmanager
-def _noted(home: Path, url: str) -> Iterator[None]:
-    """Say in ``runner.json`` where the runner is reached. One that a crash left has no lock beside it."""
-    note, temporary = home / "runner.json", home / ".runner.json"
-    temporary.write_text(json.dumps({"pid": os.getpid(), "url": url}))
-    temporary.replace(note)
-    try:
-        yield
-    finally:
-        note.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ def up(
     home: Home = None,
 ) -> None:
     """Run the platform on 127.0.0.1 in the foreground; Ctrl-C ends it gracefully."""
-    from local.runner import HomeInUse
+    from local.home import HomeInUse
     from local.serve import serve
 
     chosen = settings().port if port is None else port

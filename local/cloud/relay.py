@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import grpc
 
-from local.cloud.emulators import ADDRESS
+from local.cloud.child import ADDRESS
 
 THREADS = 64
 MOST_BYTES = 64 * 1024 * 1024

@@ -20,7 +20,8 @@ from gcp_storage_emulator import server
 from gcp_storage_emulator.handlers.buckets import create_bucket
 from gcp_storage_emulator.storage import Storage
 
-from local.cloud.emulators import ADDRESS, Emulator, free_port
+from local.cloud.child import ADDRESS, free_port
+from local.cloud.emulators import Emulator
 from local.cloud.preconditions import guarded
 
 VARIABLE = "STORAGE_EMULATOR_HOST"

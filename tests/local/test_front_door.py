@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.runner import HomeInUse, Runner
+from local.home import HomeInUse
+from local.runner import Runner
 from shared import wiring
 from shared.topology import topology
 from tests.local.running import Running

@@ -1,4 +1,4 @@
-"""One function as it is packaged: its file set, and an environment of nothing but its requirements."""
+"""A function's own environment, of nothing but its requirements, and a process in it."""
 
 import fcntl
 import hashlib
@@ -7,12 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
 BOOT = Path(__file__).with_name("boot.py")
 
 
@@ -24,25 +23,6 @@ class Booted:
     body: Any
     modules: frozenset[str]
     dead_letters: tuple[str, ...]
-
-
-def package(name: str, entry_point: str, target: Path) -> Path:
-    """Lay out the archive of a function; the paths in it are those of the repository."""
-    for path in _files(name):
-        copy = target / path.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, copy)
-    shutil.copy(ROOT / "services" / name / "requirements.txt", target)
-    (target / "main.py").write_text(f"from services.{name}.main import {entry_point}  # noqa: F401\n")
-    return target
-
-
-def _files(name: str) -> Iterator[Path]:
-    yield from (ROOT / "shared").rglob("*.py")
-    yield from (ROOT / "shared" / "catalogue").glob("*.yaml")
-    yield ROOT / "services" / "__init__.py"
-    yield ROOT / "services" / "topology.json"
-    yield from (ROOT / "services" / name).rglob("*.py")
 
 
 def interpreter(requirements: Path, cache: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("shared", "services", "modal_gpu", "local", "migration", "cli")
+PACKAGES = ("shared", "services", "modal_gpu", "infra", "local", "migration", "cli")
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from infra.package import unpacked
 from shared.topology import topology
-from tests.repo.packages import Booted, boot, interpreter, package
+from tests.repo.packages import Booted, boot, interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = topology().functions
@@ -25,7 +26,7 @@ def booted(tmp_path: Path, request: pytest.FixtureRequest) -> Boots:
 
     def run(name: str, sent: dict[str, Any]) -> Booted:
         entry_point = FUNCTIONS[name].entry_point
-        archive = package(name, entry_point, tmp_path / "archive")
+        archive = unpacked(name, tmp_path / "archive")
         python = interpreter(archive / "requirements.txt", cache.mkdir("function-environments"))
         return boot(python, archive, entry_point, sent, tmp_path / "home")
 

@@ -6,7 +6,7 @@ One set of processes serves a worker of the test run; what keeps tests apart is 
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -77,14 +77,21 @@ class Emulators:
 
     def _started(self, name: str, make: Callable[[Path], processes.Emulator]) -> processes.Emulator:
         if name not in self._running:
-            try:
+            with installed():
                 emulator = make(self._logs / f"{name}.log")
-            except processes.EmulatorMissing as missing:
-                if os.environ.get(REQUIRED) == "1":
-                    pytest.fail(str(missing))
-                pytest.skip(str(missing))
             self._running[name] = self._stack.enter_context(emulator)
         return self._running[name]
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """Where an emulator is missing, skip the test, or fail it if emulators are required."""
+    try:
+        yield
+    except processes.EmulatorMissing as missing:
+        if os.environ.get(REQUIRED) == "1":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")

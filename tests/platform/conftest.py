@@ -1,0 +1,46 @@
+"""The whole platform on the cloud backend, once for all tests of a process."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from local.cloud.platform import Cloud
+from shared import wiring
+from tests.support.emulators import installed
+
+PATIENCE = {
+    "OMTX_TEST_MODELS": "1",
+    "OMTX_LEASE_SECONDS": "4",
+    "OMTX_QUIET_SECONDS": "3",
+    "OMTX_POLL_SECONDS": "3",
+    "OMTX_RETRY_SECONDS": "0.2",
+    "OMTX_RECONCILE_SECONDS": "1",
+    "OMTX_AGGREGATE_LEASE_SECONDS": "10",
+}
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The platform, with short waits, so that what is healed by patience is healed within a test."""
+    with installed():
+        cloud = Cloud(tmp_path_factory.mktemp("cloud"), environment=PATIENCE)
+        cloud.__enter__()
+    yield cloud
+    cloud.__exit__(None, None, None)
+
+
+@pytest.fixture
+def client(cloud: Cloud) -> Iterator[httpx.Client]:
+    """A client of the front door."""
+    with httpx.Client(base_url=cloud.url, timeout=60, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def inside(cloud: Cloud) -> Iterator[None]:
+    """The wiring of this process is that of the functions."""
+    wiring.reset()
+    with cloud.as_environment():
+        yield
+    wiring.reset()

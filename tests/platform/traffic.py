@@ -1,0 +1,81 @@
+"""Deliveries of a whole platform by the bridge, each function behind a storm."""
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+
+from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
+
+from local.cloud.bridge import Bridge
+from local.cloud.platform import PROJECT, Cloud
+from local.cloud.subscriptions import Names, Plan, make, plan
+from shared import wiring
+from shared.domain.identity import job_id
+from shared.events.messages import JobQueued
+from shared.models.work import JobRef
+from shared.topology import topology
+from tests.platform.storm import Odds, Storm, serving
+
+NAMES = Names(PROJECT, "omtx")
+ACK_SECONDS = 4
+EVENT_FUNCTIONS = {name: it.subscription.name for name, it in topology().functions.items() if it.subscription}
+
+
+class Traffic:
+    """What a test can do to the messages and the functions of a running platform."""
+
+    def __init__(self, cloud: Cloud, chance: random.Random) -> None:
+        self.cloud = cloud
+        self.chance = chance
+        self.storms = {name: Storm(cloud.functions[name].url, chance) for name in EVENT_FUNCTIONS}
+
+    def subscribe(self) -> None:
+        """Make everything so that it is pulled, with a short deadline."""
+        with self.cloud.as_environment(), SubscriberClient() as subscriber:
+            publisher = PublisherClient()
+            with closing(publisher.transport):
+                make(_plan(), publisher, subscriber)
+
+    def set(self, odds: Odds) -> None:
+        """The weather for all functions."""
+        for storm in self.storms.values():
+            storm.odds = odds
+
+    def seen(self, what: str) -> int:
+        """How often that misfortune struck."""
+        return sum(storm.seen[what] for storm in self.storms.values())
+
+    def kill(self, *names: str) -> None:
+        """Functions die and are started again."""
+        for name in names:
+            self.cloud.functions[name].kill()
+            self.cloud.functions[name].launch()
+
+    def repeat(self, batch_id: str, positions: range) -> None:
+        """Say again of some jobs that they are queued."""
+        refs = [JobRef(batch_id=batch_id, job_id=job_id(batch_id, n), position=n) for n in positions]
+        wiring.bus().publish([JobQueued(ref=ref) for ref in refs])
+
+
+def _plan() -> Plan:
+    wanted = plan(topology(), NAMES, bases={})
+    for request in wanted.subscriptions:
+        request.ack_deadline_seconds = ACK_SECONDS
+    return wanted
+
+
+@contextmanager
+def traffic_on(cloud: Cloud, chance: random.Random) -> Iterator[Traffic]:
+    """The bridges run; afterwards the emulator pushes again."""
+    traffic = Traffic(cloud, chance)
+    traffic.subscribe()
+    requests = {request.name: request for request in _plan().subscriptions}
+    with ExitStack() as stack:
+        with cloud.as_environment():
+            subscriber = stack.enter_context(SubscriberClient())
+        for name, storm in traffic.storms.items():
+            request = requests[NAMES.subscription(EVENT_FUNCTIONS[name])]
+            url = stack.enter_context(serving(storm))
+            stack.enter_context(Bridge(request, url, subscriber=subscriber))
+        yield traffic
+    cloud.subscribe()
