@@ -6,8 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Prefix = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")]
 
 
 class Settings(BaseSettings):
@@ -20,12 +22,17 @@ class Settings(BaseSettings):
     ``prefix``. ``intents_seconds``: how old what an owner wants of a batch may be when a ligand moves.
     ``push_*``: whose tokens push deliveries carry; ``push_unsigned`` accepts them without, which is
     for emulators on one machine.
+
+    The last part concerns ``engine = modal`` alone. Its client's own names are kept, as whoever deploys
+    uses them too. On the cloud backend the token may stand among the secrets instead. ``modal_seconds``:
+    how long one answer of Modal is waited for. ``modal_insecure`` lets the token travel unencrypted,
+    which is for a control plane on one machine.
     """
 
     model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
 
     backend: Literal["local", "gcp"] = "local"
-    engine: Literal["pool"] = "pool"
+    engine: Literal["pool", "modal"] = "pool"
     home: Path = Path(".omtx")
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     test_models: bool = False
@@ -47,7 +54,7 @@ class Settings(BaseSettings):
     project: str = ""
     database: str = "(default)"
     bucket: str = ""
-    prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")] = "omtx"
+    prefix: Prefix = "omtx"
     public_url: str = ""
     intents_seconds: Annotated[float, Field(ge=0)] = 1.0
     push_audience: str = ""
@@ -55,6 +62,13 @@ class Settings(BaseSettings):
     push_issuer: str = "https://accounts.google.com"
     push_keys_url: str = "https://www.googleapis.com/oauth2/v3/certs"
     push_unsigned: bool = False
+
+    modal_token_id: Annotated[str, Field(validation_alias="MODAL_TOKEN_ID")] = ""
+    modal_token_secret: Annotated[SecretStr, Field(validation_alias="MODAL_TOKEN_SECRET")] = SecretStr("")
+    modal_environment: Annotated[str | None, Field(validation_alias="MODAL_ENVIRONMENT")] = None
+    modal_server_url: Annotated[str, Field(validation_alias="MODAL_SERVER_URL")] = ""
+    modal_insecure: bool = False
+    modal_seconds: Annotated[float, Field(gt=0)] = 20.0
 
     @model_validator(mode="after")
     def _cloud_is_named(self) -> Self:
@@ -66,6 +80,18 @@ class Settings(BaseSettings):
             raise ValueError(f"OMTX_BACKEND=gcp needs {', '.join(missing)}")
         return self
 
+    @model_validator(mode="after")
+    def _modal_is_reached_safely(self) -> Self:
+        if self.engine != "modal":
+            return self
+        servers = [url.strip() for url in self.modal_server_url.split(",") if url.strip()]
+        if not self.modal_insecure and any(not url.startswith("https://") for url in servers):
+            raise ValueError("MODAL_SERVER_URL must be https: the token travels with every request")
+        named = bool(self.modal_token_id and self.modal_token_secret.get_secret_value())
+        if self.backend == "local" and not named:
+            raise ValueError("OMTX_ENGINE=modal needs MODAL_TOKEN_ID and MODAL_TOKEN_SECRET")
+        return self
+
     @property
     def base_url(self) -> str:
         """Where the routes are reached: the public address, or the embedded server's own."""
@@ -74,6 +100,16 @@ class Settings(BaseSettings):
     def seconds(self, name: str) -> timedelta:
         """The time span ``<name>_seconds``."""
         return timedelta(seconds=getattr(self, f"{name}_seconds"))
+
+
+class ContainerSettings(BaseSettings):
+    """What a container at a GPU provider is given: the installation's prefix, and the key of its webhook."""
+
+    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
+
+    prefix: Prefix = "omtx"
+    webhook_key_id: str = ""
+    webhook_key: SecretStr = SecretStr("")
 
 
 @cache

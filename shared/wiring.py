@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.adapters.local.bus import SqliteBus
     from shared.adapters.local.calls import SqliteCalls
     from shared.adapters.local.database import Database
+    from shared.adapters.modal.account import Account
 
 
 @cache
@@ -108,13 +109,35 @@ def queues() -> Queues:
 @cache
 def engine() -> Engine:
     """Where models run."""
+    if settings().engine == "modal":
+        from shared.adapters.modal.engine import ModalEngine
+
+        return ModalEngine(modal_account(), seconds=settings().modal_seconds)
     return local_calls()
 
 
 @cache
 def runs() -> Runs:
     """What the engine is doing."""
+    if settings().engine == "modal":
+        from shared.adapters.modal.runs import ModalRuns
+
+        return ModalRuns()
     return local_calls()
+
+
+@cache
+def modal_account() -> "Account":
+    """Modal's client of this process; the token is in the environment, or among the secrets."""
+    from shared.adapters.modal.account import Account, Token
+
+    id, secret = settings().modal_token_id, settings().modal_token_secret.get_secret_value()
+    return Account(
+        lambda: Token(id, secret) if id and secret else Token.of(secrets()),
+        prefix=settings().prefix,
+        environment=settings().modal_environment,
+        server_url=settings().modal_server_url,
+    )
 
 
 @cache
@@ -192,6 +215,6 @@ def reset() -> None:
 
 _CHOICES = (
     *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs),
-    *(gcp_database, gcp_bus, gcp_letters),
+    *(gcp_database, gcp_bus, gcp_letters, modal_account),
     *(local_database, local_blobs, local_bus, local_calls),
 )
