@@ -209,6 +209,8 @@ def reset() -> None:
     """Close what is open and forget every choice; between tests, and before a fork is used."""
     if local_database.cache_info().currsize:
         local_database().close()
+    if modal_account.cache_info().currsize:
+        modal_account().close()
     for choice in (*_CHOICES, settings):
         choice.cache_clear()
 

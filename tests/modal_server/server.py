@@ -6,12 +6,33 @@ import threading
 from types import TracebackType
 from typing import Self
 
+from grpclib.protocol import H2Protocol
 from grpclib.server import Server
 from modal._utils.grpc_utils import custom_detail_codec
 
 from tests.modal_server.deployments import Deployments
 from tests.modal_server.plane import Plane
 from tests.modal_server.service import TOKEN, Service
+
+
+class _Server(Server):
+    """Knows its connections: the library's own server ends requests, and lets connections stand."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__([service], status_details_codec=custom_detail_codec)
+        self._protocols: list[H2Protocol] = []
+
+    def _protocol_factory(self) -> H2Protocol:
+        self._protocols.append(super()._protocol_factory())
+        return self._protocols[-1]
+
+    async def stop(self) -> None:
+        """End what is being answered, then every connection."""
+        self.close()
+        await self.wait_closed()
+        for protocol in self._protocols:
+            protocol.connection.close()
+        await asyncio.sleep(0)  # sockets are closed in the next turn of the loop
 
 
 class ControlPlane:
@@ -39,7 +60,7 @@ class ControlPlane:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -48,11 +69,6 @@ class ControlPlane:
         # With the protocol named, asyncio switches the delay off that small packets have.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
-        self._server = Server([self.service], status_details_codec=custom_detail_codec)
+        self._server = _Server(self.service)
         await self._server.start(sock=listener)
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-    async def _close(self) -> None:
-        self._server.close()  # and whatever it has not answered
-        await self._server.wait_closed()
-        await asyncio.sleep(0)  # the sockets are closed in the next turn of the loop

@@ -82,6 +82,13 @@ class Account:
             self._made = None
             self._runs.clear()
 
+    def close(self) -> None:
+        """End the connection of this process; the next use makes another."""
+        with self._lock:
+            if self._made is not None and self._made_by == os.getpid():
+                self._made.close()
+            self._made = None
+
     def _client(self) -> modal.Client:
         if self._made is None or self._made_by != os.getpid():
             _configure(self._server_url)
