@@ -142,7 +142,7 @@ def aggregate(batch_id: str) -> Iterator[tuple[str, Any]]:
     """Bring the function its message; what it took, and whether the batch is finished."""
 
     source = Path(__file__).resolve().parents[1] / "services" / "aggregate" / "main.py"
-    client = Client(create_app(topology().functions["aggregate"].entry_point, str(source), "cloudevent"))
+    client = Client(create_app(topology().functions["aggregate"].entry_point, str(source)))
     data = payload(BatchFinished(batch_id=batch_id))
     body = push_body(data, message_id="1", published_at=BEGAN.isoformat(), subscription="bench", delivery=1)
     began, used = time.perf_counter(), time.process_time()

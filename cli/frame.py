@@ -42,8 +42,10 @@ def _queues(queues: Sequence[Mapping[str, Any]]) -> Table:
     drawn = Table("queue", "messages", "oldest due for")
     for queue in queues:
         age = queue["oldest_due_seconds"]
-        count = f"{queue['messages']}{'+' if queue['more'] else ''}"
-        drawn.add_row(*map(cell, (queue["subscription"], count, None if age is None else duration(age))))
+        told = queue["messages"] is not None
+        count = f"{queue['messages']}{'+' if queue['more'] else ''}" if told else "unknown"
+        due = "" if told else "unknown"
+        drawn.add_row(*map(cell, (queue["subscription"], count, due if age is None else duration(age))))
     return drawn
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import functions_framework
-from werkzeug.exceptions import InternalServerError
 
 from local.objects import PREFIX, Objects
 from local.routing import Mount, Router
@@ -48,21 +47,10 @@ def mount() -> Mounted:
 
 
 def load(source: Path, entry_point: str) -> "WSGIApplication":
-    """
-    The function as a WSGI application.
-
-    An exception that it lets escape is logged with its traceback and answered with 500 and its own
-    words, which the pump keeps as the reason of the refusal. (HTTP entries let none escape.)
-    """
+    """The function as a WSGI application."""
     with _framework_traces_removed():
-        app = functions_framework.create_app(target=entry_point, source=str(source))
-    app.register_error_handler(500, _own_words)
-    application: WSGIApplication = app
+        application: WSGIApplication = functions_framework.create_app(entry_point, str(source))
     return application
-
-
-def _own_words(error: InternalServerError) -> tuple[str, int]:
-    return repr(error.original_exception or error), 500
 
 
 @contextmanager

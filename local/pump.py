@@ -15,6 +15,7 @@ from local.inprocess import Reply, post
 from local.lane import Lane
 from shared.adapters.local.bus import Delivery, SqliteBus
 from shared.events.envelope import push_body
+from shared.events.parked import document_of
 from shared.topology import Topology
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 PROJECT = "projects/omtx"
 THREADS = 48
-SHOWN_BODY = 300
+SHOWN_WORDS = 300
 
 
 class Courier:
@@ -57,7 +58,7 @@ class Courier:
             subscription=f"{PROJECT}/subscriptions/{delivery.subscription}",
             delivery=delivery.number,
         )
-        # The framework takes the topic from the path, which is where a real push endpoint has it.
+        # A real push endpoint has the topic in its path.
         path = f"/{PROJECT}/topics/{delivery.topic}"
         return post(self._apps[delivery.subscription], path, json.dumps(body).encode())
 
@@ -67,9 +68,16 @@ class Courier:
 
     def refuse(self, delivery: Delivery, reply: Reply) -> None:
         """Deliver it later again, or give it up."""
-        text = reply.body[:SHOWN_BODY].decode(errors="replace")
-        reason = f"{delivery.subscription} answered {reply.status}: {text}"
+        reason = f"{delivery.subscription} answered {reply.status}: {_words(reply)[:SHOWN_WORDS]}"
         self._bus.refuse(delivery, reason=reason, most=self._defaults.max_delivery_attempts)
+
+
+def _words(reply: Reply) -> str:
+    """The detail of a problem document; another body as it is."""
+    document = document_of(reply.body)
+    if isinstance(document, Mapping) and "detail" in document:
+        return str(document["detail"])
+    return reply.body.decode(errors="replace")
 
 
 Arrangement = Callable[[list[Delivery]], Iterable[Delivery]]

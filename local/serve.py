@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 from local.runner import Runner
+from shared.settings import settings
 
 # RDKit takes SIGINT over during some computations, and does not always give it back.
 LISTEN_AGAIN_SECONDS = 1.0
@@ -39,9 +40,11 @@ def serve(home: Path, *, port: int, workers: int) -> None:
 
 
 def _log_to(path: Path) -> None:
-    """Everything to the file, errors to the terminal as well."""
+    """Everything to the file, but of steps those that went wrong; errors to the terminal as well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.ERROR)
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, handlers=[logging.FileHandler(path), terminal])
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    if not settings().logs_json:
+        logging.getLogger("omtx.steps").setLevel(logging.WARNING)

@@ -132,6 +132,7 @@ def _settle(batch: Batch, plan: Plan, home: Home) -> None:
         mine = [jobs[position] for position in tree.positions(leaf.k)]
         outcomes = [compose_outcome(batch, job, store_files(batch, job, home.blobs)) for job in mine]
         settle(
+            batch,
             round,
             outcomes,
             ledger=home.ledger,

@@ -1,19 +1,33 @@
-"""What every ``main.py`` needs around its one call: problem documents, and parking."""
+"""What every ``main.py`` needs around its one call: answers, parking, health and one line in the log."""
 
 import json
-import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from dataclasses import asdict
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from shared import wiring
-from shared.errors import FieldError, Gone, InvalidInput, OmtxError, PermanentError, TransientError
+from shared import health, logs, wiring
+from shared.errors import (
+    FieldError,
+    Gone,
+    InvalidInput,
+    NotAllowed,
+    OmtxError,
+    PermanentError,
+    TransientError,
+)
+from shared.events.delivery import MOST_BYTES, Delivery
+from shared.events.messages import Event
+from shared.settings import settings
 
-log = logging.getLogger("omtx")
+if TYPE_CHECKING:
+    from flask import Request
+
 PROBLEM = "application/problem+json"
 Answer = tuple[str | bytes | Iterator[bytes], int, dict[str, str]]
+E = TypeVar("E", bound=Event)
+NOTHING: Answer = ("", 204, {})
 
 
 def as_json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
@@ -30,40 +44,137 @@ def problem(status: int, title: str, detail: str, errors: tuple[FieldError, ...]
     return json.dumps(body), status, headers
 
 
-def answering(handle: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def answering(handle: "Callable[[Request], Any]") -> "Callable[[Request], Any]":
     """Turn what an HTTP handler raises into a problem document; a user never sees a stack trace."""
+    _set_up()
 
     @wraps(handle)
-    def entry(request: Any) -> Any:
-        try:
+    def entry(request: "Request") -> Any:
+        def act(step: logs.Step) -> Any:
+            step.quiet = request.method in ("GET", "HEAD")
             return handle(request)
-        except InvalidInput as error:
-            return problem(error.status, error.title, str(error), error.errors)
-        except (PermanentError, TransientError) as error:
-            return problem(error.status, error.title, str(error))
-        except Exception:  # the edge: logged whole, answered without its inside
-            incident = uuid4().hex[:12]
-            log.exception("unexpected error in %s, incident %s", handle.__name__, incident)
-            return problem(500, "Unexpected error", f"Something failed on our side; incident {incident}.")
+
+        return _health(handle.__name__, request) or _answer(handle.__name__, request, act)
 
     return entry
 
 
-@contextmanager
-def parking_failures(topic: str, delivery: Any) -> Iterator[None]:
-    """
-    Park what retrying cannot fix; let everything else escape and be redelivered.
+def trusted(handle: "Callable[[Request], Any]") -> "Callable[[Request], Any]":
+    """Answer only those who may call a function that is not for the public."""
 
-    A late message about a deleted batch is neither: it is done with.
+    @wraps(handle)
+    def entry(request: "Request") -> Any:
+        wiring.callers().check(_headers(request))
+        return handle(request)
+
+    return entry
+
+
+def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Request], Any]]":
     """
+    Make a push endpoint of a handler of messages of one ``kind``.
+
+    It acknowledges with 204 what was handled, and what no redelivery can help, which is parked; a late
+    message about a deleted batch is neither, and is dropped. Everything else is delivered again.
+    """
+
+    def decorated(handle: Callable[[E], None]) -> "Callable[[Request], Any]":
+        _set_up()
+
+        @wraps(handle)
+        def entry(request: "Request") -> Any:
+            def act(step: logs.Step) -> Answer:
+                wiring.callers().check(_headers(request))
+                body = request.stream.read(MOST_BYTES + 1)
+                _take(Delivery.of(request.content_type or "", body), kind, handle, step)
+                return NOTHING
+
+            probed = _health(handle.__name__, request)
+            if probed is not None or request.method != "POST":
+                return probed or _only("POST")
+            return _answer(handle.__name__, request, act)
+
+        return entry
+
+    return decorated
+
+
+def _set_up() -> None:
+    """When the function is loaded: what is set wrongly fails here, and not at the first request."""
+    if settings().logs_json:
+        logs.to_cloud(project=settings().project)
+
+
+def _take(delivery: Delivery, kind: type[E], handle: Callable[[E], None], step: logs.Step) -> None:
+    logs.note(
+        **asdict(delivery.subject()),
+        subscription=delivery.subscription,
+        delivery_attempt=delivery.number,
+        message_id=delivery.message_id,
+    )
     try:
-        yield
-    except Gone as error:
-        log.info("dropped a %s message: %s was deleted", topic, error.batch_id)
+        handle(delivery.event(kind))
+    except Gone:
+        step.outcome, step.said = "dropped", "the batch was deleted"
     except PermanentError as error:
-        log.error("parked a %s message: %s", topic, error)
-        data = json.dumps(delivery, default=str).encode()
-        wiring.dead_letters().park(topic, data, reason=reason_of(error))
+        step.outcome, step.said = "parked", reason_of(error)
+        wiring.dead_letters().park(kind.topic, delivery.data, reason=reason_of(error))
+
+
+def _answer(name: str, request: "Request", act: Callable[[logs.Step], Any]) -> Any:
+    """One step: its answer, whatever ``act`` raises, and its line in the log."""
+    with logs.step(name, _headers(request)) as step:
+        try:
+            answer = act(step)
+        except (PermanentError, TransientError) as error:
+            return _refused(error, step)
+        except Exception as error:  # the edge: logged whole, answered without its inside
+            incident = uuid4().hex[:12]
+            step.outcome, step.said = "failed", f"incident {incident}"
+            step.end(error)
+            return problem(500, "Unexpected error", f"Something failed on our side; incident {incident}.")
+        step.end()
+        return answer
+
+
+def _headers(request: "Request") -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+def _refused(error: PermanentError | TransientError, step: logs.Step) -> Answer:
+    """A user's mistakes are named by their class alone: their texts may quote what was submitted."""
+    step.outcome = "unavailable" if isinstance(error, TransientError) else "refused"
+    is_ours = isinstance(error, TransientError | NotAllowed)
+    step.said = reason_of(error) if is_ours else type(error).__name__
+    logs.note(status=error.status)
+    step.end()
+    errors = error.errors if isinstance(error, InvalidInput) else ()
+    body, status, headers = problem(error.status, error.title, str(error), errors)
+    scheme = error.scheme if isinstance(error, NotAllowed) else None
+    return body, status, headers | ({"WWW-Authenticate": scheme} if scheme else {})
+
+
+def _only(method: str) -> Answer:
+    body, status, headers = problem(405, "Method not allowed", f"this address answers to {method}")
+    return body, status, {**headers, "Allow": method}
+
+
+def _health(name: str, request: "Request") -> Answer | None:
+    """The answer to a probe, if this is one. (Cloud Run keeps some paths that end in z to itself.)"""
+    if request.method not in ("GET", "HEAD") or not request.path.startswith("/health/"):
+        return None
+    if request.path == "/health/live":
+        return as_json({"status": "live", "function": name})
+    return _ready(name) if request.path == "/health/ready" else None
+
+
+def _ready(name: str) -> Answer:
+    found = health.examine(name)
+    wrong = tuple(FieldError(what, state) for what, state in found.items() if state != health.OK)
+    if wrong:
+        detail = f"{name} cannot work now: {', '.join(error.path for error in wrong)}"
+        return problem(503, TransientError.title, detail, wrong)
+    return as_json({"status": "ready", "function": name, "dependencies": found})
 
 
 def reason_of(error: OmtxError) -> str:

@@ -9,6 +9,7 @@ Every refusal, as a tree whose branches say what to do.
     + KeyReused      same idempotency key, different content
     + IllegalMove    the state of the batch has no such step
     + NotAllowed     the signature, key or token does not permit it
+      . Forbidden    it is genuine, but somebody else's
     + Malformed      a message that no handler can ever understand
   - TransientError   retry: let it escape, the topic redelivers
     + Unavailable    a backend refused, timed out or throttled us; nothing happened
@@ -83,10 +84,20 @@ class IllegalMove(PermanentError):
 
 
 class NotAllowed(PermanentError):
-    """Signature, key or token missing, stale or wrong."""
+    """Signature, key or token missing, stale or wrong; ``scheme``: HTTP's name of the proof it wants."""
 
     status = 401
     title = "Not allowed"
+
+    def __init__(self, message: str, *, scheme: str | None = None) -> None:
+        super().__init__(message)
+        self.scheme = scheme
+
+
+class Forbidden(NotAllowed):
+    """Who calls is known, and may not."""
+
+    status = 403
 
 
 class TooLarge(PermanentError):

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+LONGEST_QUEUE_SECONDS = 6 * 86400.0
 Prefix = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")]
 
 
@@ -20,8 +21,13 @@ class Settings(BaseSettings):
 
     The second half concerns ``backend = gcp`` alone. Names of topics, subscriptions and secrets begin with
     ``prefix``. ``intents_seconds``: how old what an owner wants of a batch may be when a ligand moves.
-    ``push_*``: whose tokens push deliveries carry; ``push_unsigned`` accepts them without, which is
-    for emulators on one machine.
+    ``secrets``: where signing keys are kept, in ``home`` or in Secret Manager, by default where the backend
+    is; with keys from a folder, only an emulator serves signed URLs. A run waits for six days at most, as
+    its signed URLs end after seven.
+    ``push_*``: whose tokens push deliveries, and the calls of the scheduler, carry.
+    ``push_checked_by_platform``: the service is private, so Cloud Run has checked the token before, and
+    has removed its signature. ``push_unsigned`` accepts deliveries without, which is for emulators on
+    one machine.
 
     The last part concerns ``engine = modal`` alone. Its client's own names are kept, as whoever deploys
     uses them too. On the cloud backend the token may stand among the secrets instead. ``modal_seconds``:
@@ -39,11 +45,12 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=256)] = os.cpu_count() or 1
     owner: str = "local"
     fsync: bool = True
+    log: Literal["text", "json"] | None = None
     lease_seconds: Annotated[float, Field(gt=0)] = 30.0
     quiet_seconds: Annotated[float, Field(gt=0)] = 15.0
     poll_seconds: Annotated[float, Field(gt=0)] = 20.0
     retry_seconds: Annotated[float, Field(ge=0)] = 2.0
-    queue_allowance_seconds: Annotated[float, Field(gt=0)] = 7 * 86400.0
+    queue_allowance_seconds: Annotated[float, Field(gt=0)] = LONGEST_QUEUE_SECONDS
     aggregate_lease_seconds: Annotated[float, Field(gt=0)] = 600.0
     reconcile_seconds: Annotated[float, Field(gt=0)] = 2.0
     most_run_seconds: Annotated[float, Field(gt=0)] = 7200.0
@@ -56,12 +63,16 @@ class Settings(BaseSettings):
     bucket: str = ""
     prefix: Prefix = "omtx"
     public_url: str = ""
+    secrets: Literal["folder", "secret-manager"] | None = None
     intents_seconds: Annotated[float, Field(ge=0)] = 1.0
     push_audience: str = ""
     push_service_account: str = ""
     push_issuer: str = "https://accounts.google.com"
     push_keys_url: str = "https://www.googleapis.com/oauth2/v3/certs"
+    push_checked_by_platform: bool = False
     push_unsigned: bool = False
+    emulator: Annotated[str, Field(validation_alias="PUBSUB_EMULATOR_HOST")] = ""
+    service: Annotated[str, Field(validation_alias="K_SERVICE")] = ""
 
     modal_token_id: Annotated[str, Field(validation_alias="MODAL_TOKEN_ID")] = ""
     modal_token_secret: Annotated[SecretStr, Field(validation_alias="MODAL_TOKEN_SECRET")] = SecretStr("")
@@ -78,6 +89,10 @@ class Settings(BaseSettings):
         missing = [f"OMTX_{name.upper()}" for name in needed if not getattr(self, name)]
         if self.backend == "gcp" and missing:
             raise ValueError(f"OMTX_BACKEND=gcp needs {', '.join(missing)}")
+        if self.backend == "gcp" and self.queue_allowance_seconds > LONGEST_QUEUE_SECONDS:
+            raise ValueError(f"OMTX_QUEUE_ALLOWANCE_SECONDS is at most {LONGEST_QUEUE_SECONDS:.0f} with gcp")
+        if self.secrets == "secret-manager" and not self.project:
+            raise ValueError("OMTX_SECRETS=secret-manager needs OMTX_PROJECT")
         return self
 
     @model_validator(mode="after")
@@ -85,12 +100,33 @@ class Settings(BaseSettings):
         if self.engine != "modal":
             return self
         servers = [url.strip() for url in self.modal_server_url.split(",") if url.strip()]
-        if not self.modal_insecure and any(not url.startswith("https://") for url in servers):
+        safe = ("https://", "http://127.0.0.1:") if self.modal_insecure else ("https://",)
+        if any(not url.startswith(safe) for url in servers):
             raise ValueError("MODAL_SERVER_URL must be https: the token travels with every request")
         named = bool(self.modal_token_id and self.modal_token_secret.get_secret_value())
         if self.backend == "local" and not named:
             raise ValueError("OMTX_ENGINE=modal needs MODAL_TOKEN_ID and MODAL_TOKEN_SECRET")
         return self
+
+    @model_validator(mode="after")
+    def _nothing_is_taken_on_trust(self) -> Self:
+        if self.push_unsigned and not self.emulator:
+            raise ValueError("OMTX_PUSH_UNSIGNED is for emulators, and PUBSUB_EMULATOR_HOST names none")
+        if self.push_checked_by_platform and not self.service:
+            raise ValueError("OMTX_PUSH_CHECKED_BY_PLATFORM is for Cloud Run, which sets K_SERVICE")
+        if self.push_audience and not self.push_service_account:
+            raise ValueError("OMTX_PUSH_AUDIENCE needs OMTX_PUSH_SERVICE_ACCOUNT")
+        return self
+
+    @property
+    def logs_json(self) -> bool:
+        """Whether logs are for machines: unless told otherwise, in the cloud."""
+        return (self.log or ("json" if self.backend == "gcp" else "text")) == "json"
+
+    @property
+    def keys_in(self) -> Literal["folder", "secret-manager"]:
+        """Where signing keys are kept."""
+        return self.secrets or ("folder" if self.backend == "local" else "secret-manager")
 
     @property
     def base_url(self) -> str:

@@ -31,7 +31,8 @@ class Opens(Frozen):
     """
     What a function opens, and so what its identity is granted.
 
-    ``objects``: to ``sign`` is to make URLs that let others read or write. ``secrets`` names purposes.
+    ``objects``: to ``sign`` is to make URLs that let others read or write, for which the function opens the
+    secret ``urls``; the key in there is another identity's. ``secrets`` names purposes.
     ``dead_letters``: it takes in what the topics gave up. Whoever handles a topic may park in the ledger.
     """
 

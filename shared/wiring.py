@@ -4,20 +4,23 @@ Port → adapter, chosen once by the settings, made at first use.
 Importing this opens nothing. There is no fallback: an unknown backend fails at start.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetters, Queues
+from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
-from shared.ports.world import Clock, Secrets
+from shared.ports.world import Clock, Key, Secrets
 from shared.settings import settings
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
+    from google.cloud.storage import Client as StorageClient
 
     from shared.adapters.gcp.bus import PubsubBus
     from shared.adapters.gcp.letters import FirestoreLetters
@@ -39,10 +42,13 @@ def clock() -> Clock:
 @cache
 def secrets() -> Secrets:
     """Signing keys."""
-    if settings().backend == "gcp":
+    if settings().keys_in == "secret-manager":
+        from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+
         from shared.adapters.gcp.secrets import SecretManagerSecrets
 
-        return SecretManagerSecrets(settings().project, prefix=settings().prefix)
+        client = SecretManagerServiceClient()
+        return SecretManagerSecrets(client, settings().project, prefix=settings().prefix, clock=clock())
     from shared.adapters.local.world import FolderSecrets
 
     return FolderSecrets(settings().home / "secrets")
@@ -66,8 +72,17 @@ def blobs() -> Blobs:
     if settings().backend == "gcp":
         from shared.adapters.gcp.blobs import StorageBlobs
 
-        return StorageBlobs(settings().project, settings().bucket)
+        return StorageBlobs(gcp_storage(), settings().bucket, keys=_url_keys, clock=clock())
     return local_blobs()
+
+
+def _url_keys() -> Sequence[Key]:
+    """The keys of Cloud Storage's signed URLs; an emulator takes any, also one that the folder made up."""
+    if settings().keys_in == "folder":
+        return secrets().keys("urls")
+    from shared.adapters.gcp.signing import hmac_keys
+
+    return hmac_keys(secrets().keys("urls"))
 
 
 @cache
@@ -141,11 +156,37 @@ def modal_account() -> "Account":
 
 
 @cache
+def callers() -> Callers:
+    """Whom event functions and the sweep answer: anybody in this process, unless an audience is set."""
+    if settings().push_audience:
+        from shared.adapters.gcp.tokens import SignedCallers
+
+        return SignedCallers(
+            audience=settings().push_audience,
+            account=settings().push_service_account,
+            issuer=settings().push_issuer,
+            keys_url=settings().push_keys_url,
+            checked_before=settings().push_checked_by_platform,
+        )
+    from shared.adapters.local.world import AnyCaller
+
+    return AnyCaller()
+
+
+@cache
 def gcp_database() -> "Client":
     """The Firestore client of this process."""
     from google.cloud.firestore import Client
 
     return Client(project=settings().project, database=settings().database)
+
+
+@cache
+def gcp_storage() -> "StorageClient":
+    """The Cloud Storage client of this process."""
+    from shared.adapters.gcp.blobs import connect
+
+    return connect(settings().project)
 
 
 @cache
@@ -159,10 +200,11 @@ def gcp_bus() -> "PubsubBus":
 
 @cache
 def gcp_letters() -> "FirestoreLetters":
-    """Dead letters, kept in Firestore and published again through Pub/Sub."""
+    """Dead letters, kept in Firestore; Pub/Sub is asked only when one is sent again, or collected."""
     from shared.adapters.gcp.letters import FirestoreLetters
+    from shared.topology import topology
 
-    return FirestoreLetters(gcp_database(), gcp_bus(), clock())
+    return FirestoreLetters(gcp_database(), clock(), subscriptions=topology().subscriptions(), bus=gcp_bus)
 
 
 @cache
@@ -216,7 +258,7 @@ def reset() -> None:
 
 
 _CHOICES = (
-    *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs),
-    *(gcp_database, gcp_bus, gcp_letters, modal_account),
+    *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs, callers),
+    *(gcp_database, gcp_storage, gcp_bus, gcp_letters, modal_account),
     *(local_database, local_blobs, local_bus, local_calls),
 )

@@ -31,9 +31,11 @@ class Emulator:
     Raises EmulatorMissing at once if it cannot be run here, TimeoutError if it does not answer.
     """
 
-    def __init__(self, name: str, command: Sequence[str], *, port: int, variable: str, log: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], *, port: int, variable: str, log: Path, scheme: str = ""
+    ) -> None:
         self.address = f"{ADDRESS}:{port}"
-        self.environment = {variable: self.address}
+        self.environment = {variable: f"{scheme}{self.address}"}
         self._name = name
         self._command = command
         self._port = port

@@ -1,25 +1,23 @@
 """Event entry of ``aggregate``."""
 
 import functions_framework
-from cloudevents.http import CloudEvent
 
 from services.aggregate.handler import handle
 from shared import wiring
-from shared.entry import parking_failures
-from shared.events.envelope import decode
+from shared.entry import receiving
 from shared.events.messages import BatchFinished
 from shared.settings import settings
 
 
-@functions_framework.cloud_event
-def aggregate(event: CloudEvent) -> None:
+@functions_framework.http
+@receiving(BatchFinished)
+def aggregate(event: BatchFinished) -> None:
     """One ``batch-finished`` message."""
-    with parking_failures(BatchFinished.topic, event.data):
-        handle(
-            decode(event.data, BatchFinished),
-            lease=settings().seconds("aggregate_lease"),
-            ledger=wiring.ledger(),
-            blobs=wiring.blobs(),
-            clock=wiring.clock(),
-            manifest=wiring.manifest(),
-        )
+    handle(
+        event,
+        lease=settings().seconds("aggregate_lease"),
+        ledger=wiring.ledger(),
+        blobs=wiring.blobs(),
+        clock=wiring.clock(),
+        manifest=wiring.manifest(),
+    )

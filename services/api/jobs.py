@@ -44,8 +44,15 @@ def _described(store: Store, batch: Batch, state: State) -> dict[str, Any]:
         "error_message": outcome.failure.message if outcome and outcome.failure else None,
         "results_available": bool(outcome and outcome.artefacts),
         "round": state.round.number,
-        "attempt": attempt.ref.attempt if attempt else None,
+        "attempt": _attempt(state),
     }
+
+
+def _attempt(state: State) -> int | None:
+    """The number of the attempt that runs, or that gave the outcome; None where nothing ran."""
+    if state.outcome is not None:
+        return state.outcome.ref.attempt if state.outcome.started_at else None
+    return state.attempt.ref.attempt if state.attempt else None
 
 
 def job(store: Store, args: Mapping[str, str], job_id: str) -> Answer:

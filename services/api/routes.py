@@ -23,6 +23,7 @@ from services.api.query import merged
 from services.api.store import Store
 from shared.catalogue.entry import described, entries, entry
 from shared.entry import Answer, as_json, problem
+from shared.logs import note
 
 Handler = Callable[..., Answer]  # (store, query, **parts of the path)
 Query = Mapping[str, str]
@@ -96,5 +97,7 @@ def respond(method: str, path: str, args: Query, body: bytes, store: Store) -> A
         allowed = ", ".join(error.valid_methods or ())
         text, code, headers = problem(405, "Method not allowed", f"{path} answers to {allowed}")
         return text, code, {**headers, "Allow": allowed}
+    note(route=ROUTES[number][1], action=values.get("action"))
+    note(batch_id=values.get("batch_id"), job_id=values.get("job_id"))
     answer: Answer = ROUTES[number][2](store, merged(args, body), **values)
     return answer

@@ -18,7 +18,7 @@ LATE_SECONDS, STUCK_SECONDS = 60.0, 600.0
 
 
 def activity(store: Store, args: Mapping[str, str]) -> Answer:
-    """``GET /api/v3/system/activity``: what ``omtx top`` shows; counts of messages stop at 100,000."""
+    """``GET /api/v3/system/activity``: what ``omtx top`` shows; counts stop at 100,000, null is unknown."""
     found = active(store, limit=whole(args, "limit", default=20, least=1, most=MOST_ACTIVE))
     now, queues = store.clock.now(), store.queues.queues(most=MOST_COUNTED)
     return as_json(
@@ -85,10 +85,10 @@ def health(store: Store, args: Mapping[str, str]) -> Answer:
     return as_json(
         {
             "system": "batch completion",
-            "status": verdict(ages, open_letters=letters),
+            "status": verdict(ages, open_letters=letters, known=waiting(queues) is not None),
             "statistics": {**_statistics(found), "has_more": found.has_more},
             "performance": {
-                "messages_waiting": sum(queue.messages for queue in queues),
+                "messages_waiting": waiting(queues),
                 "oldest_due_seconds": round(max(ages), 1) if ages else None,
                 "runs_waiting": counts.get("waiting", 0),
                 "runs_running": counts.get("running", 0),
@@ -111,13 +111,22 @@ def _statistics(found: Active) -> dict[str, Any]:
     }
 
 
-def verdict(ages: Sequence[float], *, open_letters: int) -> str:
+def waiting(queues: Sequence[Queue]) -> int | None:
+    """All messages; None where the bus cannot tell."""
+    counts = [queue.messages for queue in queues if queue.messages is not None]
+    return sum(counts) if len(counts) == len(queues) else None
+
+
+def verdict(ages: Sequence[float], *, open_letters: int, known: bool = True) -> str:
     """
     From the ages in seconds of the oldest deliverable messages, and the open dead letters.
 
     ``unhealthy``: nobody took a message for ten minutes. ``degraded``: for one, or one was given up.
+    ``unknown``: none was given up, and the bus does not tell how long messages wait.
     """
     oldest = max(ages, default=0.0)
     if oldest >= STUCK_SECONDS:
         return "unhealthy"
-    return "degraded" if oldest >= LATE_SECONDS or open_letters else "healthy"
+    if oldest >= LATE_SECONDS or open_letters:
+        return "degraded"
+    return "healthy" if known else "unknown"

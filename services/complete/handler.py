@@ -29,10 +29,13 @@ def handle(
 ) -> None:
     """Close one attempt. The first terminal outcome of a ligand wins; a duplicate helps it to its end."""
     ref = event.envelope.ref
-    batch, round, intents, outcome = ledger.look(ref)
+    batch, round, intents = ledger.glance(ref)
     roster.check(round, ref)
+    envelope = _verified(event.envelope, batch, blobs)
+    # A success is settled at once, which tells whether another was faster. A failure must not send
+    # round again what has its outcome, so that is looked for first.
+    outcome = ledger.outcome(ref) if envelope.failure is not None else None
     if outcome is None:
-        envelope = _verified(event.envelope, batch, blobs)
         decision = verdict(
             envelope,
             most_attempts=batch.configuration.max_attempts,
@@ -46,7 +49,7 @@ def handle(
         outcome = outcome_of(envelope, copies=copies, test_model=batch.test_model)
     going_on = not intents.paused and intents.cancelled_at is None
     by_window = going_on and intents.limit is None
-    settle(round, [outcome], ledger=ledger, bus=bus, clock=clock, roster=roster, releasing=by_window)
+    settle(batch, round, [outcome], ledger=ledger, bus=bus, clock=clock, roster=roster, releasing=by_window)
     if going_on and not by_window:
         # Under a limit the ligand hands its place on: ``dispatch`` finds who is next in line.
         bus.publish([JobQueued(ref=ref.model_copy(update={"attempt": 1}))])

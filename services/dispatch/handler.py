@@ -1,4 +1,4 @@
-"""Look, claim, spawn, note the call: in this order, so that whatever dies in between is healed."""
+"""Glance, claim, spawn, note the call: in this order, so that whatever dies in between is healed."""
 
 from services.dispatch.line import claimed
 from services.dispatch.orders import Terms, compose
@@ -33,17 +33,15 @@ def handle(
     ``reconcile`` asks again when it is due.
     """
     now = clock.now()
-    batch, round, intents, outcome = ledger.look(event.ref)
+    batch, round, intents = ledger.glance(event.ref)
     roster.check(round, event.ref)
     early = event.not_before is not None and event.not_before > now
     if batch.imported or intents.cancelled_at is not None or intents.paused or early:
         return
-    settled, limit = outcome is not None, intents.limit
     ref = claimed(
         round,
         event.ref,
-        settled=settled,
-        limit=limit,
+        limit=intents.limit,
         ledger=ledger,
         roster=roster,
         now=now,
@@ -68,4 +66,5 @@ def _note(
     now = clock.now()
     deadline = now + terms.queue_allowance + terms.run_time(batch)
     if not ledger.note_call(ref, call_id, deadline=deadline, due_at=now + terms.poll):
-        engine.cancel(call_id)  # our lease ran out while we spawned, and another's call stands
+        # Our lease ran out while we spawned and another's call stands, or the ligand has its outcome.
+        engine.cancel(call_id)

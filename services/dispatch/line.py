@@ -20,7 +20,6 @@ def claimed(
     round: Round,
     ref: JobRef,
     *,
-    settled: bool,
     limit: int | None,
     ledger: Ledger,
     roster: Roster,
@@ -30,9 +29,8 @@ def claimed(
     """The attempt that was claimed for a message that names ``ref``, or None: nothing is to be started."""
     until = now + lease
     if limit is None or ref.attempt > 1:  # a ligand that is tried again keeps its place
-        mine = not settled and ledger.claim(ref, now=now, lease_until=until) is not None
-        return ref if mine else None
-    spare = settled
+        return ref if ledger.claim(ref, now=now, lease_until=until) is not None else None
+    spare = ledger.outcome(ref) is not None
     for _ in range(MOST_TRIES):
         line = ledger.line(ref.batch_id, ref.round, ref.position)
         place = choose(ref.place_in_round, line, spare=spare, limit=limit, jobs=round.jobs)

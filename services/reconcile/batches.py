@@ -51,7 +51,7 @@ def _help(world: World, batch: Batch) -> Iterator[Finding]:
         yield from _count(world, round)
         yield _finding(round, "its import is not finished", "none: `omtx migrate` with its source does")
         return
-    note_milestones(round, ledger=world.ledger, clock=world.clock)
+    note_milestones(batch, round, ledger=world.ledger, clock=world.clock)
     if intents.cancelled_at is not None:
         yield from _drain(world, batch, round)
     elif not intents.paused:
@@ -100,7 +100,7 @@ def _drain(world: World, batch: Batch, round: Round) -> Iterator[Finding]:
         refs = world.roster.refs(round, tree.positions(leaf.k))
         unsettled = [ref for ref in refs if ref.position not in settled]
         _cancel_calls(world, round, [ref.position for ref in unsettled])
-        _settle_all(world, round, [_cancelled(world, batch, ref) for ref in unsettled])
+        _settle_all(world, batch, round, [_cancelled(world, batch, ref) for ref in unsettled])
         yield _finding(round, f"{len(unsettled)} ligands were open after the cancellation", "cancelled them")
 
 
@@ -110,8 +110,9 @@ def _cancel_calls(world: World, round: Round, positions: list[int]) -> None:
             world.engine.cancel(attempt.call_id)
 
 
-def _settle_all(world: World, round: Round, outcomes: list[Outcome]) -> None:
+def _settle_all(world: World, batch: Batch, round: Round, outcomes: list[Outcome]) -> None:
     settle(
+        batch,
         round,
         outcomes,
         ledger=world.ledger,

@@ -6,7 +6,7 @@ from typing import Self
 
 from shared.models.base import Frozen
 from shared.ports.blobs import Blobs
-from shared.ports.bus import Bus
+from shared.ports.bus import Bus, DeadLetters
 from shared.ports.engine import Engine, Load
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
@@ -47,6 +47,7 @@ class World:
     ledger: Ledger
     blobs: Blobs
     bus: Bus
+    letters: DeadLetters
     engine: Engine
     manifest: Manifest
     roster: Roster

@@ -1,15 +1,13 @@
 """HTTP entry of ``submit``."""
 
-from uuid import uuid4
-
 import functions_framework
 from flask import Request
 
 from services.submit.handler import handle
 from services.submit.request import Order, read_body
 from services.submit.source import Limits
-from services.submit.uploads import Upload, offer
-from shared import wiring
+from services.submit.uploads import offered
+from shared import logs, wiring
 from shared.entry import answering, as_json
 from shared.settings import settings
 
@@ -21,16 +19,7 @@ def submit(request: Request) -> object:
     most = settings().most_body_bytes
     body = request.stream.read(most + 1)
     if request.path.rstrip("/") == "/api/v3/libraries":
-        upload = read_body(body, Upload, most=most)
-        offered = offer(
-            upload,
-            owner=settings().owner,
-            chance=uuid4().hex,
-            most_bytes=settings().most_library_bytes,
-            blobs=wiring.blobs(),
-            now=wiring.clock().now(),
-        )
-        return as_json(offered, 201)
+        return as_json(offered(body, settings(), blobs=wiring.blobs(), now=wiring.clock().now()), 201)
     answer = handle(
         read_body(body, Order, most=most),
         idempotency_key=request.headers.get("Idempotency-Key"),
@@ -45,4 +34,5 @@ def submit(request: Request) -> object:
         roster=wiring.roster(),
         limits=Limits.of(settings()),
     )
+    logs.note(batch_id=answer["batch_id"])
     return as_json(answer, 202, {"Location": answer["status_url"]})

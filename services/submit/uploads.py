@@ -4,13 +4,16 @@ import itertools
 import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from uuid import uuid4
 
 from pydantic import Field
 
+from services.submit.request import read_body
 from shared.domain.identity import digest
 from shared.errors import FieldError, InvalidInput
 from shared.models.base import Frozen
 from shared.ports.blobs import Blobs
+from shared.settings import Settings
 
 SCHEME = "bucket:"
 VALID = timedelta(hours=24)
@@ -25,6 +28,18 @@ class Upload(Frozen):
 
     file_name: Annotated[str, Field(min_length=1, max_length=255)]
     size: Annotated[int, Field(ge=1)] | None = None
+
+
+def offered(body: bytes, settings: Settings, *, blobs: Blobs, now: datetime) -> dict[str, Any]:
+    """The answer to the ``body`` of an Upload; see ``offer``."""
+    return offer(
+        read_body(body, Upload, most=settings.most_body_bytes),
+        owner=settings.owner,
+        chance=uuid4().hex,
+        most_bytes=settings.most_library_bytes,
+        blobs=blobs,
+        now=now,
+    )
 
 
 def offer(

@@ -1,19 +1,24 @@
 """HTTP entry of ``webhook``."""
 
+from dataclasses import asdict
+
 import functions_framework
 from flask import Request
 
 from services.webhook.handler import MOST_BYTES, handle
-from shared import wiring
+from shared import logs, wiring
 from shared.entry import answering
+from shared.events.parked import subject
 
 
 @functions_framework.http
 @answering
 def webhook(request: Request) -> object:
     """``POST /api/v3/webhooks/engine``: 204 once the completion is on its topic."""
+    body = request.stream.read(MOST_BYTES + 1)
+    logs.note(**asdict(subject(body)))
     handle(
-        request.stream.read(MOST_BYTES + 1),
+        body,
         dict(request.headers),
         bus=wiring.bus(),
         clock=wiring.clock(),

@@ -9,6 +9,7 @@ CloudEvent whose data holds ``message``; Eventarc passes the whole envelope thro
 import base64
 import binascii
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -25,17 +26,26 @@ def payload(event: Event) -> bytes:
 
 
 def push_body(
-    data: bytes, *, message_id: str, published_at: str, subscription: str, delivery: int
+    data: bytes,
+    *,
+    message_id: str,
+    published_at: str,
+    subscription: str,
+    delivery: int,
+    attributes: Mapping[str, str] = MappingProxyType({}),
+    ordering_key: str = "",
 ) -> dict[str, Any]:
     """The JSON body of one push delivery; ``published_at`` is RFC 3339."""
-    message = {
+    message: dict[str, Any] = {
         "data": base64.b64encode(data).decode(),
         "messageId": message_id,
         "message_id": message_id,
         "publishTime": published_at,
         "publish_time": published_at,
-        "attributes": {},
+        "attributes": dict(attributes),
     }
+    if ordering_key:
+        message["orderingKey"] = ordering_key
     return {"message": message, "subscription": subscription, "deliveryAttempt": delivery}
 
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.models.base import Frozen, Instant
+from shared.models.base import Count, Frozen, Id, Instant
 from shared.models.work import Envelope, JobRef
 
 
@@ -31,5 +31,5 @@ class BatchFinished(Event):
     """Every ligand of the round has its outcome."""
 
     topic: ClassVar[str] = "batch-finished"
-    batch_id: str
-    round: int = 0
+    batch_id: Id
+    round: Count = 0

@@ -1,10 +1,12 @@
 """What lies in a dead letter: the message itself, whichever way it was parked."""
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.domain.identity import digest
 from shared.errors import Malformed
 from shared.events.envelope import raw
 
@@ -23,24 +25,41 @@ class Parked:
 
 @dataclass(frozen=True)
 class Subject:
-    """Which batch, job and attempt a message is about, as far as it says so."""
+    """Which batch, round, job and attempt a message is about, as far as it says so."""
 
     batch_id: str | None = None
     job_id: str | None = None
     attempt: int | None = None
+    round: int | None = None
 
 
 def unwrapped(data: bytes) -> Parked:
     """A function parks the delivery it was given, the queue parks the bare message."""
     document = document_of(data)
     if not isinstance(document, Mapping) or not isinstance(document.get("message"), Mapping):
-        return Parked(data)
+        return Parked(data or None)
     named = document.get("subscription")
     subscription = named.rpartition("/")[2] if isinstance(named, str) else None
     try:
         return Parked(raw(document), subscription or None)
     except Malformed:
         return Parked(None, subscription or None)
+
+
+def refuser(data: bytes, subscriptions: Sequence[str]) -> str | None:
+    """Which of the topic's subscriptions gave up what was parked; None if any of several may have."""
+    named = unwrapped(data).subscription
+    if named in subscriptions:
+        return named
+    # A topic's only subscriber must be the one that gave up, also where the delivery does not say.
+    return subscriptions[0] if len(subscriptions) == 1 else None
+
+
+def sameness(topic: str, subscription: str | None, data: bytes) -> str:
+    """Equal for letters that are counted as one: the same message, given up by the same subscription."""
+    message = unwrapped(data).message
+    content = hashlib.sha256(data if message is None else message).hexdigest()
+    return digest(["letter", topic, subscription, content])
 
 
 def subject(message: bytes) -> Subject:
@@ -51,10 +70,12 @@ def subject(message: bytes) -> Subject:
     ref = holder.get("ref", envelope.get("ref") if isinstance(envelope, Mapping) else None)
     told = ref if isinstance(ref, Mapping) else holder
     batch, job, attempt = told.get("batch_id"), told.get("job_id"), told.get("attempt", 1)
+    round = told.get("round", 0)
     return Subject(
         batch_id=batch if isinstance(batch, str) else None,
         job_id=job if isinstance(job, str) else None,
         attempt=attempt if isinstance(job, str) and isinstance(attempt, int) else None,
+        round=round if isinstance(batch, str) and isinstance(round, int) else None,
     )
 
 
@@ -62,5 +83,5 @@ def document_of(data: bytes) -> Any:
     """The JSON value; None if it is not JSON."""
     try:
         return json.loads(data)
-    except ValueError:  # UnicodeDecodeError is one, too
+    except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError, too
         return None

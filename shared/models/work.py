@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from shared.models.base import Frozen, Instant, Sha256
+from shared.models.base import Count, Frozen, Id, Instant, Sha256
 from shared.models.batch import Priority
 
 MetricValue = float | int | bool | str | None
@@ -57,12 +57,12 @@ class JobRef(Frozen):
     the release window are defined on places.
     """
 
-    batch_id: str
-    job_id: str
-    round: Annotated[int, Field(ge=0)] = 0
-    position: Annotated[int, Field(ge=0)]
-    place: Annotated[int, Field(ge=0)] | None = None
-    attempt: Annotated[int, Field(ge=1)] = 1
+    batch_id: Id
+    job_id: Id
+    round: Count = 0
+    position: Count
+    place: Count | None = None
+    attempt: Annotated[Count, Field(ge=1)] = 1
 
     @property
     def place_in_round(self) -> int:

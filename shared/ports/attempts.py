@@ -9,14 +9,18 @@ from shared.models.work import Failure, JobRef
 
 
 class Attempts(Protocol):
-    """Claims on ligands, and the calls made for them."""
+    """
+    Claims on ligands, and the calls made for them.
+
+    Of each ligand the latest attempt is kept, as long as the ligand has no outcome: what concerns any
+    other attempt changes nothing.
+    """
 
     def claim(self, ref: JobRef, *, now: datetime, lease_until: datetime) -> Attempt | None:
         """
-        Take attempt ``ref.attempt``, or None if it is taken.
+        Take attempt ``ref.attempt``, or None if it or a later one is taken, or the ligand has its outcome.
 
         It can be taken once more when its lease is over and neither a call nor a failure was noted.
-        A claim takes the older attempts of the ligand off the overdue list.
         """
         ...
 
@@ -25,7 +29,7 @@ class Attempts(Protocol):
         ...
 
     def note_call(self, ref: JobRef, call_id: str, *, deadline: datetime, due_at: datetime) -> bool:
-        """Add the call id, once; False if another call was noted before."""
+        """Add the call id, once; False if another call was noted before, or the attempt is gone."""
         ...
 
     def note_failure(self, ref: JobRef, failure: Failure, *, due_at: datetime) -> None:
@@ -41,11 +45,11 @@ class Attempts(Protocol):
         ...
 
     def attempts(self, batch_id: str, round: int, positions: Sequence[int]) -> list[Attempt]:
-        """The latest attempt of each of these ligands that has one."""
+        """The attempt of each of these ligands that is in flight, by position."""
         ...
 
     def in_flight(self, batch_id: str, round: int) -> int:
-        """How many ligands have an attempt and, as far as attempts know, no outcome."""
+        """How many ligands have an attempt and no outcome."""
         ...
 
     def line(self, batch_id: str, round: int, position: int | None = None) -> Line:

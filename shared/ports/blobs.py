@@ -1,9 +1,15 @@
 """The object store. Keys are '/'-separated names; an object appears whole or not at all."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from shared.errors import InvalidInput
+
+LONGEST_KEY = 512
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}")
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,21 @@ class Blobs(Protocol):
         ...
 
     def get_url(self, key: str, *, until: datetime) -> str:
-        """A URL that serves the object to whoever holds it."""
+        """
+        A URL that serves the object to whoever holds it.
+
+        It ends with ``until``, or before that if the store signs for no longer (Cloud Storage: 7 days).
+        """
         ...
 
     def put_url(self, key: str, *, until: datetime) -> str:
-        """A URL to which whoever holds it may PUT the object."""
+        """A URL to which whoever holds it may PUT the object; it ends as that of ``get_url`` does."""
         ...
+
+
+def names_in(key: str) -> list[str]:
+    """The names that a key is made of; InvalidInput if it is none."""
+    names = key.split("/")
+    if len(key) > LONGEST_KEY or not all(_NAME.fullmatch(name) for name in names):
+        raise InvalidInput(f"not an object key: {key[:80]!r}")
+    return names

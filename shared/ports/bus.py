@@ -83,7 +83,8 @@ class DeadLetters(Protocol):
         """
         Publish the message again to the subscription that refused it; the letter is closed then.
 
-        One that was replayed before stays as it is, and nothing is published.
+        One that was replayed before stays as it is, and nothing is published. If it raises TransientError,
+        the letter is either open as before or will be published by a later ``collect``.
 
         Raises:
             NotFound: no such letter.
@@ -101,17 +102,27 @@ class DeadLetters(Protocol):
         """
         ...
 
+    def collect(self, *, limit: int) -> int:
+        """
+        Do what nobody else will: park messages that the bus gave up by itself, and publish those of
+        replays that died between the mark and the publishing.
+
+        At most ``limit`` of each; the number of those parked. A bus that parks by itself has none.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Queue:
     """
     One subscription's messages, leased ones included, counted up to the ``most`` that was asked for.
 
-    ``due_since`` is when the longest waiting of those that may be delivered now became due.
+    ``messages`` is None where the bus cannot tell; nothing is known of ``due_since`` then. That is
+    when the longest waiting of those that may be delivered now became due.
     """
 
     subscription: str
-    messages: int
+    messages: int | None
     due_since: datetime | None
 
 

@@ -37,6 +37,14 @@ class Sight(NamedTuple):
     outcome: Outcome | None
 
 
+class Glance(NamedTuple):
+    """A batch, a round of it, and what was wanted of the batch a moment ago."""
+
+    batch: Batch
+    round: Round
+    intents: Intents
+
+
 class Batches(Protocol):
     """
     The batches themselves and what their owners want of them.
@@ -52,12 +60,19 @@ class Batches(Protocol):
         """Raise NotFound if no batch has this id."""
         ...
 
-    def look(self, ref: JobRef) -> Sight:
+    def glance(self, ref: JobRef) -> Glance:
         """
-        All that dispatch must know before it spends money, in one read.
+        What a ligand on its way must know of its batch; often no read at all.
+
+        Where many ligands of a batch pass, the intents may be a second old, and a batch that was
+        deleted within that second may still be there. What this process changed itself it sees.
 
         Raise NotFound if there is no such batch, or the batch has no such round.
         """
+        ...
+
+    def look(self, ref: JobRef) -> Sight:
+        """All that is known of a ligand now; raise NotFound as ``glance`` does."""
         ...
 
     def intents(self, batch_id: str) -> Intents:
@@ -121,10 +136,11 @@ class Countdown(Protocol):
 
     def settle(self, batch_id: str, leaf: int, outcomes: Sequence[Outcome], *, now: datetime) -> Settled:
         """
-        One commit: create the outcomes that are absent, count exactly those in their leaf.
+        Create the outcomes that are absent, and in the same commit count exactly those in their leaf.
 
-        All outcomes are of the same round and leaf. The answer holds the leaf's counter after the
-        commit, so exactly one caller with ``created`` sees it reach the quota.
+        All outcomes are of the same round and leaf; very many may take several such commits. A ligand
+        with an outcome has no attempt any more. The answer holds the leaf's counter after the commit,
+        so exactly one caller with ``created`` sees it reach the quota.
         """
         ...
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from shared.domain.lifecycle import tree_of
 from shared.domain.milestones import THRESHOLDS, passed, worth_a_look
 from shared.events.messages import BatchFinished, JobQueued
+from shared.models.batch import Batch
 from shared.models.facts import Outcome, Round
 from shared.ports.bus import Bus
 from shared.ports.ledger import Ledger
@@ -18,6 +19,7 @@ from shared.steps.roster import Roster
 
 
 def settle(
+    batch: Batch,
     round: Round,
     outcomes: Sequence[Outcome],
     *,
@@ -36,14 +38,14 @@ def settle(
         before = settled.n - max(settled.created, 1)
         announce_jobs(round, tree.releases_of(leaf, before, settled.n), bus=bus, roster=roster)
     if worth_a_look(leaf, settled.n - settled.created, settled.n, tree.quota(0, leaf)):
-        note_milestones(round, ledger=ledger, clock=clock)
+        note_milestones(batch, round, ledger=ledger, clock=clock)
     climb(round, (0, leaf), settled.n, ledger=ledger, bus=bus, clock=clock)
 
 
-def note_milestones(round: Round, *, ledger: Ledger, clock: Clock) -> None:
+def note_milestones(batch: Batch, round: Round, *, ledger: Ledger, clock: Clock) -> None:
     """Record every threshold that is passed; only in the first round can one be new."""
     if round.number == 0:
-        reached = passed(ledger.batch(round.batch_id), ledger.leaves(round.batch_id, round.number))
+        reached = passed(batch, ledger.leaves(round.batch_id, round.number))
         ledger.reach(round.batch_id, round.number, reached, now=clock.now())
 
 

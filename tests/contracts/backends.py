@@ -11,6 +11,7 @@ from shared.ports.bus import Bus, DeadLetter, DeadLetters, Queues
 from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Secrets
+from tests.support.world import HandClock
 
 TOPICS = {"job-queued": ("dispatch", "audit"), "job-finished": ("complete",), "batch-finished": ()}
 
@@ -28,10 +29,6 @@ class Subscriber(Protocol):
 
     def refuse(self, delivery: Delivery, *, reason: str, most: int) -> None:
         """Deliver it again later, or park it after ``most`` deliveries."""
-        ...
-
-    def return_leased(self) -> int:
-        """What a dead subscriber had leased is due now."""
         ...
 
     def dead_letters(self) -> list[DeadLetter]:
@@ -52,7 +49,7 @@ class Machine(Protocol):
 
 
 class Backend(Protocol):
-    """The ports that every backend has, empty; ``wait`` lets its time pass."""
+    """The ports that every backend has, empty, and the clock by which they stamp."""
 
     ledger: Ledger
     blobs: Blobs
@@ -61,9 +58,10 @@ class Backend(Protocol):
     queues: Queues
     subscriber: Subscriber
     secrets: Secrets
+    clock: HandClock
 
     def wait(self, span: timedelta) -> None:
-        """Let time pass."""
+        """Let time pass, also for what has a clock of its own; real seconds, perhaps."""
         ...
 
 

@@ -139,6 +139,41 @@ def test_the_first_failure_stands(ledger: Ledger, batch: Batch) -> None:
     assert (standing.failure, standing.due_at) == (LOST, at(40))
 
 
+def test_a_ligand_with_an_outcome_cannot_be_claimed_and_has_no_attempt(ledger: Ledger, batch: Batch) -> None:
+    claim(ledger, ref(batch, 1))
+    ledger.settle(batch.batch_id, 0, [outcome(batch, 0), outcome(batch, 1)], now=at(1))
+    for of in (ref(batch, 0), ref(batch, 1), ref(batch, 1, attempt=2)):
+        assert claim(ledger, of, 10_000) is None
+    assert ledger.attempts(batch.batch_id, 0, range(5)) == []
+    assert not ledger.note_call(ref(batch, 1), "late", deadline=at(99), due_at=at(50))
+
+
+def test_of_a_claim_and_a_settle_that_race_no_attempt_outlives_the_outcome(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch(16))
+
+    def deed(number: int) -> object:
+        if number % 2:
+            return claim(ledger, ref(batch, number // 2))
+        return ledger.settle(batch.batch_id, 0, [outcome(batch, number // 2)], now=NOON)
+
+    at_once(deed, range(32))
+    assert len(ledger.outcomes(batch.batch_id, 0, limit=99)) == 16
+    assert ledger.in_flight(batch.batch_id, 0) == 0
+    assert ledger.overdue(at(1000), limit=99, batch_id=batch.batch_id) == []
+
+
+def test_an_older_attempt_is_gone_once_the_next_was_claimed(ledger: Ledger, batch: Batch) -> None:
+    for number in (1, 2):
+        claim(ledger, ref(batch, attempt=number))
+    before = latest(ledger, ref(batch))
+    assert claim(ledger, ref(batch), 10_000) is None
+    assert not ledger.note_call(ref(batch), "slow", deadline=at(99), due_at=at(50))
+    ledger.note_failure(ref(batch), LOST, due_at=at(50))
+    ledger.unclaim(ref(batch), now=NOON)
+    ledger.postpone(ref(batch), at(50))
+    assert latest(ledger, ref(batch)) == before
+
+
 @pytest.mark.parametrize("deed", ["note_call", "note_failure", "postpone", "unclaim"])
 def test_nothing_makes_a_settled_ligand_overdue_again(ledger: Ledger, batch: Batch, deed: str) -> None:
     claim(ledger, ref(batch))
@@ -202,7 +237,9 @@ class Book:
     claims: int = 0
 
     def may_be_claimed(self, now: datetime) -> bool:
-        """Free, or its lease is over and neither call nor failure was noted."""
+        """Free, or its lease is over and neither call nor failure was noted; never once it is settled."""
+        if self.settled:
+            return False
         if self.lease_until is None:
             return True
         return self.call_id is None and not self.failed and self.lease_until <= now
@@ -223,14 +260,16 @@ def test_any_sequence_of_deeds_leaves_what_the_port_says(ledger: Ledger, deeds: 
     for number, (deed, pause) in enumerate(deeds):
         second += pause
         _do(deed, number, second, ledger, ref(batch), batch, book)
-    if book.lease_until is not None:
+    if book.settled:
+        assert ledger.attempts(batch.batch_id, 0, [0]) == []
+    elif book.lease_until is not None:
         standing = latest(ledger, ref(batch))
         assert (standing.call_id, standing.claims) == (book.call_id, book.claims)
         assert (standing.failure is not None) == book.failed
 
 
 def _do(deed: str, number: int, second: int, ledger: Ledger, of: JobRef, batch: Batch, book: Book) -> None:
-    known = book.lease_until is not None
+    known = book.lease_until is not None and not book.settled
     if deed == "claim":
         granted = claim(ledger, of, second) is not None
         assert granted == book.may_be_claimed(at(second))

@@ -7,7 +7,7 @@ import pytest
 from shared.domain.lifecycle import first_round, tree_of
 from shared.errors import NotFound
 from shared.models.facts import Experience, Intents, Pace
-from shared.ports.ledger import Ledger, Sight
+from shared.ports.ledger import Glance, Ledger, Sight
 from tests.support.crowd import at_once
 from tests.support.facts import a_batch, at, outcome, ref
 from tests.support.world import NOON
@@ -56,6 +56,9 @@ def test_an_unknown_batch_is_not_found(ledger: Ledger) -> None:
         lambda: ledger.intents(missing.batch_id),
         lambda: ledger.intend(missing.batch_id, paused=True),
         lambda: ledger.look(ref(missing)),
+        lambda: ledger.glance(ref(missing)),
+        lambda: ledger.batch("no/../id"),
+        lambda: ledger.batch(""),
     ):
         with pytest.raises(NotFound):
             ask()
@@ -70,6 +73,15 @@ def test_a_look_shows_batch_intents_and_outcome_at_once(ledger: Ledger) -> None:
     ledger.intend(batch.batch_id, paused=True)
     assert ledger.look(ref(batch, 1)) == Sight(batch, first, Intents(paused=True), settled)
     assert ledger.look(ref(batch, 2)) == Sight(batch, first, Intents(paused=True), None)
+
+
+def test_a_glance_shows_batch_round_and_intents(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch())
+    assert ledger.glance(ref(batch)) == Glance(batch, first_round(batch), Intents())
+    ledger.intend(batch.batch_id, paused=True)
+    assert ledger.glance(ref(batch)) == Glance(batch, first_round(batch), Intents(paused=True))
+    with pytest.raises(NotFound):
+        ledger.glance(ref(batch).model_copy(update={"round": 1}))
 
 
 def test_an_intent_changes_only_what_is_given(ledger: Ledger) -> None:

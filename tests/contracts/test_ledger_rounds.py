@@ -74,7 +74,7 @@ def test_rounds_count_apart_and_their_jobs_keep_both_places(ledger: Ledger) -> N
     assert attempt is not None
     assert attempt.ref == again
     assert ledger.look(again).outcome is None
-    assert ledger.look(again).round == a_round(batch, jobs=1)
+    assert ledger.look(again).round == ledger.glance(again).round == a_round(batch, jobs=1)
     ledger.settle(batch.batch_id, 0, [outcome(batch, ref=again)], now=NOON)
     assert [ledger.leaves(batch.batch_id, number)[0].n for number in (0, 1)] == [1, 1]
     assert [ledger.outcomes(batch.batch_id, number, limit=9)[0].kind for number in (0, 1)] == [
@@ -108,6 +108,7 @@ def test_whatever_names_a_deleted_batch_is_told_that_it_is_gone(ledger: Ledger) 
         lambda: ledger.batch(batch.batch_id),
         lambda: ledger.intents(batch.batch_id),
         lambda: ledger.look(ref(batch)),
+        lambda: ledger.glance(ref(batch)),
         lambda: ledger.open(batch),
     ):
         with pytest.raises(Gone):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from shared.adapters.local import schema
 from shared.adapters.local.bus import SqliteBus
-from shared.adapters.local.database import Database, stamp
+from shared.adapters.local.database import Database
+from shared.adapters.stamps import stamp
 from shared.ports.bus import LetterState
 from tests.contracts.backends import TOPICS
 from tests.support.world import NOON, HandClock

@@ -40,10 +40,12 @@ def bare_increment(
     return Settled(created=0, n=settled.n + 1)
 
 
-def acknowledge_and_forget(batch: Any, outcomes: Sequence[Outcome], *, ledger: Any, **rest: Any) -> None:
+def acknowledge_and_forget(
+    batch: Any, round: Any, outcomes: Sequence[Outcome], *, ledger: Any, **rest: Any
+) -> None:
     """A duplicate is acknowledged without a look at what its twin left undone."""
     if SqliteLedger(wiring.local_database()).outcome(outcomes[0].ref) is None:
-        settle(batch, outcomes, ledger=ledger, **rest)
+        settle(batch, round, outcomes, ledger=ledger, **rest)
 
 
 def status_first(batch: Any, status: Any, accounting: Any, closed_at: Any, table: Any, *, blobs: Any) -> Any:

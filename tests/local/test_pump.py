@@ -32,15 +32,16 @@ import functions_framework
 
 HERE = pathlib.Path(__file__).parent
 
-@functions_framework.cloud_event
-def listen(event):
+@functions_framework.http
+def listen(request):
     if (HERE / "failing").exists():
-        raise RuntimeError("not today")
-    if (HERE / "slow").exists() and "batch-finished" in event["source"]:
+        return {"title": "Temporarily unavailable", "detail": "not today"}, 503
+    if (HERE / "slow").exists() and "batch-finished" in request.path:
         time.sleep(1)
-    line = json.dumps({"source": event["source"], "type": event["type"], **event.data})
+    line = json.dumps({"path": request.path, **request.get_json()})
     with (HERE / "delivered").open("a") as log:
         log.write(line + "\\n")
+    return "", 204
 """
 QUEUED = "dispatch-job-queued"
 
@@ -80,8 +81,9 @@ def test_a_function_gets_what_pubsub_would_push(tmp_path: Path, courier: Courier
     assert drain(courier) == {QUEUED: 1}
 
     (event,) = delivered(tmp_path)
-    assert event["source"] == "//pubsub.googleapis.com/projects/omtx/topics/job-queued"
-    assert event["type"] == "google.cloud.pubsub.topic.v1.messagePublished"
+    assert event["path"] == "/projects/omtx/topics/job-queued"
+    assert event["subscription"] == f"projects/omtx/subscriptions/{QUEUED}"
+    assert event["deliveryAttempt"] == 1
     assert event["message"]["messageId"].isdigit()
     assert event["message"]["publishTime"].endswith("Z")
     assert decode(event, JobQueued).ref.position == 7
@@ -114,12 +116,12 @@ def test_a_refused_message_waits_and_is_at_last_parked_with_the_reason(
     bus, most = wiring.local_bus(), topology().subscription_defaults.max_delivery_attempts
     for _ in range(most):
         (delivery,) = bus.lease(QUEUED, limit=1, visibility=timedelta(0))
-        assert courier.deliver(delivery).status == 500
+        assert courier.deliver(delivery).status == 503
         courier.refuse(delivery, courier.deliver(delivery))
         bus._db.write(lambda it: it.execute("UPDATE messages SET visible_at = 0").rowcount)
 
     (letter,) = bus.dead_letters()
-    assert (letter.deliveries, letter.reason) == (most, f"{QUEUED} answered 500: RuntimeError('not today')")
+    assert (letter.deliveries, letter.reason) == (most, f"{QUEUED} answered 503: not today")
     assert bus.waiting() == {}
 
 
@@ -144,7 +146,7 @@ def test_a_slow_function_does_not_delay_the_others(tmp_path: Path, courier: Cour
     time.sleep(0.1)
     publish(*range(10))
     until(lambda: len(delivered(tmp_path)) >= 10, seconds=0.9)
-    assert all("job-queued" in event["source"] for event in delivered(tmp_path))
+    assert all("job-queued" in event["path"] for event in delivered(tmp_path))
     pump.stop()
 
 

@@ -10,7 +10,7 @@ from shared.topology import Function, topology
 
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 TABLE = topology()
-DECORATORS = {"http": "functions_framework.http", "event": "functions_framework.cloud_event"}
+KINDS = {kind.topic: name for name, kind in vars(messages).items() if getattr(kind, "topic", None)}
 
 
 def test_every_function_has_its_folder_and_every_folder_its_function() -> None:
@@ -23,7 +23,16 @@ def test_the_entry_point_is_what_the_trigger_needs(name: str, function: Function
     tree = ast.parse((SERVICES / name / "main.py").read_text())
     found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     assert [node.name for node in found] == [function.entry_point]
-    assert DECORATORS[function.trigger] in map(ast.unparse, found[0].decorator_list)
+    subscription = function.subscription
+    entry = f"receiving({KINDS[subscription.topic]})" if subscription else "answering"
+    scheduled = ["trusted"] if function.schedule else []
+    expected = ["functions_framework.http", entry, *scheduled]
+    assert list(map(ast.unparse, found[0].decorator_list)) == expected
+
+
+@pytest.mark.parametrize("name", TABLE.functions)
+def test_an_entry_point_only_translates(name: str) -> None:
+    assert len((SERVICES / name / "main.py").read_text().splitlines()) <= 40
 
 
 def test_entry_points_have_unique_names_because_the_framework_registers_them_by_name() -> None:
@@ -66,3 +75,8 @@ def test_a_message_is_not_sent_again_while_its_function_may_still_run(name: str,
         return
     default = TABLE.subscription_defaults.ack_deadline_seconds
     assert function.timeout_seconds <= (function.subscription.ack_deadline_seconds or default)
+
+
+@pytest.mark.parametrize(("name", "function"), TABLE.functions.items())
+def test_who_signs_urls_opens_their_key_and_nobody_else_does(name: str, function: Function) -> None:
+    assert ("sign" in function.opens.objects) == ("urls" in function.opens.secrets)

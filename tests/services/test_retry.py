@@ -209,7 +209,8 @@ def test_a_late_answer_to_the_first_round_changes_nothing(chain: Chain) -> None:
     tell(chain, *late)
     chain.drain()
     assert counts(chain, batch_id) == {"submitted": 2, "completed": 2}
-    assert len(attempts(chain, batch_id, 2)) == 2
+    assert attempts(chain, batch_id, 2) == []
+    assert chain.leased() == []
 
 
 def test_a_retry_of_a_thousand_keeps_to_the_window(chain: Chain) -> None:

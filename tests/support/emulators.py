@@ -14,9 +14,11 @@ from uuid import uuid4
 import pytest
 
 from local.cloud import emulators as processes
+from local.cloud.storage import storage
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
+    from google.cloud.storage import Client as StorageClient
 
 REQUIRED = "OMTX_REQUIRE_EMULATORS"
 
@@ -42,6 +44,23 @@ class Emulators:
     def pubsub(self) -> processes.Emulator:
         """Pub/Sub's."""
         return self._started("pubsub", processes.pubsub)
+
+    @property
+    def storage(self) -> processes.Emulator:
+        """Cloud Storage's, which is ours and needs nothing installed."""
+        return self._started("storage", storage)
+
+    def storage_client(self, project: str, address: str | None = None) -> "StorageClient":
+        """A client of the objects, there or behind ``address``; its bucket is named as the project."""
+        from shared.adapters.gcp.blobs import connect
+
+        variable, own = next(iter(self.storage.environment.items()))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(variable, address or own)
+            client = connect(project)
+        if not client.bucket(project).exists():
+            client.create_bucket(project)
+        return client
 
     def firestore_client(self, project: str, address: str | None = None) -> "Client":
         """A client of a project's default database, there or behind ``address``."""

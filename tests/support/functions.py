@@ -23,9 +23,8 @@ def load(name: str) -> Flask:
     before = dict(os.environ)
     try:
         function = topology().functions[name]
-        kind = "http" if function.trigger == "http" else "cloudevent"
         source = ROOT / "services" / name / "main.py"
-        app: Flask = create_app(function.entry_point, str(source), kind)
+        app: Flask = create_app(function.entry_point, str(source))
         return app
     finally:
         os.environ.clear()

@@ -4,8 +4,9 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.adapters.local.database import Database, Row, instant, instant_or_none, stamp, stamp_or_none
-from shared.models.facts import Attempt, Line
+from shared.adapters.local.database import Database, Row
+from shared.adapters.stamps import instant, instant_or_none, stamp
+from shared.models.facts import Attempt, Line, Outcome
 from shared.models.work import Failure, JobRef
 
 MOST_IN_QUERY = 500
@@ -55,7 +56,14 @@ class SqliteAttempts:
 
     def postpone(self, ref: JobRef, due_at: datetime | None) -> None:
         """See ``Attempts.postpone``."""
-        self._update(ref, "due_at = ?", (stamp_or_none(due_at),), "due_at IS NOT NULL")
+        if due_at is not None:
+            self._update(ref, "due_at = ?", (stamp(due_at),), "due_at IS NOT NULL")
+        else:
+            self._db.write(
+                lambda connection: (
+                    connection.execute(f"DELETE FROM attempts WHERE {_KEY}", _key(ref)).rowcount
+                )
+            )
 
     def overdue(self, now: datetime, *, limit: int, batch_id: str | None = None) -> list[Attempt]:
         """See ``Attempts.overdue``."""
@@ -68,16 +76,16 @@ class SqliteAttempts:
 
     def attempts(self, batch_id: str, round: int, positions: Sequence[int]) -> list[Attempt]:
         """See ``Attempts.attempts``."""
-        latest: dict[int, Row] = {}
-        for start in range(0, len(positions), MOST_IN_QUERY):
-            some = positions[start : start + MOST_IN_QUERY]
-            rows = self._db.read(
-                f"""SELECT * FROM attempts WHERE batch_id = ? AND round = ?
-                    AND position IN ({",".join("?" * len(some))}) ORDER BY position, number""",
+        found: list[Row] = []
+        wanted = sorted(set(positions))
+        for start in range(0, len(wanted), MOST_IN_QUERY):
+            some = wanted[start : start + MOST_IN_QUERY]
+            found += self._db.read(
+                f"""SELECT * FROM attempts WHERE batch_id = ? AND round = ? AND due_at IS NOT NULL
+                    AND position IN ({",".join("?" * len(some))}) ORDER BY position""",
                 (batch_id, round, *some),
             )
-            latest.update({row["position"]: row for row in rows})
-        return [_attempt(row) for row in latest.values()]
+        return [_attempt(row) for row in found]
 
     def in_flight(self, batch_id: str, round: int) -> int:
         """See ``Attempts.in_flight``."""
@@ -89,17 +97,21 @@ class SqliteAttempts:
 
     def line(self, batch_id: str, round: int, position: int | None = None) -> Line:
         """See ``Attempts.line``."""
-        of_round = (batch_id, round)
+        of_round, of_job = (batch_id, round), (batch_id, round, position)
         row = self._db.read(
             f"""SELECT (SELECT count(*) FROM {_OPEN}) AS in_flight,
                       (SELECT coalesce(place, position) FROM attempts WHERE batch_id = ? AND round = ?
-                       ORDER BY position DESC LIMIT 1) AS last,
-                      EXISTS (SELECT 1 FROM attempts
-                              WHERE batch_id = ? AND round = ? AND position = ?) AS holds""",
-            (*of_round, *of_round, *of_round, position),
+                       ORDER BY position DESC LIMIT 1) AS begun,
+                      (SELECT body FROM outcomes WHERE batch_id = ? AND round = ?
+                       ORDER BY position DESC LIMIT 1) AS settled,
+                      EXISTS (SELECT 1 FROM attempts WHERE batch_id = ? AND round = ? AND position = ?)
+                      OR EXISTS (SELECT 1 FROM outcomes WHERE batch_id = ? AND round = ? AND position = ?)
+                      AS holds""",
+            (*of_round * 3, *of_job * 2),
         )[0]
-        last = -1 if row["last"] is None else int(row["last"])
-        return Line(in_flight=row["in_flight"], last=last, holds=bool(row["holds"]))
+        begun = -1 if row["begun"] is None else int(row["begun"])
+        settled = Outcome.model_validate_json(row["settled"]).ref.place_in_round if row["settled"] else -1
+        return Line(in_flight=row["in_flight"], last=max(begun, settled), holds=bool(row["holds"]))
 
     def open_places(self, batch_id: str, round: int) -> list[int]:
         """See ``Attempts.open_places``."""
@@ -125,19 +137,22 @@ def _key(ref: JobRef) -> tuple[str, int, int, int]:
 def _claim(connection: sqlite3.Connection, ref: JobRef, now: int, lease_until: int) -> Attempt | None:
     row = connection.execute(
         """INSERT INTO attempts (batch_id, round, position, number, place, job_id, claims, claimed_at,
-               lease_until, due_at) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?)
+               lease_until, due_at)
+           SELECT ?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?8 WHERE NOT EXISTS
+               (SELECT 1 FROM outcomes WHERE batch_id = ?1 AND round = ?2 AND position = ?3)
+           AND NOT EXISTS
+               (SELECT 1 FROM attempts WHERE batch_id = ?1 AND round = ?2 AND position = ?3 AND number > ?4)
            ON CONFLICT DO UPDATE SET claims = claims + 1, claimed_at = excluded.claimed_at,
                lease_until = excluded.lease_until, due_at = excluded.due_at
            WHERE call_id IS NULL AND failure IS NULL AND lease_until <= excluded.claimed_at
            RETURNING *""",
-        (*_key(ref), ref.place, ref.job_id, now, lease_until, lease_until),
+        (*_key(ref), ref.place, ref.job_id, now, lease_until),
     ).fetchone()
     if row is None:
         return None
     if ref.attempt > 1:
         connection.execute(
-            """UPDATE attempts SET due_at = NULL
-               WHERE batch_id = ? AND round = ? AND position = ? AND number < ?""",
+            "DELETE FROM attempts WHERE batch_id = ? AND round = ? AND position = ? AND number < ?",
             _key(ref),
         )
     return _attempt(row)

@@ -3,14 +3,15 @@
 import sqlite3
 from datetime import datetime
 
-from shared.adapters.local.database import Database, Row, instant_or_none, stamp, stamp_or_none
+from shared.adapters.local.database import Database, Row
 from shared.adapters.local.rounds import create_nodes, gone
+from shared.adapters.stamps import instant_or_none, stamp, stamp_or_none
 from shared.domain.lifecycle import first_round
 from shared.errors import NotFound
 from shared.models.batch import Batch
 from shared.models.facts import Intents, Outcome, Pace, Round
 from shared.models.work import JobRef
-from shared.ports.ledger import Sight
+from shared.ports.ledger import Glance, Sight
 
 
 class SqliteBatches:
@@ -27,21 +28,24 @@ class SqliteBatches:
         """See ``Batches.batch``."""
         return Batch.model_validate_json(self._row(batch_id)["body"])
 
+    def glance(self, ref: JobRef) -> Glance:
+        """See ``Batches.glance``."""
+        row = self._row(ref.batch_id)
+        batch = Batch.model_validate_json(row["body"])
+        return Glance(batch, self._round(ref, batch), _intents(row))
+
     def look(self, ref: JobRef) -> Sight:
         """See ``Batches.look``."""
         rows = self._db.read(
-            """SELECT b.*, o.body AS outcome, r.body AS opened FROM batches b
+            """SELECT b.*, o.body AS outcome FROM batches b
                LEFT JOIN outcomes o ON o.batch_id = b.batch_id AND o.round = ? AND o.position = ?
-               LEFT JOIN rounds r ON r.batch_id = b.batch_id AND r.number = ? WHERE b.batch_id = ?""",
-            (ref.round, ref.position, ref.round, ref.batch_id),
+               WHERE b.batch_id = ?""",
+            (ref.round, ref.position, ref.batch_id),
         )
         row = _there(rows, ref.batch_id)
         batch = Batch.model_validate_json(row["body"])
-        if ref.round and not row["opened"]:
-            raise NotFound(f"batch {ref.batch_id} has no round {ref.round}")
-        round = Round.model_validate_json(row["opened"]) if ref.round else first_round(batch)
         outcome = Outcome.model_validate_json(row["outcome"]) if row["outcome"] else None
-        return Sight(batch, round, _intents(row), outcome)
+        return Sight(batch, self._round(ref, batch), _intents(row), outcome)
 
     def intents(self, batch_id: str) -> Intents:
         """See ``Batches.intents``."""
@@ -82,6 +86,15 @@ class SqliteBatches:
         sql = f"SELECT body FROM batches WHERE {' AND '.join(where)} ORDER BY created_at DESC, batch_id DESC"
         rows = self._db.read(f"{sql} LIMIT ?", (*values, limit))
         return [Batch.model_validate_json(row["body"]) for row in rows]
+
+    def _round(self, ref: JobRef, batch: Batch) -> Round:
+        if ref.round == 0:
+            return first_round(batch)
+        sql = "SELECT body FROM rounds WHERE batch_id = ? AND number = ?"
+        rows = self._db.read(sql, (ref.batch_id, ref.round))
+        if not rows:
+            raise NotFound(f"batch {ref.batch_id} has no round {ref.round}")
+        return Round.model_validate_json(rows[0]["body"])
 
     def _row(self, batch_id: str) -> Row:
         rows = self._db.read("SELECT * FROM batches WHERE batch_id = ?", (batch_id,))

@@ -19,14 +19,12 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-from shared.errors import InvalidInput, NotAllowed, NotFound, Unavailable
-from shared.ports.blobs import Stat
+from shared.errors import NotAllowed, NotFound, Unavailable
+from shared.ports.blobs import Stat, names_in
 from shared.ports.world import Key
 
-_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}")
 _PIECE = 1 << 20
 _TEMPORARY = ".part-"
-LONGEST_KEY = 512
 GROUP_OBJECTS, GROUP_BYTES = 1024, 16 << 20
 ABANDONED_SECONDS = 3600.0
 
@@ -167,10 +165,7 @@ class FolderBlobs:
         return f"{self._base_url}/objects/{quote(key)}?{urlencode({'expires': expires, 'signature': mac})}"
 
     def _path(self, key: str) -> Path:
-        parts = key.split("/")
-        if len(key) > LONGEST_KEY or not all(_SAFE.fullmatch(part) for part in parts):
-            raise InvalidInput(f"not an object key: {key[:80]!r}")
-        return self.root.joinpath(*parts)
+        return self.root.joinpath(*names_in(key))
 
     def _write(self, path: Path, content: bytes | Iterable[bytes], *, fsync: bool) -> tuple[Path, int, str]:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.adapters.local.database import Row, instant, instant_or_none, stamp
+from shared.adapters.local.database import Row
 from shared.adapters.local.letters import SqliteLetters, insert_letter
+from shared.adapters.stamps import instant, instant_or_none, stamp
 from shared.events.envelope import payload
 from shared.events.messages import Event
 from shared.ports.bus import Queue

@@ -17,7 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from shared.adapters.local.database import Database, Row, instant_or_none, stamp
+from shared.adapters.local.database import Database, Row
+from shared.adapters.stamps import instant_or_none, stamp
 from shared.models.batch import Priority
 from shared.models.work import Envelope, Failure, FailureClass, WorkOrder
 from shared.ports.engine import Answered, CallState, Died, Load, Pending, Run

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from shared.adapters.local.database import Database, instant, instant_or_none, stamp
+from shared.adapters.local.database import Database
+from shared.adapters.stamps import instant, instant_or_none, stamp
 from shared.models.facts import Closing
 from shared.models.work import Artefact
 

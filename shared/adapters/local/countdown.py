@@ -4,7 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.adapters.local.database import Database, Row, instant, instant_or_none, stamp
+from shared.adapters.local.database import Database, Row
+from shared.adapters.stamps import instant, instant_or_none, stamp
 from shared.domain.pacing import experience_of
 from shared.models.facts import Experience, Leaf, Node, Outcome, OutcomeKind, Settled
 from shared.models.work import JobRef
@@ -99,8 +100,7 @@ def _create(connection: sqlite3.Connection, leaf: int, outcome: Outcome) -> bool
     ).rowcount
     if created:
         connection.execute(
-            """UPDATE attempts SET due_at = NULL WHERE batch_id = ? AND round = ? AND position = ?
-               AND due_at IS NOT NULL""",
+            "DELETE FROM attempts WHERE batch_id = ? AND round = ? AND position = ?",
             (ref.batch_id, ref.round, ref.position),
         )
     return bool(created)

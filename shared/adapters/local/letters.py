@@ -1,14 +1,13 @@
 """Dead letters in SQLite, in the same file as the queue: replaying one is a single commit."""
 
-import hashlib
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from shared.adapters.local.database import Database, Row, instant, instant_or_none, stamp
-from shared.domain.identity import digest
+from shared.adapters.local.database import Database, Row
+from shared.adapters.stamps import instant, instant_or_none, stamp
 from shared.errors import IllegalMove, NotFound
-from shared.events.parked import unwrapped
+from shared.events.parked import refuser, sameness, unwrapped
 from shared.ports.bus import DeadLetter, LetterState
 from shared.ports.world import Clock
 
@@ -25,10 +24,7 @@ class SqliteLetters:
 
     def park(self, topic: str, data: bytes, *, reason: str) -> None:
         """See ``DeadLetters.park``."""
-        named = unwrapped(data).subscription
-        all_of_them = self._subscriptions.get(topic, ())
-        # A topic's only subscriber must be the one that gave up, also where the delivery does not say.
-        known = named if named in all_of_them else all_of_them[0] if len(all_of_them) == 1 else None
+        known = refuser(data, self._subscriptions.get(topic, ()))
         now = stamp(self._clock.now())
         self._db.write(
             lambda connection: insert_letter(connection, topic, data, known, reason=reason, now=now)
@@ -89,6 +85,10 @@ class SqliteLetters:
         )
         return self.letter(letter_id)
 
+    def collect(self, *, limit: int) -> int:
+        """See ``DeadLetters.collect``; the queue parks what it gives up in the same commit."""
+        return 0
+
 
 def insert_letter(
     connection: sqlite3.Connection,
@@ -102,8 +102,6 @@ def insert_letter(
     published_at: int | None = None,
 ) -> None:
     """Park within a commit; times are stamps. The same message for the same subscription is counted."""
-    message = unwrapped(data).message
-    content = hashlib.sha256(data if message is None else message).hexdigest()
     connection.execute(
         """INSERT INTO letters (digest, subscription, topic, data, reason, deliveries, published_at,
                parked_at, last_parked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -111,7 +109,7 @@ def insert_letter(
                deliveries = deliveries + excluded.deliveries, reason = excluded.reason,
                last_parked_at = max(last_parked_at, excluded.last_parked_at)""",
         (
-            digest(["letter", topic, subscription, content]),
+            sameness(topic, subscription, data),
             *(subscription, topic, data, reason, deliveries, published_at, now, now),
         ),
     )

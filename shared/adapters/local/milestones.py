@@ -4,7 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.adapters.local.database import Database, instant, stamp
+from shared.adapters.local.database import Database
+from shared.adapters.stamps import instant, stamp
 from shared.models.facts import Milestone
 
 

@@ -3,7 +3,8 @@
 import sqlite3
 from datetime import datetime
 
-from shared.adapters.local.database import Database, Row, instant, stamp
+from shared.adapters.local.database import Database, Row
+from shared.adapters.stamps import instant, stamp
 from shared.domain.lifecycle import tree_of
 from shared.errors import Gone
 from shared.models.batch import Batch

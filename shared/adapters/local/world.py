@@ -1,8 +1,8 @@
-"""The machine's clock, and signing keys kept in the state folder, readable by their owner only."""
+"""The machine's clock, its callers, and signing keys in the state folder, readable by their owner only."""
 
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,13 @@ class SystemClock:
     def now(self) -> datetime:
         """See ``Clock.now``."""
         return datetime.now(UTC)
+
+
+class AnyCaller:
+    """Within one process there is nobody to keep out."""
+
+    def check(self, headers: Mapping[str, str]) -> None:
+        """See ``Callers.check``."""
 
 
 class FolderSecrets:

@@ -16,10 +16,11 @@ from tests.support.facts import a_batch, envelope, ref
 
 REF = ref(a_batch(), 2)
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
+ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}", fullmatch=True)
 refs = st.builds(
     JobRef,
-    batch_id=texts,
-    job_id=texts,
+    batch_id=ids,
+    job_id=ids,
     round=st.integers(0, 9),
     position=st.integers(0, 10**9),
     attempt=st.integers(1, 9),
@@ -32,7 +33,7 @@ metrics = st.dictionaries(
 failures = st.none() | st.builds(Failure, kind=st.sampled_from(FailureClass), message=texts)
 messages: st.SearchStrategy[Event] = st.one_of(
     st.builds(JobQueued, ref=refs, not_before=st.none() | moments),
-    st.builds(BatchFinished, batch_id=texts, round=st.integers(0, 9)),
+    st.builds(BatchFinished, batch_id=ids, round=st.integers(0, 9)),
     st.builds(
         lambda of, failure, figures, moment: JobFinished(
             envelope=envelope(of, failure, metrics=figures, finished_at=moment)
@@ -87,6 +88,8 @@ def encoded(value: object) -> dict[str, Any]:
         encoded({**GOOD, "surprise": 1}),
         encoded({"ref": {**GOOD["ref"], "position": -1}}),
         encoded({"ref": {**GOOD["ref"], "attempt": 0}}),
+        encoded({"ref": {**GOOD["ref"], "position": 2**31}}),
+        *(encoded({"ref": {**GOOD["ref"], "batch_id": name}}) for name in ("", "a/b", "..", "é", "b" * 129)),
         encoded({"ref": {**GOOD["ref"], "position": "1.5"}}),
         encoded({"ref": {**GOOD["ref"], "batch_id": None}}),
         encoded({**GOOD, "not_before": "2026-01-01T12:00:00"}),

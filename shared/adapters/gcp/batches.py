@@ -1,0 +1,94 @@
+"""Batches and intents in Firestore."""
+
+import time
+from datetime import datetime
+
+from google.cloud.firestore import Query
+
+from shared.adapters.gcp.outcomes import outcome_of, outcome_record
+from shared.adapters.gcp.planting import plant
+from shared.adapters.gcp.standing import Standings, data_of, opened, standing_of
+from shared.adapters.gcp.store import Fields, Found, Store, narrowed
+from shared.adapters.stamps import stamp
+from shared.domain.lifecycle import first_round
+from shared.models.batch import Batch
+from shared.models.facts import Intents, Pace
+from shared.models.work import JobRef
+from shared.ports.ledger import Glance, Sight
+
+
+class FirestoreBatches:
+    """The ``Batches`` part of the ledger."""
+
+    _store: Store
+    _standings: Standings
+
+    def open(self, batch: Batch) -> Batch:
+        """See ``Batches.open``."""
+        record, content = self._store.batch(batch.batch_id), opened(batch)
+        if plant(self._store, first_round(batch), record, lambda commit: commit.create(record, content)):
+            return batch
+        return self._standings.fresh(batch.batch_id).batch
+
+    def batch(self, batch_id: str) -> Batch:
+        """See ``Batches.batch``."""
+        return self._standings.fresh(batch_id).batch
+
+    def glance(self, ref: JobRef) -> Glance:
+        """See ``Batches.glance``."""
+        standing = self._standings.recent(ref.batch_id)
+        return Glance(standing.batch, self._standings.round(ref.batch_id, ref.round), standing.intents)
+
+    def look(self, ref: JobRef) -> Sight:
+        """See ``Batches.look``."""
+        seen = time.monotonic()
+        wanted = [self._store.batch(ref.batch_id), outcome_record(self._store, ref)]
+        found, outcome = self._store.get_many(wanted)
+        standing = self._standings.learn(found, seen)
+        round = self._standings.round(ref.batch_id, ref.round)
+        return Sight(standing.batch, round, standing.intents, outcome_of(outcome))
+
+    def intents(self, batch_id: str) -> Intents:
+        """See ``Batches.intents``."""
+        return self._standings.fresh(batch_id).intents
+
+    def intend(
+        self,
+        batch_id: str,
+        *,
+        paused: bool | None = None,
+        cancelled_at: datetime | None = None,
+        pace: Pace | None = None,
+    ) -> Intents:
+        """See ``Batches.intend``."""
+
+        def changed(found: Found) -> Fields:
+            standing, fields = standing_of(found), dict[str, object]()
+            if paused is not None:
+                fields["data.paused"] = paused
+            if cancelled_at is not None and standing.intents.cancelled_at is None:
+                fields["data.cancelled_at"] = stamp(cancelled_at)
+            if pace is not None:
+                fields["data.pace"] = pace.model_dump_json()
+            return fields
+
+        self._standings.change(batch_id, changed)
+        return self.intents(batch_id)
+
+    def batches(self, *, owner: str | None, unfinished: bool, limit: int, after: str | None) -> list[Batch]:
+        """See ``Batches.batches``."""
+        query = self._store.batches()
+        if unfinished:
+            query = narrowed(query, finished=False)
+        if owner is not None:
+            query = narrowed(query, owner=owner)
+        # Only a batch that is not deleted has the field: what is without it is in no such list.
+        query = query.order_by("created_at", direction=Query.DESCENDING)
+        query = query.order_by("__name__", direction=Query.DESCENDING)
+        if after is not None:
+            last = self._store.get(self._store.batch(after))
+            if not last.exists:
+                return []
+            created_at = data_of(last).get("created_at") or last.get("created_at")
+            query = query.start_after({"created_at": created_at, "__name__": last.reference})
+        return [standing_of(found).batch for found in self._store.find(query.limit(limit))]

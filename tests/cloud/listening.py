@@ -1,0 +1,92 @@
+"""A server that writes down what is posted to it, and answers as a test says."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from shared.events.envelope import raw
+
+
+@dataclass(frozen=True)
+class Posted:
+    """One request, and when it was read."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: Any
+    at: float
+
+    @property
+    def text(self) -> str:
+        """The message's own bytes."""
+        return raw(self.body).decode()
+
+
+class Listener:
+    """What came, in order; ``most_at_once`` requests were being answered at the same time."""
+
+    def __init__(self, answer: Callable[[Posted], int]) -> None:
+        self.posted: list[Posted] = []
+        self.most_at_once = 0
+        self.url = ""
+        self._answer = answer
+        self._now = 0
+        self._lock = threading.Lock()
+
+    def texts(self) -> list[str]:
+        """The messages."""
+        return [posted.text for posted in list(self.posted)]
+
+    def take(self, posted: Posted) -> int:
+        """Write it down and decide."""
+        with self._lock:
+            self.posted.append(posted)
+            self._now += 1
+            self.most_at_once = max(self.most_at_once, self._now)
+        try:
+            return self._answer(posted)
+        finally:
+            with self._lock:
+                self._now -= 1
+
+
+@contextmanager
+def listening(answer: Callable[[Posted], int] = lambda _: 200, *, port: int = 0) -> Iterator[Listener]:
+    """A server on the loopback interface."""
+    listener = Listener(answer)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            posted = Posted(self.path, dict(self.headers), json.loads(body), time.monotonic())
+            status = listener.take(posted)
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """The test says what it saw."""
+
+        def handle(self) -> None:
+            try:
+                super().handle()
+            except ConnectionError:  # who asked did not wait for the answer
+                self.close_connection = True
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    listener.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield listener
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

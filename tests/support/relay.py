@@ -1,0 +1,83 @@
+"""A relay between an HTTP client and a server: it passes requests on, and loses answers when told to."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+Alter = Callable[[int, bytes], tuple[int, bytes]]
+
+
+class Relay:
+    """
+    What happened and what is to happen.
+
+    The next requests of a method are altered by the first entries of ``plan`` for it: ``LOST`` carries
+    the request out and loses its answer; any other entry makes the answer, from the status and the body
+    of the true one.
+    """
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self.plan: dict[str, list[Alter]] = {}
+        self.seen: list[str] = []
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        """The relay's address."""
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self))
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            server.server_close()
+
+
+def LOST(status: int, body: bytes) -> tuple[int, bytes]:  # noqa: N802 - a constant to its users
+    """Nothing is answered."""
+    return 0, b""
+
+
+def refused(status: int, body: bytes) -> tuple[int, bytes]:
+    """The server says that it is overloaded."""
+    return 503, b"{}"
+
+
+def damaged(status: int, body: bytes) -> tuple[int, bytes]:
+    """One bit of the answer is another."""
+    return status, bytes([body[0] ^ 1]) + body[1:]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def __init__(self, relay: Relay, *socket_and_server: object) -> None:
+        self._relay = relay
+        super().__init__(*socket_and_server)  # type: ignore[arg-type] # handed through
+
+    def _pass_on(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._relay.seen.append(f"{self.command} {self.path}")
+        with closing(HTTPConnection(self._relay.target)) as onward:
+            onward.request(self.command, self.path, body, dict(self.headers))
+            response = onward.getresponse()
+            status, content = response.status, response.read()
+        if plan := self._relay.plan.get(self.command):
+            status, content = plan.pop(0)(status, content)
+        if status == 0:
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self.send_response(status)
+        for name, value in response.getheaders():
+            if name.lower() not in ("content-length", "connection", "date", "server"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass_on  # noqa: N815 - the names of the library
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: what was seen is in ``seen``."""
