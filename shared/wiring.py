@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from shared.adapters.local.bus import SqliteBus
     from shared.adapters.local.calls import SqliteCalls
     from shared.adapters.local.database import Database
-    from shared.adapters.modal.account import Account
 
 
 @cache
@@ -127,7 +126,7 @@ def engine() -> Engine:
     if settings().engine == "modal":
         from shared.adapters.modal.engine import ModalEngine
 
-        return ModalEngine(modal_account(), seconds=settings().modal_seconds)
+        return ModalEngine.of(settings(), secrets)
     return local_calls()
 
 
@@ -139,20 +138,6 @@ def runs() -> Runs:
 
         return ModalRuns()
     return local_calls()
-
-
-@cache
-def modal_account() -> "Account":
-    """Modal's client of this process; the token is in the environment, or among the secrets."""
-    from shared.adapters.modal.account import Account, Token
-
-    id, secret = settings().modal_token_id, settings().modal_token_secret.get_secret_value()
-    return Account(
-        lambda: Token(id, secret) if id and secret else Token.of(secrets()),
-        prefix=settings().prefix,
-        environment=settings().modal_environment,
-        server_url=settings().modal_server_url,
-    )
 
 
 @cache
@@ -251,14 +236,12 @@ def reset() -> None:
     """Close what is open and forget every choice; between tests, and before a fork is used."""
     if local_database.cache_info().currsize:
         local_database().close()
-    if modal_account.cache_info().currsize:
-        modal_account().close()
     for choice in (*_CHOICES, settings):
         choice.cache_clear()
 
 
 _CHOICES = (
     *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs, callers),
-    *(gcp_database, gcp_storage, gcp_bus, gcp_letters, modal_account),
+    *(gcp_database, gcp_storage, gcp_bus, gcp_letters),
     *(local_database, local_blobs, local_bus, local_calls),
 )

@@ -12,6 +12,7 @@ import modal.config
 from shared.errors import Unavailable
 from shared.events.runs import CLASS, METHOD, app_name
 from shared.ports.world import Secrets
+from shared.settings import Settings
 
 PURPOSE = "modal-token"
 THROTTLED_SECONDS = 10
@@ -61,6 +62,17 @@ class Account:
         self._made: modal.Client | None = None
         self._runs: dict[str, Any] = {}
 
+    @classmethod
+    def of(cls, settings: Settings, secrets: Callable[[], Secrets]) -> Self:
+        """The account of this installation; its token is in the environment, or else among the secrets."""
+        id, secret = settings.modal_token_id, settings.modal_token_secret.get_secret_value()
+        return cls(
+            lambda: Token(id, secret) if id and secret else Token.of(secrets()),
+            prefix=settings.prefix,
+            environment=settings.modal_environment,
+            server_url=settings.modal_server_url,
+        )
+
     def client(self) -> modal.Client:
         """The client of this process."""
         with self._lock:
@@ -81,13 +93,6 @@ class Account:
         with self._lock:
             self._made = None
             self._runs.clear()
-
-    def close(self) -> None:
-        """End the connection of this process; the next use makes another."""
-        with self._lock:
-            if self._made is not None and self._made_by == os.getpid():
-                self._made.close()
-            self._made = None
 
     def _client(self) -> modal.Client:
         if self._made is None or self._made_by != os.getpid():

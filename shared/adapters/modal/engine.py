@@ -1,8 +1,8 @@
 """The ``Engine`` port on Modal: each run is one spawned call of a deployed app, one app per model."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, Self, TypeVar
 
 import modal
 import modal.exception
@@ -13,6 +13,8 @@ from shared.errors import Malformed, Unavailable
 from shared.events.runs import packed, unpacked
 from shared.models.work import Envelope, Failure, FailureClass, WorkOrder
 from shared.ports.engine import Answered, CallState, Died, Load, Pending
+from shared.ports.world import Secrets
+from shared.settings import Settings
 
 T = TypeVar("T")
 OURS = "fc-"
@@ -32,6 +34,11 @@ class ModalEngine:
     def __init__(self, account: Account, *, seconds: float) -> None:
         self._account = account
         self._seconds = seconds
+
+    @classmethod
+    def of(cls, settings: Settings, secrets: Callable[[], Secrets]) -> Self:
+        """The engine of this installation."""
+        return cls(Account.of(settings, secrets), seconds=settings.modal_seconds)
 
     def spawn(self, order: WorkOrder) -> str:
         """See ``Engine.spawn``; TooLarge if the order is no small message."""

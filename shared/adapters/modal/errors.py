@@ -79,7 +79,7 @@ def spawning(app: str) -> Iterator[None]:
 
 
 def ended(error: BaseException) -> Died | None:
-    """The end of a run that has no envelope, from what ``get`` raised; None: it says nothing about the run."""
+    """The end of a run without an envelope, from what ``get`` raised; None: it says nothing about the run."""
     kind = FailureClass.INFRASTRUCTURE
     match error:
         case modal.exception.FunctionTimeoutError():
