@@ -42,6 +42,22 @@ class Deployments:
     _images: dict[str, pb.Image] = field(default_factory=dict)
     _functions: dict[str, tuple[str, pb.FunctionData]] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
+    _taken: int = 1
+
+    def have(self, name: str, *, most_containers: int) -> None:
+        """An app of the usual form, without anybody deploying it."""
+        method = pb.MethodDefinition(function_name="Model.run")
+        data = pb.FunctionData(
+            function_name="Model.*", concurrency_limit=most_containers, method_definitions={"run": method}
+        )
+        data.ranked_functions.add()
+        self.app_id(name)
+        self.apps[name] = App({"Model.*": Deployed(data, [], [], {}, [])}, {})
+
+    def replace(self, name: str) -> None:
+        """Stop the app and deploy it anew: its functions have other ids."""
+        self._names = {key: id for key, id in self._names.items() if f"{self.app_id(name)}/" not in key}
+        self._taken += 1000
 
     def app_id(self, name: str) -> str:
         """The id of an app, which it keeps."""
@@ -114,7 +130,7 @@ class Deployments:
         return below + list(image.dockerfile_commands)
 
     def _id(self, prefix: str, name: str) -> str:
-        return self._names.setdefault(f"{prefix}:{name}", f"{prefix}-{len(self._names) + 1:06}")
+        return self._names.setdefault(f"{prefix}:{name}", f"{prefix}-{len(self._names) + self._taken:06}")
 
 
 def _as_data(one: pb.Function) -> pb.FunctionData:

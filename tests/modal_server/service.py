@@ -1,7 +1,7 @@
 """The requests that are answered, and how a request can go wrong on its way."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Any
 
@@ -84,7 +84,7 @@ class Service(Deploying):
         if name not in self._answers:
             self.missing.append(name)
             raise GRPCError(Status.UNIMPLEMENTED, f"{name} is not part of this control plane")
-        sent = stream.metadata or {}
+        sent: Mapping[str, Any] = stream.metadata or {}
         if (sent.get("x-modal-token-id"), sent.get("x-modal-token-secret")) != TOKEN:
             raise GRPCError(Status.UNAUTHENTICATED, "no such token")
         key, first = str(sent["x-idempotency-key"]), sent.get("x-throttle-retry-attempt") == "0"
