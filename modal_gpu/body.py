@@ -4,10 +4,11 @@ import logging
 import platform
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from modal_gpu.attempt import attempt
+from modal_gpu.attempt import attempt, utc_now
 from modal_gpu.predictors.base import Prediction, Predictor, Question
 from modal_gpu.report import Reporter
 from modal_gpu.transfer import Transfer
@@ -25,6 +26,7 @@ class Body:
     transfer: Transfer
     reporter: Reporter
     machine: str
+    now: Callable[[], datetime] = utc_now
 
     def answer(self, data: bytes, call_id: str | None) -> bytes:
         """
@@ -40,6 +42,7 @@ class Body:
             predictor=self.predictor,
             transfer=self.transfer,
             machine=self.machine,
+            now=self.now,
         )
         answer = packed(envelope)
         self.reporter.report(envelope, order.webhook_url)

@@ -59,7 +59,7 @@ class Service(Deploying):
         self.strike: Callable[[str, int], Mishap | None] = lambda method, number: None
         self.seen: list[str] = []
         self.missing: list[str] = []
-        self._numbers: dict[str, tuple[str, int]] = {}
+        self._mishaps: dict[str, Mishap | None] = {}
         self._replies: dict[str, Any] = {}
         self._answers: dict[str, Callable[[Any], Any]] = {
             name.removeprefix("_on_"): getattr(self, name) for name in dir(self) if name.startswith("_on_")
@@ -89,7 +89,7 @@ class Service(Deploying):
             raise GRPCError(Status.UNAUTHENTICATED, "no such token")
         key, first = str(sent["x-idempotency-key"]), sent.get("x-throttle-retry-attempt") == "0"
         first = first and sent.get("x-retry-attempt") == "0"
-        mishap = self.strike(name, self._number(name, key))
+        mishap = self._mishap(name, key)
         if mishap in REFUSALS:
             raise GRPCError(REFUSALS[mishap], f"{mishap.name.lower()}, as asked for")
         if mishap is Mishap.THROTTLES_BRIEFLY and first:
@@ -105,11 +105,12 @@ class Service(Deploying):
             return
         await stream.send_message(self._replies[key])
 
-    def _number(self, name: str, key: str) -> int:
-        if key not in self._numbers:
+    def _mishap(self, name: str, key: str) -> Mishap | None:
+        """The same for each repetition of a request."""
+        if key not in self._mishaps:
             self.seen.append(name)
-            self._numbers[key] = name, self.seen.count(name)
-        return self._numbers[key][1]
+            self._mishaps[key] = self.strike(name, self.seen.count(name))
+        return self._mishaps[key]
 
     # looking up, running
 

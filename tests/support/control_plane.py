@@ -11,13 +11,18 @@ SECONDS = 1.0
 """How long the engine waits for an answer here; a healthy control plane needs some milliseconds."""
 
 
+def lead_to(plane: ControlPlane, patch: pytest.MonkeyPatch) -> None:
+    """Lead Modal's client there; what it sets in the environment by itself is put back, too."""
+    for name in VARIABLES:
+        patch.setenv(f"MODAL_{name}", "")
+        patch.delenv(f"MODAL_{name}")
+    for name, value in plane.environment.items():
+        patch.setenv(name, value)
+
+
 @pytest.fixture
 def control_plane(monkeypatch: pytest.MonkeyPatch) -> Iterator[ControlPlane]:
-    """A control plane with nothing deployed; what the client sets in the environment is put back."""
-    for name in VARIABLES:
-        monkeypatch.setenv(f"MODAL_{name}", "")
-        monkeypatch.delenv(f"MODAL_{name}")
+    """A control plane with nothing deployed."""
     with ControlPlane() as plane:
-        for name, value in plane.environment.items():
-            monkeypatch.setenv(name, value)
+        lead_to(plane, monkeypatch)
         yield plane

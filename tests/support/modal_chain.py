@@ -16,7 +16,7 @@ from shared import settings, wiring
 from tests.modal_server.server import ControlPlane
 from tests.support.boundaries import Boundaries
 from tests.support.chain import Chain, stored
-from tests.support.control_plane import SECONDS
+from tests.support.control_plane import SECONDS, lead_to
 from tests.support.functions import load
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class ModalChain(Chain):
     def __init__(
         self, home: Path, boundaries: Boundaries, patch: pytest.MonkeyPatch, control_plane: ControlPlane
     ) -> None:
+        lead_to(control_plane, patch)
         for name, value in {
             "OMTX_ENGINE": "modal",
             "OMTX_MODAL_INSECURE": "1",
@@ -69,6 +70,7 @@ class ModalChain(Chain):
                 unix_time=lambda: self.clock.now().timestamp(),
             ),
             machine="NVIDIA T4",
+            now=self.clock.now,
         )
         return body.answer(order, call_id)
 
