@@ -10,6 +10,7 @@ from tests.support.facts import WRONG, a_batch, envelope, ref, work_order
 
 BATCH = a_batch()
 
+
 def answer(call_id: str, failure: Failure | None = None) -> Envelope:
     """What a call returned."""
     return envelope(ref(BATCH), failure, call_id=call_id)

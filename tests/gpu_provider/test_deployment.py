@@ -41,7 +41,7 @@ def control_plane() -> Iterator[ControlPlane]:
         client = modal.Client.from_credentials(*TOKEN)
         for model in HOSTED:
             import_module(f"modal_gpu.apps.{model}").app.deploy(client=client)
-        patch.setattr(container, "HOSTED", HOSTED | {"fold": FOLDING})
+        patch.setattr(container, "HOSTED", {**HOSTED, "fold": FOLDING})
         patch.setattr(container, "IMAGES", Path(__file__).with_name("images"))
         patch.setenv("OMTX_PREFIX", "staging")
         an_app("fold").deploy(client=client)

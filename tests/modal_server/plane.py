@@ -110,17 +110,17 @@ class Plane:
         """How many calls of a function are in a state."""
         return sum(call.state == state and call.function == function for call in self.calls.values())
 
-    def begin(self) -> list[Call]:
-        """Take every call that waits; oldest first."""
+    def begin(self, *, limit: int | None = None) -> list[Call]:
+        """Take the calls that wait, or the first of them; oldest first."""
         with self._lock:
-            taken = [call for call in self.calls.values() if call.state == "waiting"]
+            taken = [call for call in self.calls.values() if call.state == "waiting"][:limit]
             for call in taken:
                 call.state = "running"
             return taken
 
-    def run(self) -> int:
-        """Make every run that waits, one after the other; how many."""
-        taken = self.begin()
+    def run(self, *, limit: int | None = None) -> int:
+        """Make the runs that wait, one after the other; how many."""
+        taken = self.begin(limit=limit)
         for call in taken:
             self.make(call)
         return len(taken)
