@@ -29,6 +29,8 @@ from shared.ports.world import Key
 log = logging.getLogger("omtx.pool")
 LOOK_SECONDS = 0.2
 PAUSE_SECONDS = 0.004
+PRUNE_SECONDS = 60.0
+PRUNED_AT_ONCE = 500
 GRACE_SECONDS = 5.0
 FAREWELL_SECONDS = 1.0
 
@@ -63,7 +65,7 @@ class Pool:
         self._reporter = Reporter(key_id=key.id, secret=key.secret, client=httpx.Client(trust_env=False))
         self._reports = ThreadPoolExecutor(2, thread_name_prefix="report")
         self._bell = Bell()
-        self._next_look = 0.0
+        self._next_look = self._next_prune = 0.0
         self._stop_by: float | None = None
         # The workers are started on this thread and end with it, see ``worker._die_with_parent``.
         self._thread = threading.Thread(target=self._supervise, name="pool", daemon=True)
@@ -113,6 +115,7 @@ class Pool:
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + LOOK_SECONDS
             self._kill_cancelled()
+            self._prune()
         if self._stop_by is None:
             self._feed()
 
@@ -159,6 +162,11 @@ class Pool:
                     self._take_back(worker, call_id)
             self._backlog = deque(call for call in self._backlog if call.call_id != call_id)
             self._calls.killed(call_id)
+
+    def _prune(self) -> None:
+        """Erase what nobody will ask for, a little at a time."""
+        if time.monotonic() >= self._next_prune and self._calls.prune(limit=PRUNED_AT_ONCE):
+            self._next_prune = time.monotonic() + PRUNE_SECONDS
 
     def _take_back(self, worker: WorkerProcess, cancelled: str) -> None:
         """Kill the worker for one call; what else it held was not asked to stop."""

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit, urlunsplit
 
-from shared.models.work import WorkOrder
+from shared.models.work import LogPlace, WorkOrder
 
 
 def readdressed(order: WorkOrder, base_url: str) -> WorkOrder:
@@ -21,8 +21,14 @@ def readdressed(order: WorkOrder, base_url: str) -> WorkOrder:
                 for name, item in order.inputs.items()
             },
             "uploads": {name: (key, _at(url, base_url)) for name, (key, url) in order.uploads.items()},
+            "log": _log_at(order.log, base_url) if order.log else None,
         }
     )
+
+
+def _log_at(place: LogPlace, base_url: str) -> LogPlace:
+    urls = {name: _at(getattr(place, name), base_url) for name in ("put_url", "get_url")}
+    return place.model_copy(update=urls)
 
 
 def _at(url: str, base_url: str) -> str:

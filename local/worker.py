@@ -1,6 +1,7 @@
 """A worker process: takes calls from a pipe, runs the attempt, answers on the pipe, posts the webhook."""
 
 import ctypes
+import io
 import logging
 import os
 import platform
@@ -17,6 +18,7 @@ import httpx
 
 from modal_gpu.attempt import attempt
 from modal_gpu.predictors import predictor
+from modal_gpu.recording import MOST_BYTES, Recorder
 from modal_gpu.report import Reporter
 from modal_gpu.transfer import TIMEOUT, Transfer
 from shared.models.work import Envelope, WorkOrder
@@ -61,10 +63,10 @@ def work(pipe: Connection, log_file: Path, cores: frozenset[int], key: Key) -> N
     _die_with_parent()
     if cores:
         os.sched_setaffinity(0, cores)
-    _write_to(log_file)
+    recorder = _recorder(log_file)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
-    _Worker(pipe, key).run()
+    _Worker(pipe, key, recorder).run()
 
 
 class _Worker:
@@ -74,8 +76,8 @@ class _Worker:
     The answer goes to the pipe first: the engine's own record is the truth, the webhook is a hint.
     """
 
-    def __init__(self, pipe: Connection, key: Key) -> None:
-        self._pipe = pipe
+    def __init__(self, pipe: Connection, key: Key, recorder: Recorder) -> None:
+        self._pipe, self._recorder = pipe, recorder
         self._sending = threading.Lock()
         # The runner is on this machine: no proxy that the environment names leads there.
         client = httpx.Client(trust_env=False, timeout=TIMEOUT)
@@ -100,6 +102,7 @@ class _Worker:
             call_id=task.call_id,
             predictor=predictor(order.model),
             transfer=self._transfer,
+            recorder=self._recorder,
             machine=platform.node(),
         )
         self._send(Answer(task.call_id, envelope.model_dump_json()))
@@ -134,10 +137,22 @@ def _follow_parent() -> None:
     os._exit(ORPHANED)
 
 
-def _write_to(log_file: Path) -> None:
-    """Send what Python and C++ print to the log."""
-    target = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(target, 1)
-    os.dup2(target, 2)
-    os.close(target)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+def _recorder(log_file: Path) -> Recorder:
+    """
+    All that Python and C++ print is of the run at hand. What is logged goes to the log.
+
+    What a run said before the process died of it goes there as well, from the file of the predecessor.
+    """
+    file = open(log_file.with_suffix(".run"), "a+b", buffering=0, opener=_private)  # noqa: SIM115
+    log = open(log_file, "ab", buffering=0, opener=_private)  # noqa: SIM115
+    log.write(os.pread(file.fileno(), MOST_BYTES, 0))
+    file.truncate(0)
+    handler = logging.StreamHandler(io.TextIOWrapper(log, encoding="utf-8", write_through=True))
+    handler.setLevel(logging.WARNING)
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(format=form, level=logging.WARNING, handlers=[handler])
+    return Recorder.for_good(file)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

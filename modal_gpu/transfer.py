@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 import httpx
 
-from shared.models.work import Artefact, Download
+from shared.models.work import Artefact, Download, LogPlace
 
 TRIES = 3
 FIRST_PAUSE = 0.2
 KEPT_INPUTS = 16  # two screens of eight structures
+# Cloud Storage says 403 of an object that is not there to whoever may not list the bucket.
+ABSENT = frozenset({403, 404})
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
@@ -57,10 +59,28 @@ class Transfer:
         """
         key, url = destination
         self._request("PUT", url, content)
-        return Artefact(name=name, key=key, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+        return _artefact(name, key, content)
 
-    def _request(self, method: str, url: str, content: bytes | None = None) -> httpx.Response:
-        """Try a few times, as both methods may be repeated; a refusal (4xx) is final at once."""
+    def upload_first(self, name: str, content: bytes, place: LogPlace) -> Artefact:
+        """
+        Store a file unless there is one already; what stands there in the end.
+
+        Raises:
+            TransferFailed: the store did not confirm it.
+        """
+        found = self._request("GET", place.get_url, none=ABSENT)
+        if found.is_success:
+            return _artefact(name, place.key, found.content)
+        return self.upload(name, content, (place.key, place.put_url))
+
+    def _request(
+        self, method: str, url: str, content: bytes | None = None, *, none: frozenset[int] = frozenset()
+    ) -> httpx.Response:
+        """
+        Try a few times, as both methods may be repeated; a refusal (4xx) is final at once.
+
+        A status among ``none`` is an answer, too.
+        """
         reason = ""
         for number in range(TRIES):
             if number:
@@ -70,10 +90,14 @@ class Transfer:
             except httpx.HTTPError as error:
                 reason = f"{type(error).__name__}: {error}"
                 continue
-            if response.is_success:
+            if response.is_success or response.status_code in none:
                 return response
             reason = f"status {response.status_code}"
             if response.is_client_error:
                 break
         # The path alone: a signed URL is a credential, and this text is stored and shown.
         raise TransferFailed(f"{method} {httpx.URL(url).path} failed: {reason}")
+
+
+def _artefact(name: str, key: str, content: bytes) -> Artefact:
+    return Artefact(name=name, key=key, size=len(content), sha256=hashlib.sha256(content).hexdigest())

@@ -189,7 +189,13 @@ def gcp_letters() -> "FirestoreLetters":
     from shared.adapters.gcp.letters import FirestoreLetters
     from shared.topology import topology
 
-    return FirestoreLetters(gcp_database(), clock(), subscriptions=topology().subscriptions(), bus=gcp_bus)
+    return FirestoreLetters(
+        gcp_database(),
+        clock(),
+        prefix=settings().prefix,
+        subscriptions=topology().subscriptions(),
+        bus=gcp_bus,
+    )
 
 
 @cache

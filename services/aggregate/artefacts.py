@@ -11,6 +11,7 @@ from services.aggregate import indexes
 from services.aggregate.columns import Layout
 from services.aggregate.documents import BatchRecord, summary_document
 from services.aggregate.poses import RankedPoses
+from services.aggregate.single import single_prediction
 from services.aggregate.summary import TOP, brief
 from services.aggregate.tables import Table
 from services.aggregate.writers import Writers
@@ -49,6 +50,7 @@ def write_all(
         if table.poses:
             documents = itertools.chain(documents, [("results/ranked.sdf", poses.document())])
         written = [_put(blobs, batch, name, content) for name, content in documents]
+        written += single_prediction(record, table, blobs)
         for artefact in written:
             writers.stored(artefact)
         manifest = writers.manifest(record.manifest(table.figures) | {"poses": poses.told()})

@@ -12,7 +12,8 @@ from shared.steps.reading import Overview
 
 COLUMNS = ".columns.json.gz"
 # Found by their names: the manifest that lists them too is as long as the library.
-PART = re.compile(r"jobs/job_[0-9a-f_]+/metadata\.json|results/rows-[0-9]{5}\.jsonl\.gz")
+LOGS = r"logs(_round[0-9]+_attempt[0-9]+)?\.txt"
+PART = re.compile(rf"jobs/job_[0-9a-f_]+/(metadata\.json|{LOGS})|results/rows-[0-9]{{5}}\.jsonl\.gz")
 MEDIA = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
@@ -20,6 +21,7 @@ MEDIA = {
     "parquet": "application/vnd.apache.parquet",
     "sdf": "chemical/x-mdl-sdfile",
     "cif": "chemical/x-cif",
+    "txt": "text/plain; charset=utf-8",
 }
 
 
@@ -44,7 +46,7 @@ def artefacts(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
 
 
 def artefact(store: Store, args: Mapping[str, str], batch_id: str, name: str) -> Answer:
-    """``GET …/artefacts/{name}``: any artefact of the batch that is no upload of a job."""
+    """``GET …/artefacts/{name}``: any artefact of the batch; of its jobs' uploads, the logs."""
     file = find(store, ended(store, batch_id), name)
     if file is None:
         raise NotFound(f"batch {batch_id} has no artefact {name!r}")

@@ -79,4 +79,4 @@ def _named(store: Store, view: Overview) -> Iterator[tuple[str, str]]:
         for file in outcome.artefacts if outcome is not None and outcome.kind == "completed" else ():
             if file.name == STRUCTURE:
                 parts = (batch.name, batch.protein_name, row.position, row.name)
-                yield file_name(*parts, extension="cif"), file.key
+                yield file_name(*parts, extension=".cif"), file.key

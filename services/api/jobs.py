@@ -7,7 +7,7 @@ from services.api.query import Page
 from services.api.states import State, states
 from services.api.store import Store
 from shared.domain.identity import job_id
-from shared.domain.naming import file_name
+from shared.domain.naming import LOG, file_name
 from shared.domain.rows import result_row
 from shared.entry import Answer, as_json
 from shared.errors import FieldError, IllegalMove, InvalidInput, NotFound
@@ -18,6 +18,7 @@ FORMATS = {
     "cif": ("structure.cif", "chemical/x-cif"),
     "sdf": ("ligand.sdf", "chemical/x-mdl-sdfile"),
     "json": ("results.json", "application/json"),
+    "log": (LOG, "text/plain; charset=utf-8"),
 }
 
 
@@ -42,7 +43,7 @@ def _described(store: Store, batch: Batch, state: State) -> dict[str, Any]:
         "started_at": started.isoformat() if started else None,
         "completed_at": outcome.finished_at.isoformat() if outcome else None,
         "error_message": outcome.failure.message if outcome and outcome.failure else None,
-        "results_available": bool(outcome and outcome.artefacts),
+        "results_available": bool(outcome and outcome.kind == "completed" and outcome.artefacts),
         "round": state.round.number,
         "attempt": _attempt(state),
     }
@@ -80,7 +81,7 @@ def job(store: Store, args: Mapping[str, str], job_id: str) -> Answer:
 def download(
     store: Store, args: Mapping[str, str], job_id: str, wanted: str, batch_id: str | None = None
 ) -> Answer:
-    """``GET …/download/{cif|sdf|json}``: a file of a completed job."""
+    """``GET …/download/{cif|sdf|json|log}``: a file of a completed job; the log of a failed one, too."""
     if wanted not in FORMATS:
         message = f"there is no {wanted!r}; there are: {', '.join(FORMATS)}"
         raise InvalidInput(message, [FieldError("format", message)])
@@ -89,13 +90,15 @@ def download(
         raise NotFound(f"batch {batch_id} has no job {job_id}")
     rounds = rounds_of(store.ledger, batch, store.ledger.intents(batch.batch_id))
     _, outcome = page_of_outcomes(store.ledger, rounds, [position])[position]
-    if outcome is None or outcome.kind != "completed":
+    ended = ("completed", "failed") if wanted == "log" else ("completed",)
+    if outcome is None or outcome.kind not in ended:
         raise IllegalMove(
             f"job {job_id} has no files: it is {outcome.kind.value if outcome else 'not finished'}"
         )
     name, media = FORMATS[wanted]
     row = store.manifest.row(batch, position)
-    shown = file_name(batch.name, batch.protein_name, position, row.name, extension=wanted)
+    extension = "_prediction.log" if wanted == "log" else f".{wanted}"
+    shown = file_name(batch.name, batch.protein_name, position, row.name, extension=extension)
     file = next((file for file in outcome.artefacts if file.name == name), None)
     if file is None:
         raise NotFound(f"the model left no {name} for job {job_id}")

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from services.complete.verdict import Again, outcome_of, verdict
+from shared.domain.naming import job_key
 from shared.errors import InvalidInput, NotFound
 from shared.events.messages import JobFinished, JobQueued
-from shared.models.batch import Batch
-from shared.models.work import Artefact, Envelope, Failure, FailureClass
+from shared.models.work import Artefact, Envelope, Failure, FailureClass, JobRef
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
 from shared.ports.ledger import Ledger
@@ -31,7 +31,7 @@ def handle(
     ref = event.envelope.ref
     batch, round, intents = ledger.glance(ref)
     roster.check(round, ref)
-    envelope = _verified(event.envelope, batch, blobs)
+    envelope = _verified(event.envelope, blobs)
     # A success is settled at once, which tells whether another was faster. A failure must not send
     # round again what has its outcome, so that is looked for first.
     outcome = ledger.outcome(ref) if envelope.failure is not None else None
@@ -60,22 +60,24 @@ def _send_round(again: Again, *, ledger: Ledger, bus: Bus) -> None:
     bus.publish([JobQueued(ref=again.next, not_before=again.due_at)])
 
 
-def _verified(envelope: Envelope, batch: Batch, blobs: Blobs) -> Envelope:
+def _verified(envelope: Envelope, blobs: Blobs) -> Envelope:
     """The envelope, or the failure that its artefacts are not what it says."""
-    if envelope.status == "failed":
-        return envelope
-    folder = f"batches/{batch.batch_id}/jobs/{envelope.ref.job_id}/"
-    problems = [problem for file in envelope.artefacts if (problem := _problem(file, folder, blobs))]
+    problems = {
+        file.name: problem for file in envelope.artefacts if (problem := _problem(file, envelope.ref, blobs))
+    }
     if not problems:
         return envelope
-    failure = Failure(kind=FailureClass.INFRASTRUCTURE, message="; ".join(problems))
+    if envelope.status == "failed":  # its log: what cannot be vouched for is not listed
+        kept = tuple(file for file in envelope.artefacts if file.name not in problems)
+        return envelope.model_copy(update={"artefacts": kept})
+    failure = Failure(kind=FailureClass.INFRASTRUCTURE, message="; ".join(problems.values()))
     return envelope.model_copy(
         update={"status": "failed", "failure": failure, "metrics": {}, "artefacts": ()}
     )
 
 
-def _problem(file: Artefact, folder: str, blobs: Blobs) -> str | None:
-    if file.key != f"{folder}{file.name}":
+def _problem(file: Artefact, ref: JobRef, blobs: Blobs) -> str | None:
+    if file.key != job_key(ref, file.name):
         return f"{file.name} was stored elsewhere"
     try:
         stat = blobs.stat(file.key)

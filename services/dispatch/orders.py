@@ -6,8 +6,9 @@ from typing import Self
 
 from shared.catalogue.entry import entry_of
 from shared.domain.identity import ligand_seed, search_seed
+from shared.domain.naming import LOG, job_key
 from shared.models.batch import Batch, LibraryRow
-from shared.models.work import Download, JobRef, WorkOrder
+from shared.models.work import Download, JobRef, LogPlace, WorkOrder
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
 
@@ -45,7 +46,7 @@ def compose(
     assert batch.seed is not None, "only an imported batch has no seed, and it is never dispatched"
     model = entry_of(batch)
     until = now + terms.queue_allowance + terms.run_time(batch)
-    keys = {name: f"batches/{batch.batch_id}/jobs/{ref.job_id}/{name}" for name in model.files}
+    keys = {name: job_key(ref, name) for name in model.files if name != LOG}
     return WorkOrder(
         ref=ref,
         model=batch.model,
@@ -61,7 +62,12 @@ def compose(
             for name, item in batch.inputs.items()
         },
         uploads={name: (key, blobs.put_url(key, until=until)) for name, key in keys.items()},
+        log=_log(job_key(ref, LOG), blobs, until) if LOG in model.files else None,
         webhook_url=terms.webhook_url,
         priority=batch.configuration.priority,
         timeout_seconds=min(batch.configuration.timeout_per_job, model.timeout_seconds),
     )
+
+
+def _log(key: str, blobs: Blobs, until: datetime) -> LogPlace:
+    return LogPlace(key=key, put_url=blobs.put_url(key, until=until), get_url=blobs.get_url(key, until=until))

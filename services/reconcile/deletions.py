@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
+from itertools import count, islice, takewhile
 
 from services.reconcile.world import Finding, World
+from shared.domain.identity import job_id
 from shared.errors import Gone
 
 MOST_BATCHES = 20
@@ -39,11 +40,19 @@ def _erase_records(world: World, batch_id: str) -> bool:
 
 
 def _erase_objects(world: World, batch_id: str) -> int:
-    keys = (key for folder in FOLDERS for key in world.blobs.list(f"{folder}/{batch_id}/"))
+    folders = [*(f"{folder}/{batch_id}/" for folder in FOLDERS), *_folders_elsewhere(world, batch_id)]
+    keys = (key for folder in folders for key in world.blobs.list(folder))
     some = list(islice(keys, MOST_OBJECTS))
     for key in some:
         world.blobs.delete(key)
     return len(some)
+
+
+def _folders_elsewhere(world: World, batch_id: str) -> list[str]:
+    """Those of a single prediction, which its closings name; they are named after its one job."""
+    closings = (world.ledger.closing(batch_id, round) for round in count())
+    files = (file for closing in takewhile(bool, closings) if closing for file in closing.artefacts)
+    return sorted({f"{file.key.rpartition('/')[0]}/" for file in files if job_id(batch_id, 0) in file.key})
 
 
 def _finding(deleted: Gone, action: str) -> Finding:

@@ -43,6 +43,10 @@ def from_smi(lines: Iterable[str]) -> Iterator[Entry]:
         row = raw.lstrip("\ufeff").strip()
         if not row or row.startswith("#"):
             continue
+        if len(raw) > LONGEST_LINE:
+            problem = f"the line has more than {LONGEST_LINE:,} characters"
+            yield Entry(line, shown(row, SHOWN_TEXT), problem=problem)
+            continue
         smiles, _, name = row.replace("\t", " ").partition(" ")
         if begun or smiles.lower() != "smiles":
             yield _whole(Entry(line, shown(row, SHOWN_TEXT), name.strip(), smiles), row)

@@ -46,13 +46,20 @@ def opened(pieces: Iterable[bytes], *, most_bytes: int = MOST_BYTES) -> Iterator
 
 
 def lines(text: TextIO) -> Iterator[str]:
-    """The lines with their ends; ValueError for one of more than a million characters."""
-    number = 1
-    while line := text.readline(LONGEST_LINE + 1):
-        if len(line) > LONGEST_LINE:
-            raise ValueError(f"line {number} has more than {LONGEST_LINE:,} characters; is this a text file?")
+    """
+    The lines with their ends; of one of more than a million characters one more than that, and no more.
+
+    So its row is found too long, and the rows behind it are read. ValueError if the first is so long.
+    """
+    first = text.readline(LONGEST_LINE + 1)
+    if len(first) > LONGEST_LINE:
+        raise ValueError(f"line 1 has more than {LONGEST_LINE:,} characters; is this a text file?")
+    line = first
+    while line:
         yield line
-        number += 1
+        while len(line) > LONGEST_LINE and not line.endswith(("\n", "\r")):
+            line = text.readline(LONGEST_LINE + 1)
+        line = text.readline(LONGEST_LINE + 1)
 
 
 def broken(text: str) -> bool:

@@ -46,9 +46,13 @@ def unwrapped(data: bytes) -> Parked:
         return Parked(None, subscription or None)
 
 
-def refuser(data: bytes, subscriptions: Sequence[str]) -> str | None:
-    """Which of the topic's subscriptions gave up what was parked; None if any of several may have."""
-    named = unwrapped(data).subscription
+def refuser(data: bytes, subscriptions: Sequence[str], *, prefix: str = "") -> str | None:
+    """
+    Which of the topic's subscriptions gave up what was parked; None if any of several may have.
+
+    ``prefix`` is what deliveries put before a subscription's name.
+    """
+    named = (unwrapped(data).subscription or "").removeprefix(prefix)
     if named in subscriptions:
         return named
     # A topic's only subscriber must be the one that gave up, also where the delivery does not say.

@@ -77,11 +77,25 @@ class Download(Frozen):
     sha256: Sha256
 
 
+class LogPlace(Frozen):
+    """
+    Where the log of an attempt goes: its object key, and signed URLs to store it and to read it.
+
+    A log has times in it, so a run that is repeated by its engine would write other bytes than those
+    that its first answer named. The first log of an attempt stays; hence the URL to look for one.
+    """
+
+    key: str
+    put_url: str
+    get_url: str
+
+
 class WorkOrder(Frozen):
     """
     All that one model run needs, small enough for one message (references, never content).
 
-    ``uploads`` maps each file name the model may write to ``(object key, signed PUT URL)``.
+    ``uploads`` maps each file name the model may write to ``(object key, signed PUT URL)``; the run's
+    own ``log`` has a place by itself.
     ``seed`` is the ligand's own seed, ``search_seed`` that of the screen on its target.
     ``timeout_seconds`` counts from the start of the run.
     """
@@ -97,6 +111,7 @@ class WorkOrder(Frozen):
     protein_name: str
     inputs: Mapping[str, Download] = {}
     uploads: Mapping[str, tuple[str, str]] = {}
+    log: LogPlace | None = None
     webhook_url: str
     priority: Priority = "normal"
     timeout_seconds: Annotated[int, Field(ge=1)]

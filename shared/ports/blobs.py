@@ -77,6 +77,6 @@ class Blobs(Protocol):
 def names_in(key: str) -> list[str]:
     """The names that a key is made of; InvalidInput if it is none."""
     names = key.split("/")
-    if len(key) > LONGEST_KEY or not all(_NAME.fullmatch(name) for name in names):
+    if len(key) > LONGEST_KEY or not all(map(_NAME.fullmatch, names)):
         raise InvalidInput(f"not an object key: {key[:80]!r}")
     return names

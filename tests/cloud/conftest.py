@@ -12,7 +12,7 @@ from local.cloud.subscriptions import Names, make, plan
 from shared.topology import topology
 from tests.support.emulators import Emulators
 
-QUEUED = "job-queued"
+QUEUED, DISPATCH = "job-queued", "dispatch-job-queued"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Topics:
             del request.retry_policy
             request.ack_deadline_seconds = deadline
         make(wanted, self.publisher, self.subscriber)
-        path = self.names.subscription("dispatch-job-queued")
+        path = self.names.subscription(DISPATCH)
         return next(request for request in wanted.subscriptions if request.name == path)
 
 

@@ -16,12 +16,11 @@ from local.cloud.deliveries import Shape
 from local.mount import load
 from shared.adapters.gcp.bus import PubsubBus
 from shared.topology import topology
-from tests.cloud.conftest import Topics
+from tests.cloud.conftest import DISPATCH, Topics
 from tests.cloud.listening import Posted, listening
 from tests.local.running import until
 
 pytestmark = pytest.mark.gcp
-DISPATCH = "dispatch-job-queued"
 
 FUNCTION = """
 import json

@@ -105,7 +105,9 @@ class GcpBackend:
         """Firestore, and Pub/Sub behind it."""
         from shared.adapters.gcp.letters import FirestoreLetters
 
-        return FirestoreLetters(self.database, self.clock, subscriptions=TOPICS, bus=lambda: self.bus)
+        return FirestoreLetters(
+            self.database, self.clock, prefix=PREFIX, subscriptions=TOPICS, bus=lambda: self.bus
+        )
 
     @cached_property
     def subscriber(self) -> PubsubSubscriber:

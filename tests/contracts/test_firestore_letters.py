@@ -1,5 +1,6 @@
 """What only the letters in Firestore have to get right: deaths between two systems, limits of documents."""
 
+import json
 import subprocess
 import sys
 from datetime import timedelta
@@ -8,7 +9,7 @@ import pytest
 
 from shared.adapters.gcp.letters import SENDING, FirestoreLetters
 from shared.errors import IllegalMove, Unavailable
-from shared.events.envelope import payload
+from shared.events.envelope import payload, push_body
 from shared.events.messages import JobFinished
 from shared.events.parked import unwrapped
 from shared.ports.bus import DeadLetter, LetterState
@@ -30,10 +31,23 @@ from google.cloud.firestore import Client
 from shared.adapters.gcp.letters import FirestoreLetters
 from shared.adapters.local.world import SystemClock
 
-letters = FirestoreLetters(Client(sys.argv[1]), SystemClock(), subscriptions={TOPICS!r}, bus=lambda: 1 / 0)
+names = {{"prefix": {PREFIX!r}, "subscriptions": {TOPICS!r}}}
+letters = FirestoreLetters(Client(project=sys.argv[1]), SystemClock(), **names, bus=lambda: 1 / 0)
 letters.park("job-finished", b"message", reason="Malformed")
 print(letters.open_letters())
 """
+
+
+def test_who_refused_is_known_by_the_name_that_pubsub_has_for_it(gcp: GcpBackend) -> None:
+    body = push_body(
+        ANSWER,
+        message_id="1",
+        published_at="2026-01-01T12:00:00Z",
+        subscription=f"projects/{gcp.project}/subscriptions/{PREFIX}-audit",
+        delivery=1,
+    )
+    gcp.dead_letters.park("job-queued", json.dumps(body).encode(), reason="NotFound")
+    assert [it.subscription for it in gcp.dead_letters.letters(state=None, limit=9)] == ["audit"]
 
 
 def parked(gcp: GcpBackend) -> DeadLetter:
@@ -47,7 +61,7 @@ def struck(gcp: GcpBackend, call: str, fault: Fault) -> FirestoreLetters:
     """Letters whose bus is struck at that call, for ever."""
     boundaries = Boundaries(plan=lambda _, name: fault if name == call else None)
     wrapped = boundaries.wrap("bus", gcp.bus)
-    return FirestoreLetters(gcp.database, gcp.clock, subscriptions=TOPICS, bus=lambda: wrapped)
+    return FirestoreLetters(gcp.database, gcp.clock, prefix=PREFIX, subscriptions=TOPICS, bus=lambda: wrapped)
 
 
 def arrived(gcp: GcpBackend) -> list[bytes]:
@@ -105,7 +119,9 @@ def test_what_was_collected_is_acknowledged_only_after_it_is_parked(gcp: GcpBack
         seen=lambda name, answer, _: receipts.extend(it.receipt for it in answer),
     )
     wrapped = boundaries.wrap("bus", gcp.bus)
-    dying = FirestoreLetters(gcp.database, gcp.clock, subscriptions=TOPICS, bus=lambda: wrapped)
+    dying = FirestoreLetters(
+        gcp.database, gcp.clock, prefix=PREFIX, subscriptions=TOPICS, bus=lambda: wrapped
+    )
     give_up(gcp, ANSWER, CloudPubSubDeadLetterSourceSubscription=f"{PREFIX}-complete")
     with pytest.raises(Killed):
         dying.collect(limit=9)

@@ -15,9 +15,9 @@ from shared.models.work import FailureClass, JobRef
 from shared.ports.engine import Answered, Died, Pending
 from tests.contracts.conftest import LocalBackend
 from tests.support.crowd import at_once
-from tests.support.facts import a_batch, envelope, ref, work_order
+from tests.support.facts import a_batch, at, envelope, ref, work_order
 from tests.support.properties import examples
-from tests.support.world import HandClock
+from tests.support.world import NOON, HandClock
 
 BATCH = a_batch(500)
 
@@ -156,3 +156,31 @@ def test_calls_of_a_home_of_the_first_version_are_still_taken(tmp_path: Path) ->
     new = calls.spawn(work_order(ref(BATCH, 1)))
     assert [call.call_id for call in calls.take(9)] == ["call_old", new]
     database.close()
+
+
+def finish(local: LocalBackend, batch: Batch, number: int) -> None:
+    """A round is closed and its artefacts are written."""
+    ledger, batch_id = local.ledger, batch.batch_id
+    ledger.close(batch_id, number, now=NOON)
+    fence = ledger.claim_aggregation(batch_id, number, now=NOON, lease_until=at(60))
+    assert fence is not None
+    ledger.finish(batch_id, number, fence=fence, status="completed", summary={}, artefacts=[], now=at(1))
+
+
+def test_answers_are_kept_until_their_round_has_its_artefacts(local: LocalBackend) -> None:
+    batches = [local.ledger.open(a_batch()) for _ in range(2)]
+    of_first, of_second = ([ref(batch, n) for n in range(3)] for batch in batches)
+    retried = of_first[0].model_copy(update={"round": 1, "place": 0})
+    refs = [*of_first, *of_second, retried]
+    calls = [local.calls.spawn(work_order(it)) for it in refs]
+    local.calls.take(99)
+    local.calls.answer([(call, envelope(it)) for call, it in zip(calls, refs, strict=True)])
+    assert local.calls.prune(limit=99)
+    assert all(isinstance(local.calls.poll(call), Answered) for call in calls)
+
+    finish(local, batches[0], 0)
+    assert not local.calls.prune(limit=2)
+    assert local.calls.prune(limit=2)
+    kept = [isinstance(local.calls.poll(call), Answered) for call in calls]
+    assert kept == [False] * 3 + [True] * 4
+    assert local.calls.prune(limit=2)

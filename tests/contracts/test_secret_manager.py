@@ -30,11 +30,11 @@ def ids(gcp: GcpBackend) -> list[str]:
 def test_a_new_key_is_known_everywhere_before_anyone_signs_with_it(gcp: GcpBackend) -> None:
     assert ids(gcp) == ["1"]
     add(gcp)
-    gcp.wait(KEPT)
+    gcp.clock.advance(KEPT)
     assert ids(gcp) == ["1", "2"]
-    gcp.wait(KEPT - MOMENT)
+    gcp.clock.advance(KEPT - MOMENT)
     assert ids(gcp) == ["1", "2"]
-    gcp.wait(MOMENT)
+    gcp.clock.advance(MOMENT)
     assert ids(gcp) == ["2", "1"]
 
 
@@ -54,7 +54,7 @@ def test_what_one_process_signs_with_every_other_accepts_at_every_moment(gcp: Gc
         signed_with = {process.keys("webhook")[0].id for process in processes}
         accepted = [{key.id for key in process.keys("webhook")} for process in processes]
         assert all(signed_with <= known for known in accepted)
-        gcp.wait(KEPT / 10 + n * MOMENT)
+        gcp.clock.advance(KEPT / 10 + n * MOMENT)
 
 
 def test_the_only_key_is_signed_with_however_new_it_is(gcp: GcpBackend) -> None:
@@ -66,33 +66,33 @@ def test_the_only_key_is_signed_with_however_new_it_is(gcp: GcpBackend) -> None:
 def test_two_keys_are_valid_at_most(gcp: GcpBackend) -> None:
     for _ in range(4):
         add(gcp)
-        gcp.wait(timedelta(hours=1))
+        gcp.clock.advance(timedelta(hours=1))
     assert ids(gcp) == ["5", "4"]
 
 
 def test_a_disabled_key_is_refused_within_five_minutes(gcp: GcpBackend) -> None:
     newest = add(gcp)
-    gcp.wait(timedelta(hours=1))
+    gcp.clock.advance(timedelta(hours=1))
     assert ids(gcp) == ["2", "1"]
     gcp.secret_manager.disable(newest)
-    gcp.wait(KEPT)
+    gcp.clock.advance(KEPT)
     assert ids(gcp) == ["1"]
 
 
 def test_keys_are_read_once_in_five_minutes(gcp: GcpBackend) -> None:
     ids(gcp)
     calls = gcp.secret_manager.calls
-    gcp.wait(KEPT - MOMENT)
+    gcp.clock.advance(KEPT - MOMENT)
     ids(gcp)
     assert gcp.secret_manager.calls == calls
-    gcp.wait(MOMENT)
+    gcp.clock.advance(MOMENT)
     ids(gcp)
     assert gcp.secret_manager.calls == 2 * calls
 
 
 def test_a_line_break_at_the_end_of_a_secret_is_no_part_of_it(gcp: GcpBackend) -> None:
     add(gcp, b"from a file\n")
-    gcp.wait(timedelta(hours=1))
+    gcp.clock.advance(timedelta(hours=1))
     assert gcp.secrets.keys("webhook")[0] == Key("2", b"from a file")
 
 
@@ -114,7 +114,7 @@ def test_a_secret_that_nobody_made_can_still_be_made(gcp: GcpBackend) -> None:
     made = gcp.secret_manager.add(secret, b"x", created=gcp.clock.now())
     assert [key.id for key in gcp.secrets.keys("other")] == ["1"]
     gcp.secret_manager.disable(made)
-    gcp.wait(KEPT)
+    gcp.clock.advance(KEPT)
     with pytest.raises(Unavailable, match="no enabled version"):
         gcp.secrets.keys("other")
 

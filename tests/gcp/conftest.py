@@ -9,7 +9,7 @@ import pytest
 
 from local.cloud.relay import Relay
 from tests.support.emulators import Emulators
-from tests.support.firestore import Ledgers, Relays
+from tests.support.firestore import Clients, Ledgers, Relays
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -25,22 +25,24 @@ def stack() -> Iterator[ExitStack]:
 
 
 @pytest.fixture
-def client(project: str, emulators: Emulators, stack: ExitStack) -> "Client":
-    """The database itself."""
-    client = emulators.firestore_client(project)
-    stack.callback(client.close)
-    return client
+def new_client(project: str, emulators: Emulators, stack: ExitStack) -> Clients:
+    """Makes clients of one database, reached directly or through a relay."""
+
+    def make(relay: Relay | None = None) -> "Client":
+        client = emulators.firestore_client(project, relay.address if relay else None)
+        stack.callback(client.close)
+        return client
+
+    return make
 
 
 @pytest.fixture
-def new_ledger(project: str, emulators: Emulators, stack: ExitStack) -> Ledgers:
+def new_ledger(new_client: Clients) -> Ledgers:
     """Makes ledgers on one database, each as a process of its own has it: with a memory of its own."""
     from shared.adapters.gcp.ledger import FirestoreLedger
 
     def make(relay: Relay | None = None, *, age: timedelta = timedelta(0)) -> "FirestoreLedger":
-        client = emulators.firestore_client(project, relay.address if relay else None)
-        stack.callback(client.close)
-        return FirestoreLedger(client, intents_age=age)
+        return FirestoreLedger(new_client(relay), intents_age=age)
 
     return make
 

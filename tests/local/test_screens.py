@@ -38,7 +38,11 @@ def test_a_payload_is_stored_with_its_results_file_and_verified(running: Running
 
     for outcome in running.settled(batch, 3):
         assert outcome.kind is OutcomeKind.COMPLETED, outcome.failure
-        assert [artefact.name for artefact in outcome.artefacts] == ["payload.bin", "results.json"]
+        assert [artefact.name for artefact in outcome.artefacts] == [
+            "payload.bin",
+            "results.json",
+            "logs.txt",
+        ]
         assert wiring.blobs().stat(outcome.artefacts[0].key).size == 2000
         results = json.loads(wiring.blobs().get(outcome.artefacts[1].key))
         assert (results["job_id"], results["test_model"]) == (outcome.ref.job_id, True)
@@ -54,6 +58,39 @@ def test_two_runs_of_the_same_ligand_write_identical_bytes(running: Running) -> 
         k: v for k, v in other.items() if k not in names
     }
     assert first.artefacts[0].sha256 == second.artefacts[0].sha256
+
+
+def test_the_log_of_a_run_says_what_it_was_asked_and_where_it_ran(running: Running) -> None:
+    batch = running.submit(noop_order(1, parameters={"payload_bytes": 10}))
+    [outcome] = running.settled(batch, 1)
+    reply = running.client.get(f"/api/jobs/{outcome.ref.job_id}/download/log")
+    assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
+    for said in (outcome.ref.job_id, outcome.seed, outcome.call_id, outcome.machine):
+        assert str(said) in reply.text
+    assert "uploads: 0." in reply.text
+    assert "signature" not in reply.text
+
+
+def test_of_a_finished_screen_the_engine_keeps_no_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.pool.PRUNE_SECONDS", 0.1)
+    monkeypatch.setattr("local.pool.PRUNED_AT_ONCE", 2)
+    with Running(tmp_path / "home") as running:
+        batch = running.submit(noop_order(7))
+        until(lambda: running.client.get(f"/api/v3/batches/{batch}/status").json()["status"] == "completed")
+        until(lambda: not wiring.local_database().read("SELECT 1 FROM calls LIMIT 1"))
+        assert running.client.get(f"/api/v3/batches/{batch}/verify").json()["ok"]
+
+
+def test_the_last_words_of_a_worker_that_died_are_in_its_log(tmp_path: Path) -> None:
+    logs = tmp_path / "home" / "logs"
+    logs.mkdir(parents=True)
+    (logs / "worker-1.run").write_bytes(b"terminate called after throwing\n")
+    with Running(tmp_path / "home", workers=1) as running:
+        running.settled(running.submit(noop_order(1)), 1)
+    assert (logs / "worker-1.log").read_bytes() == b"terminate called after throwing\n"
+    assert (logs / "worker-1.run").read_bytes() == b""
 
 
 def test_a_worker_that_crashes_costs_its_ligand_one_attempt(running: Running) -> None:

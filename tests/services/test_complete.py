@@ -113,7 +113,9 @@ def test_every_wrong_file_is_named(chain: Chain) -> None:
     tell(chain, answer)
     failure = attempts(chain, batch_id)[0].failure
     assert failure is not None
-    assert failure.message == "payload.bin is not what was uploaded; results.json is not what was uploaded"
+    assert failure.message == "; ".join(
+        f"{name} is not what was uploaded" for name in ("payload.bin", "results.json", "logs.txt")
+    )
 
 
 def test_each_try_waits_longer_and_has_the_next_number(chain: Chain) -> None:

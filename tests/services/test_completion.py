@@ -8,7 +8,9 @@ import pytest
 
 from services.api.system import verdict
 from shared import wiring
+from shared.adapters.gcp.bus import PubsubBus
 from shared.events.messages import BatchFinished
+from shared.topology import topology
 from tests.support.chain import Chain
 from tests.support.screens import (
     assert_problem,
@@ -202,6 +204,33 @@ def test_the_health_of_the_system_is_measured(chain: Chain) -> None:
 )
 def test_the_verdict_changes_at_its_thresholds(ages: list[float], letters: int, status: str) -> None:
     assert verdict(ages, open_letters=letters) == status
+
+
+@pytest.fixture
+def silent_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bus that cannot tell how long its queues are; nothing is asked of it but that."""
+    bus = PubsubBus("a-project", prefix="omtx", table=topology())
+    monkeypatch.setattr(wiring, "queues", lambda: bus)
+
+
+@pytest.mark.usefixtures("silent_queues")
+def test_queues_of_which_the_bus_cannot_tell_are_unknown_not_empty(chain: Chain) -> None:
+    opened(chain, 2)
+    queues = chain.api("/api/v3/system/activity").body["queues"]
+    names = {name for names in topology().subscriptions().values() for name in names}
+    assert {queue["subscription"] for queue in queues} == names
+    for queue in queues:
+        assert (queue["messages"], queue["more"], queue["oldest_due_seconds"]) == (None, False, None)
+
+
+@pytest.mark.usefixtures("silent_queues")
+def test_a_system_whose_queues_are_unknown_is_not_called_healthy(chain: Chain) -> None:
+    found = body(chain, "system-health")
+    assert found["status"] == "unknown"
+    assert found["performance"]["messages_waiting"] is None
+    assert found["performance"]["oldest_due_seconds"] is None
+    wiring.local_bus().park("job-queued", b"{}", reason="Malformed")
+    assert body(chain, "system-health")["status"] == "degraded"
 
 
 def test_activity_shows_batches_queues_runs_and_dead_letters(chain: Chain) -> None:

@@ -284,3 +284,16 @@ def test_a_finding_says_which_job(chain: Chain) -> None:
     findings: list[dict[str, Any]] = chain.reconcile().body["findings"]
     jobs = {job["job_id"] for job in status(chain, batch_id)["jobs"]}
     assert {finding["job_id"] for finding in findings} == jobs
+
+
+def test_what_is_stuck_is_helped_also_while_nothing_can_be_collected(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters_struck = chain.boundaries.wrap("dead_letters", wiring.dead_letters())
+    monkeypatch.setattr(wiring, "dead_letters", lambda: letters_struck)
+    batch_id = lost_release(chain)
+    fails_at(chain, "dead_letters.collect", Fault.FAIL_BEFORE, lambda: assert_problem(chain.reconcile(), 503))
+    assert waiting() == {"dispatch-job-queued": 3}
+    assert look(chain) == []
+    chain.drain()
+    assert status(chain, batch_id)["status"] == "completed"

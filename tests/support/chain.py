@@ -22,7 +22,7 @@ from shared import settings, wiring
 from shared.adapters.local.bus import Delivery
 from shared.adapters.local.calls import Call
 from shared.domain.signature import sign
-from shared.errors import Unavailable
+from shared.errors import NotFound, Unavailable
 from shared.events.envelope import push_body
 from shared.models.work import Envelope
 from shared.topology import topology
@@ -184,6 +184,8 @@ def stored(request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
             return httpx.Response(200, content=blobs.get(key))
         blobs.put(key, request.read())
+    except NotFound:
+        return httpx.Response(404)
     except Unavailable:
         return httpx.Response(503)
     return httpx.Response(200)

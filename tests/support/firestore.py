@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 from local.cloud.relay import Loss, Relay
 
 if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
     from shared.adapters.gcp.ledger import FirestoreLedger
 
+Clients = Callable[..., "Client"]
 Ledgers = Callable[..., "FirestoreLedger"]
 Relays = Callable[..., Relay]
 

@@ -31,7 +31,8 @@ def needed(query: StructuredQuery) -> Iterator[Index]:
     The indexes that serve a query: one for all its fields, or one for each of several equalities.
 
     Equal fields come first, in the order of their names; then the ordered ones, of which a range is the
-    first. Every index ends with the name of the record, in the direction of its last field.
+    first, whether or not the query says so. Every index ends with the name of the record, in the
+    direction of its last field.
     """
     [origin] = query.from_
     scope = "COLLECTION_GROUP" if origin.all_descendants else "COLLECTION"
@@ -40,6 +41,7 @@ def needed(query: StructuredQuery) -> Iterator[Index]:
     order = [(it.field.field_path, it.direction.name) for it in query.order_by]
     if len(order) > 1 and order[-1][0] == NAME and order[-1][1] == order[-2][1]:
         order.pop()
+    order = order or [(field, "ASCENDING") for field in sorted(ranges)]
     assert ranges <= {field for field, _ in order[:1]}, f"a range is what is ordered by first: {query}"
     order = [] if [field for field, _ in order] == [NAME] else order
     if not order:

@@ -19,6 +19,7 @@ from modal_gpu.results import results_document
 from services.aggregate.columns import COLUMNS
 from shared import wiring
 from shared.catalogue.entry import Metric, _all
+from shared.domain.identity import job_id
 from tests.support.chain import Chain, chain_at
 from tests.support.facts import a_batch, ref, work_order
 from tests.support.functions import ROOT
@@ -80,6 +81,7 @@ def batches(chain: Chain) -> dict[str, str]:
         "mixed": finished(chain, 12, invalid=2, **MIXED),
         "failed": finished(chain, 2, parameters={"failure_rate": 1}),
         "cancelled": cancelled(chain),
+        "single": finished(chain, 1, parameters={"payload_bytes": 8}),
     }
 
 
@@ -125,6 +127,20 @@ def test_the_documents_of_a_job_fit_their_schemas(batches: dict[str, str], name:
     assert len(documents) > 3
     for document in documents:
         assert_fits(name, document)
+
+
+def of_single(batch_id: str, name: str) -> Any:
+    """A document in the folder of a single prediction."""
+    return json.loads(wiring.local_blobs().get(f"jobs/{job_id(batch_id, 0)}/{name}.json"))
+
+
+@pytest.mark.parametrize("name", ["results", "metadata", "affinity", "confidence"])
+def test_the_documents_of_a_single_prediction_fit_their_schemas(batches: dict[str, str], name: str) -> None:
+    document = of_single(batches["single"], name)
+    assert_fits(name, document)
+    for field in document:
+        assert not validator(name).is_valid({k: v for k, v in document.items() if k != field}), field
+        assert not validator(name).is_valid(document | {field: ["no", object]}), field
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, "results", "metadata", "results.columns"])
@@ -192,7 +208,8 @@ def test_every_artefact_of_a_batch_is_documented(batches: dict[str, str]) -> Non
     readme = (FOLDER / "README.md").read_text()
     names = {
         Path(key).name
-        for key in wiring.local_blobs().list(f"batches/{batches['mixed']}/")
+        for folder in (f"batches/{batches['mixed']}/", f"jobs/{job_id(batches['single'], 0)}/")
+        for key in wiring.local_blobs().list(folder)
         if "/submitted/" not in key
     }
     for name in names - {"payload.bin"}:

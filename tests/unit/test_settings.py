@@ -12,7 +12,8 @@ CLOUD: dict[str, Any] = {
     "project": "p",
     "bucket": "b",
     "public_url": "https://example.org",
-    "push_unsigned": True,
+    "push_audience": "https://example.org",
+    "push_service_account": "push@example.org",
 }
 
 
@@ -28,7 +29,10 @@ def test_keys_are_where_the_backend_is_unless_said_otherwise() -> None:
     [
         ({**CLOUD, "project": ""}, "OMTX_PROJECT"),
         ({**CLOUD, "bucket": "", "public_url": ""}, "OMTX_BUCKET, OMTX_PUBLIC_URL"),
-        ({**CLOUD, "push_unsigned": False}, "OMTX_PUSH_AUDIENCE, OMTX_PUSH_SERVICE_ACCOUNT"),
+        (
+            {**CLOUD, "push_audience": "", "push_service_account": ""},
+            "OMTX_PUSH_AUDIENCE, OMTX_PUSH_SERVICE_ACCOUNT",
+        ),
         ({"secrets": "secret-manager"}, "OMTX_PROJECT"),
         ({**CLOUD, "queue_allowance_seconds": 7 * 86400}, "OMTX_QUEUE_ALLOWANCE_SECONDS is at most 518400"),
     ],

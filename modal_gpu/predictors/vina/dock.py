@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from modal_gpu.predictors.vina.maps import Grid, Maps
+from modal_gpu.recording import stage
 from shared.chemistry.box import Box
 
 MAPS = Maps()
@@ -64,9 +65,11 @@ def dock(receptor_pdbqt: str, ligand_pdbqt: str, box: Box, search: Search) -> Ru
 
 
 def _search(grid: Grid, ligand_pdbqt: str, search: Search) -> str:
-    engine = MAPS.engine(grid)
+    with stage("maps, made or at hand"):
+        engine = MAPS.engine(grid)
     engine.set_ligand_from_string(ligand_pdbqt)
-    engine.dock(exhaustiveness=search.exhaustiveness, n_poses=search.n_poses, min_rmsd=search.min_rmsd)
+    with stage(f"search with seed {search.seed}"):
+        engine.dock(exhaustiveness=search.exhaustiveness, n_poses=search.n_poses, min_rmsd=search.min_rmsd)
     return str(engine.poses(n_poses=search.n_poses, energy_range=search.energy_range))
 
 

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 # ProLIF imports a module that MDAnalysis has moved, and MDAnalysis sets filters of its own to show it.
 with warnings.catch_warnings(record=True):
@@ -53,15 +53,13 @@ def surroundings(protein: Chem.Mol, residues: Sequence[int], labels: Sequence[st
     for atom, place in zip(marked.GetAtoms(), residues, strict=True):
         # Numbered in order: ProLIF knows no insertion codes, and would merge A:52 and A:52B.
         atom.SetMonomerInfo(Chem.AtomPDBResidueInfo(" X  ", residueName="UNK", residueNumber=place + 1))
-    with rdBase.BlockLogs():
-        Chem.SanitizeMol(marked)
+    Chem.SanitizeMol(marked)
     return Surroundings(Molecule.from_rdkit(marked), tuple(labels))
 
 
 def interactions(pose: Chem.Mol, around: Surroundings) -> tuple[Interaction, ...]:
     """The interactions of a pose with hydrogens, in the receptor's frame; by residue, then by kind."""
-    with rdBase.BlockLogs():
-        seen = _fingerprint().generate(Molecule.from_rdkit(pose), around.protein, metadata=True)
+    seen = _fingerprint().generate(Molecule.from_rdkit(pose), around.protein, metadata=True)
     found = [
         Interaction(residue.number - 1, around.labels[residue.number - 1], kind, _shortest(contacts))
         for (_, residue), kinds in seen.items()

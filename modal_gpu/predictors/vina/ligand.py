@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from meeko import MoleculePreparation, PDBQTWriterLegacy
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolDescriptors
 
 from modal_gpu.predictors.vina.state import AS_GIVEN, Choice, State, choose
@@ -57,10 +57,9 @@ def prepare_ligand(smiles: str, *, seed: int, choice: Choice = AS_GIVEN) -> Prep
         ValueError: not a SMILES, the state cannot be chosen, no 3D shape can be made, or an atom has
             no AutoDock type.
     """
-    with rdBase.BlockLogs():
-        largest, *removed = _by_size(Chem.MolFromSmiles(read_ligand(smiles).smiles))
-        state = choose(largest, choice)
-        pdbqt = _pdbqt(_relax(_embed(Chem.AddHs(state.molecule), seed)))
+    largest, *removed = _by_size(Chem.MolFromSmiles(read_ligand(smiles).smiles))
+    state = choose(largest, choice)
+    pdbqt = _pdbqt(_relax(_embed(Chem.AddHs(state.molecule), seed)))
     return PreparedLigand(
         state=state,
         pdbqt=pdbqt,

@@ -77,7 +77,7 @@ class Maps:
 
 
 def _build(grid: Grid) -> Vina:
-    engine = Vina(sf_name="vina", cpu=1, seed=grid.seed, verbosity=0)
+    engine = Vina(sf_name="vina", cpu=1, seed=grid.seed, verbosity=1)
     with _as_file(grid.receptor_pdbqt) as path:
         engine.set_receptor(str(path))
     engine.compute_vina_maps(center=list(grid.box.center), box_size=list(grid.box.size))

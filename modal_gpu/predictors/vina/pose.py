@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import gemmi
 from meeko import PDBQTMolecule, RDKitMolCreate
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem import rdMolAlign
 
 from modal_gpu.predictors.vina.dock import Run, ScoredPose
@@ -29,11 +29,10 @@ def molecules(run: Run, reference: Chem.Mol) -> list[Chem.Mol]:
     Raises:
         NotTheLigand: bonds, charges or stereo of a pose differ from ``reference``.
     """
-    with rdBase.BlockLogs():
-        (posed,) = RDKitMolCreate.from_pdbqt_mol(PDBQTMolecule(run.pdbqt, skip_typing=True))
-        poses = [Chem.Mol(posed, confId=conformer.GetId()) for conformer in posed.GetConformers()]
-        for pose in poses:
-            check_identity(pose, reference)
+    (posed,) = RDKitMolCreate.from_pdbqt_mol(PDBQTMolecule(run.pdbqt, skip_typing=True))
+    poses = [Chem.Mol(posed, confId=conformer.GetId()) for conformer in posed.GetConformers()]
+    for pose in poses:
+        check_identity(pose, reference)
     return poses
 
 

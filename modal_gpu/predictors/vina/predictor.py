@@ -1,8 +1,9 @@
 """Docking with AutoDock Vina as a predictor: receptors once per process, then one ligand at a time."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from importlib.metadata import version
 
 import gemmi
@@ -18,6 +19,7 @@ from modal_gpu.predictors.vina.pose import NotTheLigand, molecules, to_mmcif, to
 from modal_gpu.predictors.vina.receptor import Receptor, prepare_receptor
 from modal_gpu.predictors.vina.state import Choice
 from modal_gpu.predictors.vina.validity import pose_checks
+from modal_gpu.recording import stage
 from shared.catalogue.vina_boxes import docking_boxes
 from shared.catalogue.vina_parameters import AUTO_RULE, VinaParameters, searches
 from shared.chemistry.structure import read_structure
@@ -26,6 +28,8 @@ from shared.domain.naming import structure_keys
 from shared.models.work import FailureClass
 
 PROGRAMS = ("vina", "meeko", "rdkit", "gemmi", "posebusters", "prolif", "dimorphite-dl")
+
+log = logging.getLogger("omtx.run")
 
 
 class VinaPredictor:
@@ -39,6 +43,7 @@ class VinaPredictor:
             PredictionFailed: invalid_input for a ligand, receptor or box that cannot be used,
                 model_error if Vina fails or returns another molecule.
         """
+        log.info("programs: %s", ", ".join(f"{name} {number}" for name, number in versions().items()))
         docked = _dock(question)
         best, site = docked.poses[0], docked.site
         sdf = to_sdf(docked.poses, docked.runs[0].poses, question.ligand_name, receptor=site.name)
@@ -47,8 +52,14 @@ class VinaPredictor:
             metrics=report.metrics(docked),
             details=report.details(docked),
             files={"structure.cif": cif.encode(), "ligand.sdf": sdf.encode()},
-            versions={program: version(program) for program in PROGRAMS},
+            versions=versions(),
         )
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """The programs that compute an answer."""
+    return {program: version(program) for program in PROGRAMS}
 
 
 def run_seeds(seed: int, runs: int) -> list[int]:
@@ -69,9 +80,12 @@ def run_seeds(seed: int, runs: int) -> list[int]:
 def _dock(question: Question) -> report.Docked:
     with _blaming(ValueError, FailureClass.INVALID_INPUT):
         parameters = _parameters(question)
-        sites = _sites(_structures(question), parameters)
-        ligand = prepare_ligand(question.smiles, seed=question.seed, choice=_choice(parameters))
+        with stage("receptor, read and prepared, or at hand"):
+            sites = _sites(_structures(question), parameters)
+        with stage("ligand, 3D shape and atom types"):
+            ligand = prepare_ligand(question.smiles, seed=question.seed, choice=_choice(parameters))
         first, *later = _searches(parameters, ligand, question.search_seed or question.seed)
+    _tell(sites, ligand, first)
     with _blaming(DockingFailed, FailureClass.MODEL_ERROR):
         everywhere = dock_everywhere(sites, ligand.pdbqt, first)
         chosen = strongest([run.poses[0].affinity for run in everywhere])
@@ -79,6 +93,10 @@ def _dock(question: Question) -> report.Docked:
     with _blaming(NotTheLigand, FailureClass.MODEL_ERROR):
         every = [tuple(molecules(run, ligand.reference)) for run in runs]
     receptor, best = sites[chosen].receptor, every[0][0]
+    with stage("checks of the pose"):
+        checks = pose_checks(best, receptor.molecule)
+    with stage("interactions"):
+        found = interactions(best, receptor.surroundings)
     return report.Docked(
         ligand=ligand,
         sites=sites,
@@ -89,9 +107,25 @@ def _dock(question: Question) -> report.Docked:
         runs=runs,
         poses=every[0],
         tops=tuple(poses[0] for poses in every),
-        checks=pose_checks(best, receptor.molecule),
-        interactions=interactions(best, receptor.surroundings),
+        checks=checks,
+        interactions=found,
     )
+
+
+def _tell(sites: Sequence[Site], ligand: PreparedLigand, search: Search) -> None:
+    """What is about to be searched, for the log of the run."""
+    state = ligand.state
+    log.info("ligand: %d heavy atoms, %d torsions", ligand.heavy_atoms, ligand.torsions)
+    log.info("ligand: protonation %s; tautomer %s", state.protonation, state.tautomer)
+    for fragment in ligand.removed_fragments:
+        log.warning("the fragment %s is left out of docking", fragment)
+    for site in sites:
+        log.info("structure %s: box around %s of %s Å", site.name, site.box.center, site.box.size)
+        log.info("structure %s: %s", site.name, site.receptor.protonation)
+        for change in site.receptor.changes:
+            log.info("structure %s: %s", site.name, change)
+    log.info("search: exhaustiveness %d, seed %d", search.exhaustiveness, search.seed)
+    log.info("poses: at most %d, within %g kcal/mol", search.n_poses, search.energy_range)
 
 
 @contextlib.contextmanager

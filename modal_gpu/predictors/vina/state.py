@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from dimorphite_dl import protonate_smiles
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 
@@ -65,8 +65,7 @@ def _canonical(molecule: Chem.Mol) -> Chem.Mol:
     # By default RDKit forgets the stereo of whatever could lose it in some tautomer.
     enumerator.SetRemoveSp3Stereo(False)
     enumerator.SetRemoveBondStereo(False)
-    with rdBase.BlockLogs():
-        return Chem.MolFromSmiles(Chem.MolToSmiles(enumerator.Canonicalize(molecule)))
+    return Chem.MolFromSmiles(Chem.MolToSmiles(enumerator.Canonicalize(molecule)))
 
 
 def _at_ph(molecule: Chem.Mol, ph: float) -> Chem.Mol:
@@ -74,8 +73,7 @@ def _at_ph(molecule: Chem.Mol, ph: float) -> Chem.Mol:
     states = protonate_smiles(Chem.MolToSmiles(molecule), ph_min=ph, ph_max=ph, precision=0.0, max_variants=1)
     if not states:
         raise ValueError(f"No protonation state at pH {ph:g} can be found; dock the ligand as given.")
-    with rdBase.BlockLogs():
-        return Chem.MolFromSmiles(states[0])
+    return Chem.MolFromSmiles(states[0])
 
 
 def _same_ligand(now: Chem.Mol | None, before: Chem.Mol, *, protons: int) -> Chem.Mol:

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 from posebusters import PoseBusters
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 REACH = 10.0
 
@@ -15,8 +15,7 @@ def pose_checks(pose: Chem.Mol, protein: Chem.Mol) -> dict[str, bool | None]:
 
     ``pose`` has hydrogens; both are in the same frame (Å).
     """
-    with rdBase.BlockLogs():
-        table = busters().bust([pose], None, around(protein, pose))
+    table = busters().bust([pose], None, around(protein, pose))
     (row,) = table.astype(object).where(table.notna(), None).to_dict("records")
     return {str(name): None if value is None else bool(value) for name, value in row.items()}
 

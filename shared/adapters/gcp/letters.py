@@ -36,7 +36,8 @@ KEPT = timedelta(days=90)
 
 class FirestoreLetters:
     """
-    The letters of one database; ``subscriptions`` lists the subscriptions of each topic.
+    The letters of one database; ``subscriptions`` lists the subscriptions of each topic, ``prefix`` is
+    what Pub/Sub knows them by.
 
     ``bus`` is asked for only where something is published or collected: who just parks needs no Pub/Sub.
     """
@@ -46,17 +47,19 @@ class FirestoreLetters:
         client: Client,
         clock: Clock,
         *,
+        prefix: str,
         subscriptions: Mapping[str, Sequence[str]],
         bus: "Callable[[], PubsubBus]",
     ) -> None:
         self._shelf = Shelf(client)
         self._clock = clock
+        self._prefix = f"{prefix}-"
         self._subscriptions = subscriptions
         self._bus = bus
 
     def park(self, topic: str, data: bytes, *, reason: str) -> None:
         """See ``DeadLetters.park``."""
-        subscription = refuser(data, self._subscriptions.get(topic, ()))
+        subscription = refuser(data, self._subscriptions.get(topic, ()), prefix=self._prefix)
         self._park(Parcel(topic, subscription, data, reason=reason))
 
     def letters(

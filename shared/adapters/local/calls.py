@@ -27,6 +27,13 @@ from shared.ports.world import Clock
 STEP: Mapping[Priority, int] = {"urgent": 1, "high": 2, "normal": 4, "low": 8}
 """Turns between two calls of a batch: its weight is the inverse, so urgent gets twice what high gets."""
 
+# Nobody asks for an answer once the round that it belongs to has its artefacts.
+PRUNE = """
+    DELETE FROM calls WHERE id IN (
+        SELECT calls.id FROM closings JOIN calls ON calls.batch_id = closings.batch_id
+        WHERE closings.finished_at IS NOT NULL AND calls.state = 'done'
+        AND json_extract(calls.orders, '$.ref.round') = closings.round LIMIT ?)"""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -128,6 +135,10 @@ class SqliteCalls:
                 ).rowcount
             )
         )
+
+    def prune(self, *, limit: int) -> bool:
+        """Erase up to ``limit`` calls that are done, of rounds that are finished; whether none is left."""
+        return self._db.write(lambda connection: connection.execute(PRUNE, (limit,)).rowcount) < limit
 
     def restart_interrupted(self) -> int:
         """Let calls of a dead runner run again; only when no other pool runs on this home."""

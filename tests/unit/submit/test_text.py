@@ -82,6 +82,36 @@ def test_a_line_without_end_is_refused() -> None:
         list(lines(text))
 
 
+LONG = b"x" * (3 * LONGEST_LINE + 7)
+TOO_LONG = {
+    "smi": b"CCO a\nC " + LONG + b"\nCCN c\n",
+    "csv": b"name,smiles\na,CCO\n" + LONG + b",C\nc,CCN\n",
+    "sdf": record("CCO").encode() + b"\n" + LONG + b"\n$$$$\n" + record("CCN").encode(),
+}
+
+
+@pytest.mark.parametrize("form", TOO_LONG)
+@pytest.mark.parametrize("size", [1 << 14, 1 << 22])
+def test_a_line_that_is_too_long_is_one_bad_row_and_the_others_go_on(form: str, size: int) -> None:
+    content = TOO_LONG[form]
+    pieces = (content[start : start + size] for start in range(0, len(content), size))
+    good, bad, last = read(pieces, Limits(10_000_000, 10))
+    assert (good.smiles, bad.smiles, last.smiles) == ("CCO", "", "CCN")
+    assert f"more than {LONGEST_LINE:,} characters" in str(bad.problem)
+    assert good.line < bad.line < last.line
+    assert len(bad.text) <= 500
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
+@pytest.mark.parametrize("size", [LONGEST_LINE - 1, LONGEST_LINE, LONGEST_LINE + 1, 2 * LONGEST_LINE + 2])
+def test_where_a_long_line_ends_the_next_begins(size: int, end: bytes) -> None:
+    behind = [b"CCN\n"] if end else []
+    with opened(iter([b"CCO\n", b"x" * size + end, *behind])) as text:
+        first, long, *rest = lines(text)
+    assert (first, "".join(rest).strip()) == ("CCO\n", "CCN" if end else "")
+    assert len(long) <= LONGEST_LINE + 2
+
+
 def test_nothing_is_nothing() -> None:
     assert read(iter([])) == []
 

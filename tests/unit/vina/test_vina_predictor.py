@@ -261,7 +261,7 @@ def test_what_cannot_be_docked_is_refused_with_the_reason(
     assert failure.value.kind is FailureClass.INVALID_INPUT
 
 
-def test_docking_prints_nothing(
+def test_docking_prints_what_vina_says_and_nothing_else(
     ask: Ask, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # PoseBusters points RDKit's log at the current stderr, and this one is closed after the test.
@@ -269,7 +269,10 @@ def test_docking_prints_nothing(
 
     PREDICTOR.predict(ask(TOLUENE))
 
-    assert capfd.readouterr() == ("", "")
+    printed = capfd.readouterr()
+    assert "Performing docking (random seed: 7)" in printed.out
+    assert "mode |   affinity" in printed.out
+    assert printed.err == ""
 
 
 def test_the_first_run_has_the_ligands_own_seed_and_the_others_differ() -> None:
