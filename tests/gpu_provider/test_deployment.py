@@ -130,13 +130,6 @@ def test_an_image_holds_pinned_packages_only_and_our_code_with_its_tables(
     assert not [name for name in files if "secret" in name.lower() and name.endswith(".txt")]
 
 
-def test_the_pins_of_the_images_are_those_that_are_tested() -> None:
-    tested = set(Path("requirements/dev.txt").read_text().splitlines())
-    for model in HOSTED:
-        pins = (IMAGES / f"{model}.txt").read_text().splitlines()
-        assert {pin for pin in pins if "==" in pin} <= tested
-
-
 def test_the_table_and_the_catalogue_agree() -> None:
     assert set(HOSTED) <= set(PREDICTORS)
     for model, hosting in HOSTED.items():

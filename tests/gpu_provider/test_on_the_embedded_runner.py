@@ -1,4 +1,4 @@
-"""The embedded runner with its models at Modal: real HTTP between the runner and the containers."""
+"""The embedded runner with its models at Modal: real HTTP between the runner and the container."""
 
 import threading
 from collections.abc import Iterator
@@ -18,28 +18,25 @@ from tests.modal_server.plane import Fate, Plane
 from tests.modal_server.server import ControlPlane
 from tests.support.orders import noop_order
 
-LIGANDS, CONTAINERS = 24, 3
+LIGANDS = 24
 
 
 @pytest.fixture
 def running(
     tmp_path: Path, control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Running]:
-    """A runner whose calls containers take, several at a time."""
-    control_plane.deployments.have("omtx-noop", most_containers=CONTAINERS)
+    """A runner whose calls a container takes, one at a time."""
+    control_plane.deployments.have("omtx-noop", most_containers=1)
     for name, value in (QUICK | {"OMTX_ENGINE": "modal", "OMTX_MODAL_INSECURE": "1"}).items():
         monkeypatch.setenv(name, value)
     stopped = threading.Event()
     with Running(tmp_path) as running, httpx.Client(trust_env=False) as client:
         control_plane.plane.body = _body(client).answer
-        given = (control_plane.plane, stopped)
-        containers = [threading.Thread(target=_contain, args=given) for _ in range(CONTAINERS)]
-        for container in containers:
-            container.start()
+        container = threading.Thread(target=_contain, args=(control_plane.plane, stopped))
+        container.start()
         yield running
         stopped.set()
-        for container in containers:
-            container.join()
+        container.join()
 
 
 def _body(client: httpx.Client) -> Body:
