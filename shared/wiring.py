@@ -189,13 +189,8 @@ def gcp_letters() -> "FirestoreLetters":
     from shared.adapters.gcp.letters import FirestoreLetters
     from shared.topology import topology
 
-    return FirestoreLetters(
-        gcp_database(),
-        clock(),
-        prefix=settings().prefix,
-        subscriptions=topology().subscriptions(),
-        bus=gcp_bus,
-    )
+    prefix, subscriptions = settings().prefix, topology().subscriptions()
+    return FirestoreLetters(gcp_database(), clock(), prefix=prefix, subscriptions=subscriptions, bus=gcp_bus)
 
 
 @cache

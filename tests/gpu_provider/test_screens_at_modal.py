@@ -4,6 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from shared import wiring
 from shared.domain.naming import LOG
 from shared.models.facts import Outcome
 from shared.models.work import FailureClass
@@ -103,6 +106,24 @@ def test_while_our_token_is_refused_ligands_wait_and_none_fails(chain: ModalChai
     chain.control_plane.service.strike = lambda name, number: None
     chain.drain()
     assert accounting(chain, batch_id) == {"submitted": 3, "completed": 3}
+
+
+def test_while_modal_is_down_ligands_wait_and_lose_no_attempt(
+    chain: ModalChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMTX_MODAL_SECONDS", "0.1")
+    wiring.reset()
+    finished(chain, 1)  # this process knows the app
+    chain.control_plane.service.strike = lambda name, number: Mishap.SILENT
+    batch_id = opened(chain, 2)
+    for _ in range(8):
+        deliver_all(chain)
+        chain.clock.advance(timedelta(seconds=61))
+        chain.reconcile()
+    chain.control_plane.service.strike = lambda name, number: None
+    chain.drain()
+    assert [outcome.ref.attempt for outcome in outcomes(chain, batch_id)] == [1, 1]
+    assert accounting(chain, batch_id) == {"submitted": 2, "completed": 2}
 
 
 def test_cancelling_a_screen_ends_its_runs_at_modal(chain: ModalChain) -> None:

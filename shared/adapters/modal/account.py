@@ -89,7 +89,12 @@ class Account:
             return self._runs[model]
 
     def look_up_again(self) -> None:
-        """Read the token and look up the models anew: one of them is no longer what it was."""
+        """Look the models up anew: one may have been deployed again, under another id."""
+        with self._lock:
+            self._runs.clear()
+
+    def sign_in_again(self) -> None:
+        """Read the token anew, and look the models up with it."""
         with self._lock:
             self._made = None
             self._runs.clear()

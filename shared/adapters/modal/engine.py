@@ -1,6 +1,7 @@
 """The ``Engine`` port on Modal: each run is one spawned call of a deployed app, one app per model."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Self, TypeVar
 
@@ -8,8 +9,8 @@ import modal
 import modal.exception
 
 from shared.adapters.modal.account import Account
-from shared.adapters.modal.errors import NOT_LET_IN, REFUSED, Overdue, asking, ended, spawning
-from shared.errors import Malformed, Unavailable
+from shared.adapters.modal.errors import NOT_LET_IN, Overdue, asking, ended, spawning
+from shared.errors import Malformed, TransientError
 from shared.events.runs import packed, unpacked
 from shared.models.work import Envelope, Failure, FailureClass, WorkOrder
 from shared.ports.engine import Answered, CallState, Died, Load, Pending
@@ -41,15 +42,19 @@ class ModalEngine:
         return cls(Account.of(settings, secrets), seconds=settings.modal_seconds)
 
     def spawn(self, order: WorkOrder) -> str:
-        """See ``Engine.spawn``; TooLarge if the order is no small message."""
-        data = packed(order)
+        """
+        See ``Engine.spawn``; TooLarge if the order is no small message.
+
+        After a failure the app is looked up first. That starts nothing, so while Modal is down it is the
+        lookup that fails, and no start is left in doubt.
+        """
+        data, end = packed(order), time.monotonic() + self._seconds
         run = self._looked_up(order.model)
         try:
             with spawning(order.model):
-                call = self._answer(run.spawn.aio(data))
-        except Unavailable as error:
-            if isinstance(error.__cause__, REFUSED):
-                self._account.look_up_again()  # it may have been deployed anew under another id
+                call = self._answer(run.spawn.aio(data), within=end - time.monotonic())
+        except TransientError:
+            self._account.look_up_again()
             raise
         call_id: str = call.object_id
         return call_id
@@ -128,10 +133,10 @@ class ModalEngine:
 
     def _not_let_in(self, error: BaseException) -> None:
         if isinstance(error, NOT_LET_IN):
-            self._account.look_up_again()  # the token may have been replaced meanwhile
+            self._account.sign_in_again()  # the token may have been replaced meanwhile
 
-    def _answer(self, request: Awaitable[T]) -> T:
-        return asyncio.run(_within(self._seconds, request))
+    def _answer(self, request: Awaitable[T], *, within: float | None = None) -> T:
+        return asyncio.run(_within(self._seconds if within is None else within, request))
 
 
 async def _within(seconds: float, request: Awaitable[T]) -> T:
