@@ -1,5 +1,9 @@
 """What would be deployed: every app is sent to the control plane, and its definition is read there."""
 
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -150,3 +154,16 @@ def test_the_webhook_key_is_a_secret_by_name_with_the_keys_that_a_container_read
         ("omtx-webhook", ("OMTX_WEBHOOK_KEY_ID", "OMTX_WEBHOOK_KEY")),
         ("staging-webhook", ("OMTX_WEBHOOK_KEY_ID", "OMTX_WEBHOOK_KEY")),
     }
+
+
+def test_the_documented_command_deploys_an_app() -> None:
+    commands = re.findall(r"^modal (deploy .+)$", Path("docs/modal.md").read_text(), re.MULTILINE)
+    assert commands == ["deploy -m modal_gpu.apps.vina"]
+    with ControlPlane() as plane:
+        environment = (
+            os.environ | plane.environment | {"MODAL_CONFIG_PATH": os.devnull, "OMTX_PREFIX": "omtx"}
+        )
+        command = [sys.executable, "-m", "modal", *commands[0].split()]
+        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
+        assert list(plane.deployments.apps) == ["omtx-vina"]
+        assert plane.service.missing == []

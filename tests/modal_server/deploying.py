@@ -74,7 +74,7 @@ class Deploying:
 
     def _on_AppPublish(self, request: pb.AppPublishRequest) -> pb.AppPublishResponse:  # noqa: N802
         self.deployments.publish(request)
-        return pb.AppPublishResponse(url=f"https://modal.test/{request.name}")
+        return pb.AppPublishResponse(url=f"https://modal.test/{request.name}", deployed_at=1.0)
 
 
 def handle_metadata(of: pb.FunctionData | pb.FunctionPrecreateRequest) -> pb.FunctionHandleMetadata:

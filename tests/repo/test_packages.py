@@ -1,5 +1,6 @@
 """Each function boots in a clean process from just its packaged files and requirements."""
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,22 @@ def test_a_function_that_opens_the_engine_can_reach_modal(
         [python, "-c", made], cwd=archive, env=given, capture_output=True, text=True, timeout=120
     )
     assert said.stdout == "ModalEngine\n", said.stderr
+
+
+@pytest.mark.parametrize("model", sorted(HOSTED))
+def test_an_image_at_modal_holds_all_that_its_model_imports(
+    model: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    cache = request.config.cache
+    assert cache is not None
+    for package_of_ours in ("shared", "modal_gpu"):
+        shutil.copytree(ROOT / package_of_ours, tmp_path / package_of_ours)
+    python = interpreter(ROOT / "modal_gpu" / "images" / f"{model}.txt", cache.mkdir("function-environments"))
+    loading = f"import modal_gpu.body; from modal_gpu.predictors import predictor; predictor({model!r})"
+    said = subprocess.run(
+        [python, "-c", loading], cwd=tmp_path, env={}, capture_output=True, text=True, timeout=120
+    )
+    assert said.returncode == 0, said.stderr
 
 
 def test_every_requirement_is_pinned() -> None:
