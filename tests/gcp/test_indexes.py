@@ -102,7 +102,8 @@ def use_letters(client: Client) -> set[str]:
     def dying() -> Any:
         raise Killed
 
-    letters = FirestoreLetters(client, HandClock(), subscriptions={"job-queued": ("one",)}, bus=dying)
+    table = {"job-queued": ("one",)}
+    letters = FirestoreLetters(client, HandClock(), prefix="omtx", subscriptions=table, bus=dying)
     shelf: Any = Spy(letters._shelf)
     letters._shelf = shelf
     message = payload(JobQueued(ref=ref(a_batch())))

@@ -14,8 +14,8 @@ from tests.support.screens import assert_problem, letters
 
 FUNCTIONS = topology().functions
 OPENED = {
-    "submit": {"ledger", "objects"},
-    "dispatch": {"ledger", "objects", "engine"},
+    "submit": {"ledger", "objects", "secrets"},
+    "dispatch": {"ledger", "objects", "secrets", "engine"},
     "webhook": {"secrets"},
     "complete": {"ledger", "objects"},
     "aggregate": {"ledger", "objects"},
@@ -66,7 +66,7 @@ def test_one_that_hangs_does_not_hang_the_probe(chain: Chain, monkeypatch: pytes
     monkeypatch.setattr(wiring, "engine", released.wait)
     found = health.examine("dispatch", patience=0.1)
     released.set()
-    assert found == {"ledger": "ok", "objects": "ok", "engine": "no answer within 0.1 s"}
+    assert found == {"ledger": "ok", "objects": "ok", "secrets": "ok", "engine": "no answer within 0.1 s"}
 
 
 @pytest.mark.parametrize("name", ["dispatch", "complete", "aggregate", "reconcile"])

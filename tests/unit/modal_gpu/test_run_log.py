@@ -33,7 +33,7 @@ class Talking:
                 os.write(1, text)
             C.puts(b"from C")
             os.write(2, b"to stderr\n")
-            logging.getLogger("meeko").warning("a bond is odd")
+            logging.getLogger("a.program").warning("a bond is odd")
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -90,7 +90,7 @@ def test_it_holds_what_the_programs_printed_and_logged_in_order_with_times(store
     lines = text(store).splitlines()
     at = [
         next(number for number, line in enumerate(lines) if said in line)
-        for said in ("Performing docking", "to stderr", "WARNING meeko: a bond is odd", "search: 0.")
+        for said in ("Performing docking", "to stderr", "WARNING a.program: a bond is odd", "search: 0.")
     ]
     assert at == sorted(at)
     assert "from C" in lines
