@@ -13,6 +13,7 @@ from shared.models.work import FailureClass
 from tests.modal_server.plane import Fate
 from tests.modal_server.server import ControlPlane
 from tests.modal_server.service import Mishap
+from tests.support.functions import call
 from tests.support.modal_chain import ModalChain, modal_chain_at
 from tests.support.orders import noop_order
 from tests.support.screens import deliver_all, finished, opened, status
@@ -172,3 +173,11 @@ def test_a_deleted_screen_is_erased_though_modal_keeps_its_answers(chain: ModalC
         chain.reconcile()
     assert chain.ledger.deleted(limit=9) == []
     assert chain.api(f"/api/v3/batches/{batch_id}/status").status == 404
+
+
+def test_a_function_that_opens_the_engine_is_ready_as_long_as_modal_lets_us_in(chain: ModalChain) -> None:
+    assert call("dispatch", "GET", "/health/ready").status == 200
+    chain.control_plane.service.strike = lambda name, number: Mishap.REFUSES_TOKEN
+    reply = call("dispatch", "GET", "/health/ready")
+    assert reply.status == 503
+    assert reply.body["errors"] == [{"path": "engine", "message": "Unavailable"}]

@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import TooLarge, Unavailable, Unknown
 from shared.models.work import FailureClass
-from shared.ports.engine import Answered, Died, Pending
+from shared.ports.engine import Answered, Died, Load, Pending
 from tests.contracts.modal_room import ModalRoom
 from tests.modal_server.plane import Fate
 from tests.modal_server.service import Mishap
@@ -82,6 +82,13 @@ def test_a_model_whose_app_is_not_deployed_waits_for_its_deployment(
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     room.control_plane.deployments.have("omtx-vina", most_containers=1)
     assert room.engine.spawn(order) == "fc-000001"
+
+
+def test_of_a_model_without_an_app_nothing_runs_and_nobody_is_alarmed(
+    room: ModalRoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert room.engine.load("vina") == Load(None, running=0, waiting=0)
+    assert caplog.records == []
 
 
 def test_an_app_that_was_stopped_and_deployed_anew_is_found_again(room: ModalRoom) -> None:

@@ -49,7 +49,8 @@ class ModalEngine:
         lookup that fails, and no start is left in doubt.
         """
         data, end = packed(order), time.monotonic() + self._seconds
-        run = self._looked_up(order.model)
+        with asking(f"looking up the app of {order.model}"):
+            run = self._looked_up(order.model)
         try:
             with spawning(order.model):
                 call = self._answer(run.spawn.aio(data), within=end - time.monotonic())
@@ -110,22 +111,28 @@ class ModalEngine:
         return True
 
     def load(self, model: str) -> Load:
-        """See ``Engine.load``; the size is the limit of containers that the app was deployed with."""
-        run = self._looked_up(model)
+        """
+        See ``Engine.load``; the size is the limit of containers that the app was deployed with.
+
+        Of a model without an app nothing runs or waits, and its size is not known.
+        """
         with asking(f"asking how busy {model} is"):
+            try:
+                run = self._looked_up(model)
+            except modal.exception.NotFoundError:
+                return Load(None, running=0, waiting=0)
             now = self._answer(run.get_current_stats.aio())
             limits = self._answer(run.autoscaler.settings.aio())
         return Load(limits.max_containers, running=now.num_running_inputs, waiting=now.backlog)
 
     def _looked_up(self, model: str) -> Any:
         """The method that runs the model, known to be deployed: nothing was started yet if this fails."""
-        with asking(f"looking up the app of {model}"):
-            run = self._account.run_of(model)
-            try:
-                self._answer(run.hydrate.aio())
-            except NOT_LET_IN as error:
-                self._not_let_in(error)
-                raise
+        run = self._account.run_of(model)
+        try:
+            self._answer(run.hydrate.aio())
+        except NOT_LET_IN as error:
+            self._not_let_in(error)
+            raise
         return run
 
     def _call(self, call_id: str) -> Any:
