@@ -14,7 +14,6 @@ from shared.adapters.modal.engine import ModalEngine
 from shared.errors import Unavailable
 from shared.ports.world import Key
 from shared.settings import Settings
-from tests.contracts.modal_room import ModalRoom
 from tests.modal_server.server import ControlPlane
 from tests.modal_server.service import TOKEN
 from tests.support.control_plane import SECONDS
@@ -143,27 +142,38 @@ def test_importing_the_engine_asks_nobody_and_reads_no_file_of_the_user(tmp_path
     assert said.stdout.split() == ["https://api.modal.com,https://api.modal2.com", "1"]
 
 
-def test_a_process_that_was_forked_from_one_that_spawned_can_spawn_too(room: ModalRoom) -> None:
-    room.engine.spawn(ORDER)
+def test_a_process_that_was_forked_from_one_that_spawned_signs_in_by_itself(
+    control_plane: ControlPlane,
+) -> None:
+    control_plane.deployments.have("omtx-noop", most_containers=1)
+    made: list[Token] = []
+    engine = ModalEngine(_account(control_plane, made), seconds=SECONDS)
+    engine.spawn(ORDER)
     child = os.fork()
     if child == 0:
         try:
-            os._exit(0 if room.engine.spawn(ORDER).startswith("fc-") else 1)
+            engine.spawn(ORDER)
+            os._exit(len(made))
         except BaseException:
-            os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    room.engine.spawn(ORDER)
-    assert len(room.control_plane.plane.calls) == 3
+            os._exit(70)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+    engine.spawn(ORDER)
+    assert (len(made), len(control_plane.plane.calls)) == (1, 3)
 
 
 def test_several_threads_share_one_account(control_plane: ControlPlane) -> None:
     control_plane.deployments.have("omtx-noop", most_containers=1)
     made: list[Token] = []
+    engine = ModalEngine(_account(control_plane, made), seconds=5)
+    assert len(set(at_once(lambda _: engine.spawn(ORDER), range(8)))) == 8
+    assert len(made) == 1
+
+
+def _account(control_plane: ControlPlane, made: list[Token]) -> Account:
+    """An account that notes each time it signs in."""
 
     def token() -> Token:
         made.append(Token(*TOKEN))
         return made[-1]
 
-    engine = ModalEngine(Account(token, prefix="omtx", server_url=control_plane.url), seconds=5)
-    assert len(set(at_once(lambda _: engine.spawn(ORDER), range(8)))) == 8
-    assert len(made) == 1
+    return Account(token, prefix="omtx", server_url=control_plane.url)

@@ -109,6 +109,28 @@ def test_while_our_token_is_refused_ligands_wait_and_none_fails(chain: ModalChai
     assert accounting(chain, batch_id) == {"submitted": 3, "completed": 3}
 
 
+def test_an_engine_that_does_not_answer_is_asked_once_in_a_pass_and_other_screens_go_on(
+    chain: ModalChain,
+) -> None:
+    opened(chain, 5)
+    deliver_all(chain)
+    chain.clock.advance(timedelta(seconds=61))
+    full = opened(chain, 1)
+    deliver_all(chain)
+    chain.control_plane.plane.fate = lambda number: Fate.ANSWERS
+    chain.control_plane.plane.make(chain.control_plane.plane.calls["fc-000006"])
+    chain.control_plane.service.strike = lambda name, number: Mishap.FORBIDS
+    chain.leased()  # the messages of the one that is full are lost
+    chain.clock.advance(timedelta(hours=1))
+    assert chain.reconcile().status == 200
+    assert chain.control_plane.service.seen.count("FunctionGetOutputs") == 1
+    deliver_all(chain)
+    chain.clock.advance(timedelta(minutes=2))
+    chain.reconcile()
+    deliver_all(chain)
+    assert status(chain, full)["accounting"]["completed"] == 1
+
+
 def test_while_modal_is_down_ligands_wait_and_lose_no_attempt(
     chain: ModalChain, monkeypatch: pytest.MonkeyPatch
 ) -> None:

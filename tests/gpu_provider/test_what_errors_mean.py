@@ -42,6 +42,7 @@ def ended(room: ModalRoom, fate: Fate) -> object:
         (Mishap.REFUSES_TOKEN, Unavailable, 0),
         (Mishap.FORBIDS, Unavailable, 0),
         (Mishap.THROTTLES, Unavailable, 0),
+        (Mishap.THROTTLES_FOR_LONG, Unavailable, 0),
         (Mishap.UNAVAILABLE, Unknown, 0),
         (Mishap.BREAKS, Unknown, 0),
         (Mishap.SILENT, Unknown, 0),

@@ -29,6 +29,7 @@ class Mishap(Enum):
     BREAKS = auto()
     THROTTLES = auto()
     THROTTLES_BRIEFLY = auto()
+    THROTTLES_FOR_LONG = auto()
     SILENT = auto()
     SILENT_AFTER_EFFECT = auto()
     LOSES_REPLY = auto()
@@ -42,7 +43,7 @@ REFUSALS = {
     Mishap.BREAKS: Status.INTERNAL,
     Mishap.THROTTLES: Status.RESOURCE_EXHAUSTED,
 }
-BRIEFLY = pb.RPCRetryPolicy(retry_after_secs=0.1)
+BRIEFLY, FOR_LONG = (pb.RPCRetryPolicy(retry_after_secs=seconds) for seconds in (0.1, 600))
 
 
 class Service(Deploying):
@@ -94,6 +95,8 @@ class Service(Deploying):
             raise GRPCError(REFUSALS[mishap], f"{mishap.name.lower()}, as asked for")
         if mishap is Mishap.THROTTLES_BRIEFLY and first:
             raise GRPCError(Status.RESOURCE_EXHAUSTED, "come back", [BRIEFLY])
+        if mishap is Mishap.THROTTLES_FOR_LONG:
+            raise GRPCError(Status.RESOURCE_EXHAUSTED, "come back much later", [FOR_LONG])
         if mishap is Mishap.SILENT:
             await asyncio.Event().wait()
         if key not in self._replies:
