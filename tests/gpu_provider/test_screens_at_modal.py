@@ -64,6 +64,13 @@ def test_an_end_that_only_the_poller_sees_is_the_same_as_one_by_webhook(tmp_path
     assert {fact["kind"] for fact in facts[0]} == {"completed", "failed"}
 
 
+def test_a_submission_asks_how_busy_modal_is_only_for_a_strategy_that_goes_by_it(chain: ModalChain) -> None:
+    opened(chain, configuration={"scheduling_strategy": "parallel"})
+    assert chain.control_plane.service.seen == []
+    opened(chain, configuration={"scheduling_strategy": "resource_aware"})
+    assert "FunctionGetCurrentStats" in chain.control_plane.service.seen
+
+
 def test_a_webhook_that_comes_before_the_call_is_noted_settles_the_ligand(chain: ModalChain) -> None:
     chain.control_plane.service.strike = lambda name, number: (
         Mishap.LOSES_REPLY if name == "FunctionMap" else None
