@@ -69,21 +69,21 @@ def fill(jobs: int, home: Path, *, files: bool) -> str:
     """Write a full batch that is closed and not yet aggregated; its id."""
     blobs: Blobs = FolderBlobs(home / "objects", base_url="", keys=list, fsync=False)
     database = Database(home / "state.db", schema.STEPS, fsync=False)
-    ledger, batch = SqliteLedger(database), _batch(jobs)
+    ledger, batch = SqliteLedger(database), composed(jobs)
     for chunk in range(-(-jobs // CHUNK)):
         rows = [_row(position) for position in range(jobs)[chunk * CHUNK : (chunk + 1) * CHUNK]]
         blobs.put(jobs_key(batch.store, chunk), encode(rows))
     ledger.open(batch)
     tree = tree_of(first_round(batch))
     for leaf in range(batch.leaves):
-        outcomes = [_outcome(batch.batch_id, position, files) for position in tree.positions(leaf)]
+        outcomes = [settled(batch.batch_id, position, files) for position in tree.positions(leaf)]
         ledger.settle(batch.batch_id, leaf, outcomes, now=BEGAN)
     ledger.close(batch.batch_id, 0, now=BEGAN + timedelta(hours=1))
     database.close()
     return batch.batch_id
 
 
-def _batch(jobs: int) -> Batch:
+def composed(jobs: int) -> Batch:
     found, body = batch_id("local", None, f"bench {jobs}"), digest("body")
     return Batch(
         batch_id=found,
@@ -121,7 +121,7 @@ def _row(position: int) -> LibraryRow:
     )
 
 
-def _outcome(batch_id: str, position: int, files: bool) -> Outcome:
+def settled(batch_id: str, position: int, files: bool) -> Outcome:
     job, chance = job_id(batch_id, position), random.Random(position)
     key = f"batches/{batch_id}/jobs/{job}/{LEFT}"
     return Outcome(

@@ -6,7 +6,8 @@ from shared.models.batch import Batch
 from shared.models.facts import Leaf
 
 THRESHOLDS = (10, 25, 50, 75, 90, 100)
-LOOKS = 20
+LOOKS = tuple(share + more for share in THRESHOLDS if share < 100 for more in (0, 5))
+"""Per cent of leaf 0: at each threshold, and a twentieth later, if the other leaves were behind then."""
 
 
 def passed(batch: Batch, leaves: Iterable[Leaf]) -> tuple[int, ...]:
@@ -26,7 +27,7 @@ def worth_a_look(leaf: int, before: int, after: int, quota: int) -> bool:
     """
     Whether the commit that moved a leaf's counter is one of those after which milestones are looked for.
 
-    Jobs are dealt to the leaves round robin, so leaf 0 is a sample of the batch: at every 5 % of its
-    quota there is one look, twenty in all, however many jobs the batch has.
+    Jobs are dealt to the leaves round robin, so leaf 0 is a sample of the batch: there is one look at
+    each of ``LOOKS``, ten in all, however many jobs the batch has.
     """
-    return leaf == 0 and LOOKS * after // quota > LOOKS * before // quota
+    return leaf == 0 and any(100 * before < share * quota <= 100 * after for share in LOOKS)

@@ -1,5 +1,6 @@
 """The record of a batch: what was submitted, what is wanted since, and what is left of a deleted one."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from shared.models.batch import Batch
 from shared.models.facts import Intents, Milestone, Pace, Round
 
 MOST_REMEMBERED = 256
+TURNS = 64
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Standings:
     def __init__(self, store: Store, intents_age: timedelta) -> None:
         self._store = store
         self._age = intents_age.total_seconds()
+        self._turns = [threading.Lock() for _ in range(TURNS)]
         self._standings = Lately[str, Standing](MOST_REMEMBERED)
         self._rounds = Lately[tuple[str, int], Round](MOST_REMEMBERED)
 
@@ -48,10 +51,13 @@ class Standings:
 
     def recent(self, batch_id: str) -> Standing:
         """The batch as it stood not longer ago than intents may be old."""
-        known = self._standings.get(batch_id)
-        if known is not None and time.monotonic() - known.seen < self._age:
-            return known
-        return self.fresh(batch_id)
+        if not self._age:
+            return self.fresh(batch_id)
+        with self._turns[hash(batch_id) % TURNS]:  # one looks for all who wait
+            known = self._standings.get(batch_id)
+            if known is not None and time.monotonic() - known.seen < self._age:
+                return known
+            return self.fresh(batch_id)
 
     def round(self, batch_id: str, number: int) -> Round:
         """A round, however long ago its batch was seen."""

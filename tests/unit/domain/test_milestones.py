@@ -49,15 +49,12 @@ def test_a_threshold_is_passed_exactly_when_its_share_of_all_rows_is_settled(
 
 @examples(100)
 @given(quota=st.integers(1, 3000), moves=st.lists(st.integers(1, 300), max_size=30))
-def test_every_twentieth_of_leaf_0_is_looked_at_once_however_its_counter_moves(
-    quota: int, moves: list[int]
-) -> None:
+def test_every_look_at_leaf_0_is_taken_once_however_its_counter_moves(quota: int, moves: list[int]) -> None:
     stops = sorted({min(quota, stop) for stop in (*accumulate(moves), quota)})
     steps = [(n, after) for n, after in pairwise((0, *stops)) if worth_a_look(0, n, after, quota)]
-    marks = range(1, LOOKS + 1)
-    seen = [mark for n, after in steps for mark in marks if LOOKS * n < mark * quota <= LOOKS * after]
-    assert len(steps) <= LOOKS
-    assert seen == list(marks)
+    seen = [share for n, after in steps for share in LOOKS if 100 * n < share * quota <= 100 * after]
+    assert len(steps) <= len(LOOKS) == 10
+    assert seen == list(LOOKS)
 
 
 @given(n=st.integers(0, 3000), quota=st.integers(1, 3000))
