@@ -13,6 +13,7 @@ CLOUD_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?= -n 2 --dist worksteal
 SERVICES := $(wildcard services/*/requirements.in)
+IMAGES := $(wildcard modal_gpu/images/*.in)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test run cloud-local check soak bench package terraform provider-schema pins clean
@@ -58,7 +59,7 @@ provider-schema: $(VENV)/.dev ## Read the names and types of Terraform's provide
 pins: ## Pin the newest releases of what the .in files name.
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed" >&2; exit 1; }
 	@set -e; for it in embedded cloud dev bench; do PYTHON=$(PYTHON) requirements/freeze requirements/$$it.in; done
-	@set -e; for it in $(SERVICES); do PYTHON=$(PYTHON) requirements/freeze $$it requirements/dev.txt; done
+	@set -e; for it in $(SERVICES) $(IMAGES); do PYTHON=$(PYTHON) requirements/freeze $$it requirements/dev.txt; done
 
 clean: ## Remove .venv, caches and build products; the state in .omtx stays.
 	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

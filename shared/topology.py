@@ -32,7 +32,8 @@ class Opens(Frozen):
     What a function opens, and so what its identity is granted.
 
     ``objects``: to ``sign`` is to make URLs that let others read or write, for which the function opens the
-    secret ``urls``; the key in there is another identity's. ``secrets`` names purposes.
+    secret ``urls``; the key in there is another identity's. ``secrets`` names purposes;
+    whoever opens the ``engine`` needs its token too, ``modal-token``, where models run at Modal.
     ``dead_letters``: it takes in what the topics gave up. Whoever handles a topic may park in the ledger.
     """
 
