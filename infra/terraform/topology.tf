@@ -18,10 +18,14 @@ locals {
     }
   ]...)
 
+  # An engine outside asks for a token, which every function that opens the engine reads.
+  engine_secrets = { modal = ["modal-token"], pool = [] }[var.engine]
+
   # "webhook/webhook" => { function, purpose }
   secrets_opened = merge([
     for name, it in local.functions : {
-      for purpose in try(it.opens.secrets, []) : "${name}/${purpose}" => { function = name, purpose = purpose }
+      for purpose in concat(try(it.opens.secrets, []), try(it.opens.engine, false) ? local.engine_secrets : []) :
+      "${name}/${purpose}" => { function = name, purpose = purpose }
     }
   ]...)
 

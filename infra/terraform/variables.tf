@@ -81,13 +81,13 @@ variable "domain" {
 }
 
 variable "engine" {
-  description = "Where models run. So far there is only the process pool of the embedded runner, which does not exist in the cloud: a deployment accepts screens and computes none of them."
+  description = "Where models run: modal, with its token as ID:SECRET in the secret modal-token; or pool, the process pool of the embedded runner, which does not exist in the cloud: a deployment accepts screens and computes none of them."
   type        = string
   default     = "pool"
 
   validation {
-    condition     = contains(["pool"], var.engine)
-    error_message = "engine must be one that shared/settings.py knows: pool."
+    condition     = contains(["modal", "pool"], var.engine)
+    error_message = "engine must be one that shared/settings.py knows: modal or pool."
   }
 }
 

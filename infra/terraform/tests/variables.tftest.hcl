@@ -37,7 +37,7 @@ run "what_would_do_harm" {
     budget             = { units = 0 }
     client_ranges      = ["0.0.0.0/0"] # the platform has no login
     domain             = "omtx.example.org"
-    engine             = "modal" # which is not built
+    engine             = "slurm" # which is not built
     keep_versions_days = 0
     limits             = { error_share = 5 }
     project            = "example-project"
