@@ -13,12 +13,13 @@ CLOUD_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?= -n 2 --dist worksteal
 SERVICES := $(wildcard services/*/requirements.in)
+IMAGES := $(wildcard modal_gpu/images/*.in)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run cloud-local check soak bench package pins clean
+.PHONY: help demo test run cloud-local check soak bench package terraform provider-schema pins clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/$(if $(filter gcp,$(BACKEND)),.cloud,.embedded) ## Dock the sample screen and compare it with measurements (DEMO_ARGS=…, BACKEND=gcp).
 	@$(if $(filter gcp,$(BACKEND)),$(BIN)/python -m local.cloud --port 0) $(BIN)/omtx demo $(DEMO_ARGS)
@@ -32,12 +33,13 @@ run: $(VENV)/.embedded ## Run the platform on 127.0.0.1 in the foreground (RUN_A
 cloud-local: $(VENV)/.cloud ## Run the cloud backend on 127.0.0.1, on Google's emulators (CLOUD_ARGS=…).
 	@$(BIN)/python -m local.cloud $(CLOUD_ARGS)
 
-check: $(VENV)/.dev ## Check style, types, import layers, README commands, packages.
+check: $(VENV)/.dev ## Check style, types, import layers, README commands, packages, infrastructure.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/repo
+	$(MAKE) --no-print-directory terraform
 
 soak: $(VENV)/.dev ## Run N random fault schedules (N=20000).
 	@$(BIN)/python -m pytest tests/faults --schedules $(N)
@@ -48,10 +50,16 @@ bench: $(VENV)/.bench ## Measure against a Celery chord and Vina's command line;
 package: $(VENV)/.embedded ## Package every function for the cloud, in build/functions.
 	@$(BIN)/python -m infra.package
 
+terraform: $(VENV)/.dev ## Check the infrastructure, without an account.
+	@$(BIN)/python -m infra.proof
+
+provider-schema: $(VENV)/.dev ## Read the names and types of Terraform's provider again, from npm.
+	@$(BIN)/python -m infra.proof --extract
+
 pins: ## Pin the newest releases of what the .in files name.
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed" >&2; exit 1; }
 	@set -e; for it in embedded cloud dev bench; do PYTHON=$(PYTHON) requirements/freeze requirements/$$it.in; done
-	@set -e; for it in $(SERVICES); do PYTHON=$(PYTHON) requirements/freeze $$it requirements/dev.txt; done
+	@set -e; for it in $(SERVICES) $(IMAGES); do PYTHON=$(PYTHON) requirements/freeze $$it requirements/dev.txt; done
 
 clean: ## Remove .venv, caches and build products; the state in .omtx stays.
 	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

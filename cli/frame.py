@@ -50,6 +50,8 @@ def _queues(queues: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _workers(engine: Mapping[str, Any]) -> list[RenderableType]:
+    if engine["workers"] is None:
+        return [cell("runs: at Modal, whose dashboard shows them")]
     head = f"workers: {engine['busy']} of {engine['workers']} busy, {engine['waiting_runs']} runs wait"
     shown = engine["runs"][:SHOWN_RUNS]
     lines = [cell(head), *(cell(f"  {_run(run)}") for run in shown)]

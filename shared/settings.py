@@ -6,10 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LONGEST_QUEUE_SECONDS = 6 * 86400.0
+Prefix = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")]
 
 
 class Settings(BaseSettings):
@@ -27,12 +28,17 @@ class Settings(BaseSettings):
     ``push_checked_by_platform``: the service is private, so Cloud Run has checked the token before, and
     has removed its signature. ``push_unsigned`` accepts deliveries without, which is for emulators on
     one machine.
+
+    The last part concerns ``engine = modal`` alone. Its client's own names are kept, as whoever deploys
+    uses them too. On the cloud backend the token may stand among the secrets instead. ``modal_seconds``:
+    how long one answer of Modal is waited for. ``modal_insecure`` lets the token travel unencrypted,
+    which is for a control plane on one machine.
     """
 
     model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
 
     backend: Literal["local", "gcp"] = "local"
-    engine: Literal["pool"] = "pool"
+    engine: Literal["pool", "modal"] = "pool"
     home: Path = Path(".omtx")
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     test_models: bool = False
@@ -55,7 +61,7 @@ class Settings(BaseSettings):
     project: str = ""
     database: str = "(default)"
     bucket: str = ""
-    prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")] = "omtx"
+    prefix: Prefix = "omtx"
     public_url: str = ""
     secrets: Literal["folder", "secret-manager"] | None = None
     intents_seconds: Annotated[float, Field(ge=0)] = 1.0
@@ -67,6 +73,13 @@ class Settings(BaseSettings):
     push_unsigned: bool = False
     emulator: Annotated[str, Field(validation_alias="PUBSUB_EMULATOR_HOST")] = ""
     service: Annotated[str, Field(validation_alias="K_SERVICE")] = ""
+
+    modal_token_id: Annotated[str, Field(validation_alias="MODAL_TOKEN_ID")] = ""
+    modal_token_secret: Annotated[SecretStr, Field(validation_alias="MODAL_TOKEN_SECRET")] = SecretStr("")
+    modal_environment: Annotated[str | None, Field(validation_alias="MODAL_ENVIRONMENT")] = None
+    modal_server_url: Annotated[str, Field(validation_alias="MODAL_SERVER_URL")] = ""
+    modal_insecure: bool = False
+    modal_seconds: Annotated[float, Field(gt=0)] = 20.0
 
     @model_validator(mode="after")
     def _cloud_is_named(self) -> Self:
@@ -80,6 +93,19 @@ class Settings(BaseSettings):
             raise ValueError(f"OMTX_QUEUE_ALLOWANCE_SECONDS is at most {LONGEST_QUEUE_SECONDS:.0f} with gcp")
         if self.secrets == "secret-manager" and not self.project:
             raise ValueError("OMTX_SECRETS=secret-manager needs OMTX_PROJECT")
+        return self
+
+    @model_validator(mode="after")
+    def _modal_is_reached_safely(self) -> Self:
+        if self.engine != "modal":
+            return self
+        servers = [url.strip() for url in self.modal_server_url.split(",") if url.strip()]
+        safe = ("https://", "http://127.0.0.1:") if self.modal_insecure else ("https://",)
+        if any(not url.startswith(safe) for url in servers):
+            raise ValueError("MODAL_SERVER_URL must be https: the token travels with every request")
+        named = bool(self.modal_token_id and self.modal_token_secret.get_secret_value())
+        if self.backend == "local" and not named:
+            raise ValueError("OMTX_ENGINE=modal needs MODAL_TOKEN_ID and MODAL_TOKEN_SECRET")
         return self
 
     @model_validator(mode="after")
@@ -110,6 +136,16 @@ class Settings(BaseSettings):
     def seconds(self, name: str) -> timedelta:
         """The time span ``<name>_seconds``."""
         return timedelta(seconds=getattr(self, f"{name}_seconds"))
+
+
+class ContainerSettings(BaseSettings):
+    """What a container at a GPU provider is given: the installation's prefix, and the key of its webhook."""
+
+    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
+
+    prefix: Prefix = "omtx"
+    webhook_key_id: str = ""
+    webhook_key: SecretStr = SecretStr("")
 
 
 @cache

@@ -32,7 +32,8 @@ class Opens(Frozen):
     What a function opens, and so what its identity is granted.
 
     ``objects``: to ``sign`` is to make URLs that let others read or write, for which the function opens the
-    secret ``urls``; the key in there is another identity's. ``secrets`` names purposes.
+    secret ``urls``; the key in there is another identity's. ``secrets`` names purposes;
+    whoever opens the ``engine`` needs its token too, ``modal-token``, where models run at Modal.
     ``dead_letters``: it takes in what the topics gave up. Whoever handles a topic may park in the ledger.
     """
 
@@ -51,12 +52,14 @@ class DeadLetterQueue(Frozen):
 
 
 class Function(Frozen):
-    """One deployable function."""
+    """One deployable function; ``concurrency`` counts the requests that one instance takes at a time."""
 
     trigger: Literal["http", "event"]
     entry_point: str
-    memory_mb: int
-    timeout_seconds: int
+    memory_mb: Annotated[int, Field(ge=512)]
+    timeout_seconds: Annotated[int, Field(ge=1, le=3600)]
+    concurrency: Annotated[int, Field(ge=1, le=1000)]
+    max_instances: Annotated[int, Field(ge=1, le=1000)]
     routes: tuple[Route, ...] = ()
     subscription: Subscription | None = None
     schedule: str | None = None
@@ -80,6 +83,10 @@ class Topology(Frozen):
     dead_letters: DeadLetterQueue
     functions: Mapping[str, Function]
     subscription_defaults: Defaults
+
+    def public(self) -> dict[str, Function]:
+        """What users and the engine call. What a schedule calls is not among them, though it has a route."""
+        return {name: it for name, it in self.functions.items() if it.routes and it.schedule is None}
 
     def subscriptions(self) -> dict[str, tuple[str, ...]]:
         """The names of the subscriptions of each topic."""

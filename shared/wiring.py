@@ -123,12 +123,20 @@ def queues() -> Queues:
 @cache
 def engine() -> Engine:
     """Where models run."""
+    if settings().engine == "modal":
+        from shared.adapters.modal.engine import ModalEngine
+
+        return ModalEngine.of(settings(), secrets)
     return local_calls()
 
 
 @cache
 def runs() -> Runs:
     """What the engine is doing."""
+    if settings().engine == "modal":
+        from shared.adapters.modal.runs import ModalRuns
+
+        return ModalRuns()
     return local_calls()
 
 
@@ -181,13 +189,8 @@ def gcp_letters() -> "FirestoreLetters":
     from shared.adapters.gcp.letters import FirestoreLetters
     from shared.topology import topology
 
-    return FirestoreLetters(
-        gcp_database(),
-        clock(),
-        prefix=settings().prefix,
-        subscriptions=topology().subscriptions(),
-        bus=gcp_bus,
-    )
+    prefix, subscriptions = settings().prefix, topology().subscriptions()
+    return FirestoreLetters(gcp_database(), clock(), prefix=prefix, subscriptions=subscriptions, bus=gcp_bus)
 
 
 @cache

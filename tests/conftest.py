@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.support.emulators"]
+pytest_plugins = ["tests.support.emulators", "tests.support.control_plane"]
 
 SCHEDULES = 2000
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 from typing import cast
 
 from modal_gpu.predictors.base import Predictor
@@ -20,5 +21,10 @@ def predictor(model: str) -> Predictor:
     Raises:
         KeyError: no predictor has this id.
     """
-    module, _, name = PREDICTORS[model].partition(":")
-    return cast(Predictor, getattr(import_module(module), name)())
+    name = PREDICTORS[model].partition(":")[2]
+    return cast(Predictor, getattr(module(model), name)())
+
+
+def module(model: str) -> ModuleType:
+    """The module of a predictor, imported with the programs of its model; KeyError if there is none."""
+    return import_module(PREDICTORS[model].partition(":")[0])

@@ -54,8 +54,14 @@ def _queue(queue: Queue, now: datetime) -> dict[str, Any]:
 
 
 def _engine(store: Store, now: datetime) -> dict[str, Any]:
-    """A worker is handed some calls ahead of their turn: no more of them run than there are workers."""
+    """
+    A worker is handed some calls ahead of their turn: no more of them run than there are workers.
+
+    Everything is null, and no run is listed, where the engine lists none.
+    """
     counts, runs = store.runs.counts(), store.runs.running(limit=store.workers)
+    if counts is None or runs is None:
+        return {"workers": None, "busy": None, "waiting_runs": None, "runs": []}
     return {
         "workers": store.workers,
         "busy": len(runs),
@@ -90,8 +96,8 @@ def health(store: Store, args: Mapping[str, str]) -> Answer:
             "performance": {
                 "messages_waiting": waiting(queues),
                 "oldest_due_seconds": round(max(ages), 1) if ages else None,
-                "runs_waiting": counts.get("waiting", 0),
-                "runs_running": counts.get("running", 0),
+                "runs_waiting": None if counts is None else counts.get("waiting", 0),
+                "runs_running": None if counts is None else counts.get("running", 0),
                 "open_dead_letters": letters,
             },
             "features": {"milestone_thresholds": list(THRESHOLDS)},

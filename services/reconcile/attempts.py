@@ -6,7 +6,7 @@ from shared.errors import NotFound
 from shared.events.messages import JobFinished, JobQueued
 from shared.models.facts import Attempt
 from shared.models.work import Envelope, Failure, FailureClass
-from shared.ports.engine import Answered, Died, Pending
+from shared.ports.engine import Answered, CallState, Died, Pending
 
 PAGE = 500
 
@@ -45,20 +45,31 @@ def _help(world: World, attempt: Attempt) -> Finding | None:
 def _ask(world: World, attempt: Attempt) -> Finding | None:
     assert attempt.call_id is not None, "only noted calls are asked after"
     assert attempt.deadline is not None, "a noted call has a deadline"
-    state = world.engine.poll(attempt.call_id)
+    call_id, overtime = attempt.call_id, world.now() >= attempt.deadline
+    state = world.engine_answers(lambda: _state(world, call_id, overtime))
     match state:
+        case None:
+            world.ledger.postpone(attempt.ref, world.now() + world.patience.quiet)
+            return None
         case Answered(envelope):
             return _publish(
                 world, attempt, JobFinished(envelope=envelope), "the run ended, its webhook did not come"
             )
         case Died(failure):
             return _finish(world, attempt, failure.kind, failure.message)
-        case Pending() if world.now() >= attempt.deadline:
-            world.engine.cancel(attempt.call_id)
+        case Pending() if overtime:
             return _finish(world, attempt, FailureClass.TIMEOUT, "the run gave no answer by its deadline")
         case Pending():
             world.ledger.postpone(attempt.ref, world.now() + world.patience.poll)
             return None
+
+
+def _state(world: World, call_id: str, overtime: bool) -> CallState:
+    """How the call stands; one that is pending after its deadline is cancelled before anybody says so."""
+    state = world.engine.poll(call_id)
+    if isinstance(state, Pending) and overtime:
+        world.engine.cancel(call_id)
+    return state
 
 
 def _finish(world: World, attempt: Attempt, kind: FailureClass, reason: str) -> Finding:

@@ -1,6 +1,7 @@
 """Unfinished batches: lost releases, uncounted nodes, unannounced closings, and cancellations."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from services.reconcile.leaves import settled_in, unstarted
 from services.reconcile.pacing import fill_up, paced
@@ -99,15 +100,24 @@ def _drain(world: World, batch: Batch, round: Round) -> Iterator[Finding]:
         settled = settled_in(world, round, leaf)
         refs = world.roster.refs(round, tree.positions(leaf.k))
         unsettled = [ref for ref in refs if ref.position not in settled]
-        _cancel_calls(world, round, [ref.position for ref in unsettled])
+        if not _cancel_calls(world, round, [ref.position for ref in unsettled]):
+            reason = "the engine does not answer, so its runs cannot be cancelled"
+            yield _finding(round, reason, "none: it is asked again at the next pass")
+            return
         _settle_all(world, batch, round, [_cancelled(world, batch, ref) for ref in unsettled])
         yield _finding(round, f"{len(unsettled)} ligands were open after the cancellation", "cancelled them")
 
 
-def _cancel_calls(world: World, round: Round, positions: list[int]) -> None:
-    for attempt in world.ledger.attempts(round.batch_id, round.number, positions):
-        if attempt.call_id is not None:
-            world.engine.cancel(attempt.call_id)
+def _cancel_calls(world: World, round: Round, positions: list[int]) -> bool:
+    """Whether all that runs was told to stop."""
+
+    def told(call_id: str) -> bool:
+        world.engine.cancel(call_id)
+        return True
+
+    attempts = world.ledger.attempts(round.batch_id, round.number, positions)
+    calls = (attempt.call_id for attempt in attempts if attempt.call_id is not None)
+    return all(world.engine_answers(partial(told, call_id)) for call_id in calls)
 
 
 def _settle_all(world: World, batch: Batch, round: Round, outcomes: list[Outcome]) -> None:

@@ -1,9 +1,12 @@
 """What every step of ``reconcile`` works with, and what it reports."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Self, TypeVar
 
+from shared.errors import TransientError
 from shared.models.base import Frozen
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetters
@@ -13,6 +16,9 @@ from shared.ports.world import Clock
 from shared.settings import Settings
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
+
+log = logging.getLogger("omtx")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,11 @@ class Patience:
 
 @dataclass(frozen=True)
 class World:
-    """The ports and the patience of one pass, in which the load of a model is looked at once."""
+    """
+    The ports and the patience of one pass, in which the load of a model is looked at once.
+
+    ``outages``: how the engine failed to answer in this pass.
+    """
 
     ledger: Ledger
     blobs: Blobs
@@ -54,12 +64,31 @@ class World:
     clock: Clock
     patience: Patience
     loads: dict[str, Load] = field(default_factory=dict)
+    outages: list[str] = field(default_factory=list)
 
-    def load(self, model: str) -> Load:
-        """How busy the engine was with a model when this pass first asked."""
+    def load(self, model: str) -> Load | None:
+        """How busy the engine was with a model when this pass first asked; None if it did not say."""
         if model not in self.loads:
-            self.loads[model] = self.engine.load(model)
+            found = self.engine_answers(lambda: self.engine.load(model))
+            if found is None:
+                return None
+            self.loads[model] = found
         return self.loads[model]
+
+    def engine_answers(self, question: Callable[[], T]) -> T | None:
+        """
+        What the engine says; None if it does not answer, and then it is not asked again in this pass.
+
+        Nothing is concluded from its silence, and whatever does not need it goes on.
+        """
+        if self.outages:
+            return None
+        try:
+            return question()
+        except TransientError as error:
+            log.warning("the engine does not answer: %s", error)
+            self.outages.append(str(error))
+            return None
 
     def now(self) -> datetime:
         """The time."""

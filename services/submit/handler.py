@@ -13,7 +13,7 @@ from services.submit.storing import SHOWN_REJECTED, Ticket, discard, store
 from shared.catalogue.entry import ModelEntry, entry
 from shared.domain import identity
 from shared.domain.lifecycle import first_round, tree_of
-from shared.domain.pacing import Pool, View, judge
+from shared.domain.pacing import BRAKED, Pool, View, judge
 from shared.errors import FieldError, Gone, InvalidInput, KeyReused, NotFound, TransientError
 from shared.models.batch import Batch
 from shared.models.facts import Experience
@@ -101,6 +101,8 @@ def _standing(ledger: Ledger, batch_id: str) -> Batch | None:
 def _brake(batch: Batch, model: ModelEntry, *, ledger: Ledger, engine: Engine, clock: Clock) -> None:
     """Set a first limit where the model's usual run says so; without one, ``reconcile`` will."""
     strategy = batch.configuration.scheduling_strategy
+    if strategy not in BRAKED:
+        return  # the engine need not be asked
     with suppress(TransientError):  # a batch is not refused for want of a brake
         load = engine.load(model.id)
         if load.size is None:

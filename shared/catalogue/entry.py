@@ -108,15 +108,27 @@ def _all() -> dict[str, ModelEntry]:
 
 def entries() -> dict[str, ModelEntry]:
     """The models that can be submitted to by id; test models only where they are switched on."""
-    tests = settings().test_models
-    return {key: it for key, it in _all().items() if it.offered and (tests or not it.test_model)}
+    tests, engine = settings().test_models, settings().engine
+    return {
+        key: it for key, it in _all().items() if obstacle(it, engine) is None and (tests or not it.test_model)
+    }
+
+
+def obstacle(entry: ModelEntry, engine: str) -> str | None:
+    """Why this installation, whose engine this is, cannot run a model that it knows; None: it can."""
+    if not entry.offered:
+        return f"{entry.name} cannot be run by this version; it is known from imported batches"
+    if entry.engine == "modal" and engine != "modal":
+        return f"{entry.name} needs a GPU; this installation has none, as its OMTX_ENGINE is not modal"
+    return None
 
 
 def entry(model: str) -> ModelEntry:
     """The entry of a model on offer; InvalidInput, which lists the models there are, if there is none."""
     found = entries().get(model)
     if found is None:
-        message = f"unknown model {model!r}; there are: {', '.join(entries())}"
+        missing = obstacle(_all()[model], settings().engine) if model in _all() else None
+        message = f"{missing or f'unknown model {model!r}'}; there are: {', '.join(entries())}"
         raise InvalidInput(message, [FieldError("model_name", message)])
     return found
 

@@ -64,15 +64,29 @@ class Engine(Protocol):
         ...
 
     def poll(self, call_id: str) -> CallState:
-        """How the call stands. Asking twice gives the same answer once it is final."""
+        """
+        How the call stands. Asking twice gives the same answer once it is final.
+
+        Raises:
+            Unavailable: the engine did not say; nothing is known of the call.
+        """
         ...
 
     def cancel(self, call_id: str) -> None:
-        """Stop the run if it is not over; twice is harmless."""
+        """
+        Stop the run if it is not over; twice is harmless.
+
+        Raises:
+            Unavailable: the engine did not answer; the run may go on.
+        """
         ...
 
     def forget(self, batch_id: str, *, limit: int) -> bool:
-        """Erase up to ``limit`` of a batch's calls, none of which runs; whether none is left."""
+        """
+        Erase up to ``limit`` of a batch's calls, none of which runs; whether none is left to erase.
+
+        An engine that lets calls expire by itself has nothing to erase.
+        """
         ...
 
     def load(self, model: str) -> Load:
@@ -93,12 +107,12 @@ class Run:
 
 
 class Runs(Protocol):
-    """What an engine is doing."""
+    """What an engine is doing; None where it cannot tell."""
 
-    def counts(self) -> Mapping[str, int]:
+    def counts(self) -> Mapping[str, int] | None:
         """How many calls are ``waiting`` and ``running``; a state without calls is left out."""
         ...
 
-    def running(self, *, limit: int) -> list[Run]:
+    def running(self, *, limit: int) -> list[Run] | None:
         """Runs that were begun and not ended, the longest under way first."""
         ...

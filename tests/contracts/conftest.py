@@ -20,6 +20,8 @@ from shared.ports.engine import Engine
 from shared.ports.ledger import Ledger
 from tests.contracts.backends import TOPICS, Backend, EngineRoom
 from tests.contracts.gcp import GcpBackend
+from tests.contracts.modal_room import ModalRoom
+from tests.modal_server.server import ControlPlane
 from tests.support.emulators import Emulators
 from tests.support.world import HandClock
 
@@ -89,7 +91,13 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     return found
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture
+def modal(control_plane: ControlPlane) -> ModalRoom:
+    """The engine at Modal, for what only it promises."""
+    return ModalRoom(control_plane)
+
+
+@pytest.fixture(params=["local", "modal"])
 def engine_room(request: pytest.FixtureRequest) -> EngineRoom:
     """Each engine in turn; where state and messages are kept does not concern it."""
     found: EngineRoom = request.getfixturevalue(request.param)

@@ -16,7 +16,7 @@ from shared.topology import DeadLetterQueue, Defaults, Function, Opens, Subscrip
 
 PREFIX = "omtx"
 MOST_PULLED = 100
-EMPTY_SECONDS = 1.2
+EMPTY_SECONDS = 1.1
 """The emulator says that there is nothing a second before a call's deadline."""
 
 
@@ -33,8 +33,10 @@ def table_of(topics: Mapping[str, Sequence[str]]) -> Topology:
         name: Function(
             trigger="event",
             entry_point=name,
-            memory_mb=256,
+            memory_mb=512,
             timeout_seconds=60,
+            concurrency=1,
+            max_instances=1,
             subscription=Subscription(name=name, topic=topic),
             opens=Opens(),
         )

@@ -11,8 +11,8 @@ from shared.adapters.local import schema
 from shared.adapters.local.calls import SqliteCalls
 from shared.adapters.local.database import Database
 from shared.models.batch import Batch, Priority
-from shared.models.work import JobRef
-from shared.ports.engine import Answered, Pending
+from shared.models.work import FailureClass, JobRef
+from shared.ports.engine import Answered, Died, Pending
 from tests.contracts.conftest import LocalBackend
 from tests.support.crowd import at_once
 from tests.support.facts import a_batch, at, envelope, ref, work_order
@@ -54,6 +54,25 @@ def test_calls_of_a_dead_pool_run_again_under_their_ids(local: LocalBackend) -> 
     assert local.calls.restart_interrupted() == 1
     assert [call.call_id for call in local.calls.take(9)] == [running, waiting]
     assert isinstance(local.calls.poll(done), Answered)
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_cancelled_call_says_that_it_was_cancelled(local: LocalBackend, begun: bool) -> None:
+    [call] = spawn(local, 1)
+    if begun:
+        local.calls.take(1)
+    local.calls.cancel(call)
+    ended = local.calls.poll(call)
+    assert isinstance(ended, Died)
+    assert ended.failure.kind is FailureClass.CANCELLED
+
+
+def test_of_a_forgotten_call_nothing_is_left(local: LocalBackend) -> None:
+    [call] = spawn(local, 1)
+    local.calls.take(1)
+    local.calls.answer([(call, envelope(ref(BATCH)))])
+    assert local.calls.forget(BATCH.batch_id, limit=2)
+    assert isinstance(local.calls.poll(call), Died)
 
 
 def test_a_cancelled_run_is_to_be_killed_until_it_is(local: LocalBackend) -> None:

@@ -34,6 +34,7 @@ def test_the_contracts_hold(tree: Path) -> None:
         ("shared/domain/tree.py", "import shared.adapters.local.ledger", "One direction"),
         ("shared/models/batch.py", "import local.mount", "One direction"),
         ("shared/steps/reading.py", "import sqlite3", "No vendor below the adapters"),
+        ("modal_gpu/body.py", "import modal", "Only the wrappers import Modal"),
     ],
 )
 def test_a_planted_import_is_found(tree: Path, module: str, planted: str, contract: str) -> None:

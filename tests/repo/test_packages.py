@@ -1,5 +1,7 @@
 """Each function boots in a clean process from just its packaged files and requirements."""
 
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,11 +9,13 @@ from typing import Any
 import pytest
 
 from infra.package import unpacked
+from modal_gpu.hosting import HOSTED
 from shared.topology import topology
 from tests.repo.packages import Booted, boot, interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = topology().functions
+IMAGES = [*ROOT.glob("modal_gpu/images/*.txt")]
 SAMPLE = ROOT / "examples" / "t4l_l99a"
 UNREADABLE = {"message": {"data": "bm90IEpTT04=", "messageId": "1"}, "subscription": "a/b"}
 
@@ -78,9 +82,41 @@ def test_an_event_function_parks_what_it_cannot_read(booted: Boots, name: str) -
     assert_alone(answer, name)
 
 
+@pytest.mark.parametrize("name", [name for name, it in FUNCTIONS.items() if it.opens.engine])
+def test_a_function_that_opens_the_engine_can_reach_modal(
+    name: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    cache = request.config.cache
+    assert cache is not None
+    archive = unpacked(name, tmp_path)
+    python = interpreter(archive / "requirements.txt", cache.mkdir("function-environments"))
+    made = "from shared import wiring; print(type(wiring.engine()).__name__)"
+    given = {"OMTX_ENGINE": "modal", "MODAL_TOKEN_ID": "ak", "MODAL_TOKEN_SECRET": "as"}
+    said = subprocess.run(
+        [python, "-c", made], cwd=archive, env=given, capture_output=True, text=True, timeout=120
+    )
+    assert said.stdout == "ModalEngine\n", said.stderr
+
+
+@pytest.mark.parametrize("model", sorted(HOSTED))
+def test_an_image_at_modal_holds_all_that_its_model_imports(
+    model: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    cache = request.config.cache
+    assert cache is not None
+    for package_of_ours in ("shared", "modal_gpu"):
+        shutil.copytree(ROOT / package_of_ours, tmp_path / package_of_ours)
+    python = interpreter(ROOT / "modal_gpu" / "images" / f"{model}.txt", cache.mkdir("function-environments"))
+    loading = f"import modal_gpu.body; from modal_gpu.predictors import predictor; predictor({model!r})"
+    said = subprocess.run(
+        [python, "-c", loading], cwd=tmp_path, env={}, capture_output=True, text=True, timeout=120
+    )
+    assert said.returncode == 0, said.stderr
+
+
 def test_every_requirement_is_pinned() -> None:
-    files = [*ROOT.glob("requirements/*.txt"), *ROOT.glob("services/*/requirements.txt")]
-    assert len(files) == 4 + len(FUNCTIONS)
+    files = [*ROOT.glob("requirements/*.txt"), *ROOT.glob("services/*/requirements.txt"), *IMAGES]
+    assert len(files) == 4 + len(FUNCTIONS) + len(HOSTED)
     loose = [
         f"{path}: {line}"
         for path in files
@@ -92,7 +128,7 @@ def test_every_requirement_is_pinned() -> None:
 
 def test_all_requirements_agree_on_their_versions() -> None:
     everything = set((ROOT / "requirements" / "dev.txt").read_text().splitlines())
-    for path in [ROOT / "requirements" / "embedded.txt", *ROOT.glob("services/*/requirements.txt")]:
+    for path in [ROOT / "requirements" / "embedded.txt", *ROOT.glob("services/*/requirements.txt"), *IMAGES]:
         pins = {line for line in path.read_text().splitlines() if "==" in line}
         assert pins <= everything, path
 

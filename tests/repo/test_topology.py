@@ -80,3 +80,7 @@ def test_a_message_is_not_sent_again_while_its_function_may_still_run(name: str,
 @pytest.mark.parametrize(("name", "function"), TABLE.functions.items())
 def test_who_signs_urls_opens_their_key_and_nobody_else_does(name: str, function: Function) -> None:
     assert ("sign" in function.opens.objects) == ("urls" in function.opens.secrets)
+
+
+def test_what_a_schedule_calls_is_not_for_the_public() -> None:
+    assert set(TABLE.public()) == {"submit", "webhook", "api"}

@@ -14,7 +14,7 @@ from tests.support.screens import assert_problem, letters
 
 FUNCTIONS = topology().functions
 OPENED = {
-    "submit": {"ledger", "objects", "secrets"},
+    "submit": {"ledger", "objects", "secrets", "engine"},
     "dispatch": {"ledger", "objects", "secrets", "engine"},
     "webhook": {"secrets"},
     "complete": {"ledger", "objects"},

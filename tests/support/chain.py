@@ -114,7 +114,7 @@ class Chain:
             item.order,
             call_id=item.call_id,
             predictor=predictor(item.order.model),
-            transfer=Transfer(httpx.Client(transport=httpx.MockTransport(_store))),
+            transfer=Transfer(httpx.Client(transport=httpx.MockTransport(stored))),
             machine="test",
             now=self.clock.now,
         )
@@ -174,7 +174,7 @@ class Chain:
         return self._real["ledger"]()
 
 
-def _store(request: httpx.Request) -> httpx.Response:
+def stored(request: httpx.Request) -> httpx.Response:
     """The object route of the embedded server: a PUT to a signed URL."""
     key = request.url.path.removeprefix("/objects/")
     query = request.url.params

@@ -77,7 +77,7 @@ class Shelf:
     def unsent(self, *, since: datetime, limit: int) -> list[Seen]:
         """Those whose replay was marked by then and is not known to be published."""
         query = self._letters.where(filter=FieldFilter("unsent_since", "<=", since))
-        return self._found(query.limit(limit))
+        return self._found(query.order_by("unsent_since").limit(limit))
 
     def create(self, document: Document) -> bool:
         """False if there is one of that sameness and number."""

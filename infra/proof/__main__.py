@@ -1,0 +1,3 @@
+from infra.proof.command import main
+
+raise SystemExit(main())

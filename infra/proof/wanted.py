@@ -1,0 +1,85 @@
+"""What a deployment is compared with: the topology, the indexes, and the runbook."""
+
+import json
+import re
+from pathlib import Path
+from typing import Literal
+
+from shared.models.base import Frozen
+from shared.topology import Topology
+
+_SECTION = re.compile(r'^### <a id="([a-z-]+)"></a>', re.MULTILINE)
+Scope = Literal["COLLECTION", "COLLECTION_GROUP"]
+Order = Literal["ASCENDING", "DESCENDING"]
+
+
+class IndexedField(Frozen):
+    """One field of a composite index."""
+
+    path: str
+    order: Order
+
+
+class Composite(Frozen):
+    """An index over several fields."""
+
+    collection: str
+    scope: Scope
+    fields: tuple[IndexedField, ...]
+
+
+class Field(Frozen):
+    """A field of a collection's documents."""
+
+    collection: str
+    field: str
+
+    @property
+    def name(self) -> str:
+        """Both in one."""
+        return f"{self.collection}/{self.field}"
+
+
+class FieldIndex(Frozen):
+    """An index over one field."""
+
+    scope: Scope
+    order: Order
+
+
+class Override(Field):
+    """A field with other indexes than the usual ones."""
+
+    indexes: tuple[FieldIndex, ...]
+
+
+class Indexes(Frozen):
+    """``infra/firestore_indexes.json``."""
+
+    composites: tuple[Composite, ...]
+    overrides: tuple[Override, ...] = ()
+    exemptions: tuple[Field, ...]
+    ttl: tuple[Field, ...]
+
+    def of_fields(self) -> dict[str, list[tuple[str, str]]]:
+        """Scope and order of each index of the fields that have not the usual ones."""
+        none: dict[str, list[tuple[str, str]]] = {it.name: [] for it in self.exemptions}
+        return none | {it.name: sorted((one.scope, one.order) for one in it.indexes) for it in self.overrides}
+
+
+class Wanted(Topology):
+    """The topology with the rest: ``services`` have code, and ``sections`` are the anchors of the runbook."""
+
+    services: frozenset[str]
+    indexes: Indexes
+    sections: frozenset[str]
+
+
+def read(root: Path) -> Wanted:
+    """What the checkout at ``root`` says."""
+    table = json.loads((root / "services" / "topology.json").read_text())
+    indexes = json.loads((root / "infra" / "firestore_indexes.json").read_text())
+    sections = _SECTION.findall((root / "docs" / "operations.md").read_text())
+    services = [path.parent.name for path in (root / "services").glob("*/main.py")]
+    more = {"indexes": indexes, "services": services, "sections": sections}
+    return Wanted.model_validate({**table, **more})

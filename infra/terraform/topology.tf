@@ -1,0 +1,44 @@
+# The one table of functions, topics, routes and grants; the services, the embedded runner and the tests read it too.
+
+locals {
+  topology  = jsondecode(file("${path.module}/../../services/topology.json"))
+  functions = local.topology.functions
+
+  # What a schedule calls has a route, which is for the schedule.
+  public = { for name, it in local.functions : name => it if can(it.routes) && !can(it.schedule) }
+
+  scheduled = { for name, it in local.functions : name => it.schedule if can(it.schedule) }
+
+  subscribers = { for name, it in local.functions : name => it.subscription if can(it.subscription) }
+
+  # "submit/job-queued" => { function, topic }
+  publishes = merge([
+    for name, it in local.functions : {
+      for topic in it.publishes : "${name}/${topic}" => { function = name, topic = topic }
+    }
+  ]...)
+
+  # "webhook/webhook" => { function, purpose }
+  secrets_opened = merge([
+    for name, it in local.functions : {
+      for purpose in try(it.opens.secrets, []) : "${name}/${purpose}" => { function = name, purpose = purpose }
+    }
+  ]...)
+
+  secrets = toset([for it in local.secrets_opened : it.purpose])
+
+  objects_opened = { for name, it in local.functions : name => it.opens.objects if can(it.opens.objects) }
+
+  ledger_opened = { for name, it in local.functions : name => it.opens.ledger if can(it.opens.ledger) }
+
+  dead_letter_readers = toset([for name, it in local.functions : name if try(it.opens.dead_letters, false)])
+
+  # The longest path first, as the embedded router does; of equal ones the one for a single method.
+  routes = [
+    for key in reverse(sort([
+      for it in flatten([
+        for name, function in local.public : [for route in function.routes : merge(route, { function = name })]
+      ]) : format("%06d %d %s", length(it.path), it.method == "*" ? 0 : 1, jsonencode(it))
+    ])) : jsondecode(join(" ", slice(split(" ", key), 2, length(split(" ", key)))))
+  ]
+}

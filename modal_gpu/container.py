@@ -1,0 +1,142 @@
+"""
+From the table of models to Modal's objects; with ``apps/``, all that imports Modal.
+
+This is imported when an app is deployed, and again in each of its containers. Secrets and Volumes are
+named, never made from content.
+"""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import modal
+
+from modal_gpu.hosting import HOSTED, Hosting, Weights
+from shared.events.runs import app_name
+from shared.settings import ContainerSettings
+
+WEIGHTS, CACHE = "/weights", "/cache"
+IMAGES = Path(__file__).with_name("images")
+SECRET_KEYS = ["OMTX_WEBHOOK_KEY_ID", "OMTX_WEBHOOK_KEY"]
+FILL_SECONDS = 4 * 3600
+NOT_CODE = ["**/*.md", "**/__pycache__/**"]
+
+
+def application(model: str) -> modal.App:
+    """The app of a model; with weights it has a function that fills their Volume."""
+    return _application(model, HOSTED[model])
+
+
+def _application(model: str, hosting: Hosting) -> modal.App:
+    app = modal.App(_name(model), tags={"system": "omtx", "model": model})
+    if hosting.weights is not None:
+        _add_filling(app, model, hosting.weights)
+    return app
+
+
+def resources(model: str, hosting: Hosting | None = None) -> dict[str, Any]:
+    """What ``app.cls`` takes for the class of a model."""
+    hosting = hosting or HOSTED[model]
+    return {
+        "image": image(model),
+        "gpu": list(hosting.gpus) or None,
+        "cpu": hosting.cores,
+        "memory": hosting.memory_mb,
+        "timeout": hosting.seconds,
+        "startup_timeout": hosting.start_seconds,
+        "retries": hosting.retries,
+        "max_containers": hosting.most_containers,
+        "scaledown_window": hosting.idle_seconds,
+        "enable_memory_snapshot": True,
+        "secrets": [modal.Secret.from_name(f"{_prefix()}-webhook", required_keys=SECRET_KEYS)],
+        "volumes": _volumes(model, hosting),
+    }
+
+
+def image(model: str) -> modal.Image:
+    """Debian with the pinned packages of the model, and our own code on top."""
+    return (
+        modal.Image.debian_slim(python_version="3.11")
+        .uv_pip_install(requirements=[str(IMAGES / f"{model}.txt")])
+        .env({"OMTX_PREFIX": _prefix(), "MODAL_PAYLOAD_FORMAT": "cbor"})
+        .add_local_python_source("shared", "modal_gpu", ignore=NOT_CODE)
+    )
+
+
+class Container:
+    """
+    The base of every app's class: ``model`` is loaded once, then asked once per run.
+
+    What is imported before the snapshot is not imported again in the next container; keys and
+    connections are made after it.
+    """
+
+    model: ClassVar[str]
+
+    @modal.enter(snap=True)
+    def imports(self) -> None:
+        """What every container of the model imports alike."""
+        from modal_gpu.predictors import module
+
+        module(self.model)
+
+    @modal.enter(snap=False)
+    def load(self) -> None:
+        """The model, the key of the webhook, the connections."""
+        from modal_gpu.body import Body, Weighed, machine_name
+        from modal_gpu.predictors import predictor
+        from modal_gpu.report import Reporter
+        from modal_gpu.transfer import Transfer
+
+        given, weights = ContainerSettings(), HOSTED[self.model].weights
+        revision = {f"{self.model} weights": weights.revision} if weights else {}
+        key = given.webhook_key.get_secret_value().encode()
+        self._body = Body(
+            predictor=Weighed(predictor(self.model), revision),
+            transfer=Transfer(),
+            reporter=Reporter(key_id=given.webhook_key_id, secret=key),
+            machine=machine_name(),
+        )
+
+    @modal.method()
+    def run(self, order: bytes) -> bytes:
+        """One run: a packed order in, its packed envelope out."""
+        return self._body.answer(order, modal.current_function_call_id())
+
+
+def _volumes(model: str, hosting: Hosting) -> dict[str, modal.Volume]:
+    found: dict[str, modal.Volume] = {}
+    if hosting.weights is not None:
+        found[WEIGHTS] = _volume(model, "weights").with_mount_options(read_only=True)
+    if hosting.cached:
+        found[CACHE] = _volume(model, "cache")
+    return found
+
+
+def _add_filling(app: modal.App, model: str, weights: Weights) -> None:
+    """``modal run -m modal_gpu.apps.<model>::fill`` puts the pinned files into the Volume of the weights."""
+    volume = _volume(model, "weights")
+
+    @app.function(
+        name="fill", serialized=True, image=image(model), timeout=FILL_SECONDS, volumes={WEIGHTS: volume}
+    )
+    def fill() -> int:
+        import httpx
+
+        from modal_gpu.weights import fill as fill_folder
+
+        with httpx.Client(follow_redirects=True, timeout=60) as client:
+            fetched = fill_folder(Path(WEIGHTS), weights, client=client, tell=print)
+        volume.commit()
+        return fetched
+
+
+def _volume(model: str, kind: str) -> modal.Volume:
+    return modal.Volume.from_name(f"{_name(model)}-{kind}", create_if_missing=True)
+
+
+def _name(model: str) -> str:
+    return app_name(_prefix(), model)
+
+
+def _prefix() -> str:
+    return ContainerSettings().prefix

@@ -1,0 +1,79 @@
+"""How each model is hosted at Modal: the one table behind its app."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MOST_RETRIES = 1
+"""Attempts are ours to count; at Modal a run is tried again once at the most."""
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """A file of a model's weights: where from, and what its bytes must hash to."""
+
+    path: str
+    url: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Weights:
+    """
+    What a model has learnt, at one revision, in a Volume of its own.
+
+    It is filled once by a function without a GPU, and only read by runs.
+    """
+
+    revision: str
+    files: tuple[WeightFile, ...]
+
+
+@dataclass(frozen=True)
+class Hosting:
+    """
+    One app.
+
+    ``gpus``: those that will do, the best first; none for a model that computes on processors.
+    ``seconds`` limits a run and is the catalogue's limit, ``start_seconds`` the loading before the first
+    one. ``most_containers`` caps what is spent at a time, and an idle container is paid for until
+    ``idle_seconds`` are over. ``memory_mb``: wanted, and the most. ``cached``: whether runs share a
+    Volume for what is computed once per target.
+    """
+
+    gpus: tuple[str, ...]
+    cores: float
+    memory_mb: tuple[int, int]
+    seconds: int
+    start_seconds: int
+    most_containers: int
+    idle_seconds: int
+    retries: int = 0
+    weights: Weights | None = None
+    cached: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.retries <= MOST_RETRIES:
+            raise ValueError(f"at Modal a run is tried again at most {MOST_RETRIES} times")
+
+
+HOSTED: Mapping[str, Hosting] = {
+    "noop": Hosting(
+        gpus=(),
+        cores=0.25,
+        memory_mb=(256, 1024),
+        seconds=5,
+        start_seconds=60,
+        most_containers=4,
+        idle_seconds=10,
+    ),
+    "vina": Hosting(
+        gpus=(),
+        cores=1.0,
+        memory_mb=(1024, 4096),
+        seconds=7200,
+        start_seconds=180,
+        most_containers=50,
+        idle_seconds=60,
+    ),
+}
+"""By model. What packages an app has stands in ``images/<model>.in``, pinned beside it."""

@@ -1,0 +1,61 @@
+"""Filling the folder from which a model loads its weights: every file checked, none half written."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from modal_gpu.hosting import WeightFile, Weights
+
+BLOCK = 1 << 20
+Checked = Callable[[str], None]
+
+
+class WrongWeights(Exception):
+    """What was fetched is not the pinned file."""
+
+
+def fill(folder: Path, weights: Weights, *, client: httpx.Client, tell: Checked = lambda text: None) -> int:
+    """
+    Fetch what is missing; how many files were fetched. Safe to repeat after any interruption.
+
+    A file that is there is hashed again: a Volume may hold what an older revision left.
+
+    Raises:
+        WrongWeights: a file has another digest than the pinned one; nothing is kept of it.
+        httpx.HTTPError: the source does not answer.
+    """
+    fetched = 0
+    for file in weights.files:
+        target = folder / file.path
+        if target.exists() and _digest(target) == file.sha256:
+            tell(f"{file.path}: there")
+            continue
+        _fetch(file, target, client)
+        fetched += 1
+        tell(f"{file.path}: fetched")
+    return fetched
+
+
+def _fetch(file: WeightFile, target: Path, client: httpx.Client) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.part")
+    digest = hashlib.sha256()
+    try:
+        with client.stream("GET", file.url) as answer, partial.open("wb") as out:
+            answer.raise_for_status()
+            for block in answer.iter_bytes(BLOCK):
+                digest.update(block)
+                out.write(block)
+        if digest.hexdigest() != file.sha256:
+            raise WrongWeights(f"{file.path} has sha256 {digest.hexdigest()}, not the pinned {file.sha256}")
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
