@@ -44,7 +44,7 @@ class Proxy:
             refusal = problem(502, "Bad gateway", f"the function did not answer: {type(error).__name__}")
             return Response(*refusal)(environ, start_response)
         start_response(f"{answer.status_code} {answer.reason_phrase}", list(_passed_on(answer.headers)))
-        return ClosingIterator(answer.iter_raw(PIECE), [answer.close])
+        return ClosingIterator(answer.iter_raw(), [answer.close])
 
     def _request(self, environ: "WSGIEnvironment") -> httpx.Request:
         path = quote(environ["PATH_INFO"].encode("latin-1"), safe="/~!$&'()*+,;=:@")

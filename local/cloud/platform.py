@@ -40,7 +40,8 @@ class Cloud:
     ``home`` holds the logs, the unpacked functions and the engine's calls; what lies there of an earlier
     run is removed. ``environment`` is that of every function, on top of the ``OMTX_`` variables of this
     process. With ``bridge`` messages are pulled and posted instead of pushed, as the emulator pushes no
-    more than two at a time. Port 0 takes any free one.
+    more than two at a time. ``pythons`` are the interpreters of functions that have one of their own.
+    Port 0 takes any free one.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Cloud:
         workers: int = 2,
         bridge: bool = False,
         environment: Mapping[str, str] | None = None,
-        python: Path = Path(sys.executable),
+        pythons: Mapping[str, Path] | None = None,
     ) -> None:
         self.home = home.resolve()
         self.url = ""
@@ -60,7 +61,8 @@ class Cloud:
         self.functions: dict[str, FunctionProcess] = {}
         self.bridges: dict[str, Bridge] = {}
         self._given = dict(environment or {})
-        self._port, self._workers, self._bridge, self._python = port, workers, bridge, python
+        self._port, self._workers, self._bridge = port, workers, bridge
+        self._pythons = dict(pythons or {})
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
@@ -173,7 +175,7 @@ class Cloud:
             folder=self.home / "functions" / name,
             log=self.home / "logs" / f"{name}.log",
             environment=self.environment,
-            python=self._python,
+            python=self._pythons.get(name, Path(sys.executable)),
         )
 
     def _engine(self) -> Child:

@@ -13,6 +13,7 @@ import pyarrow.parquet
 from shared.ports.blobs import Blobs
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?")
+SPAN = re.compile(r"\[? *\b\d+\.\d{3} s\b\]?")
 CALL = re.compile(r"call_[0-9a-f]{32}")
 MEASURED = {"execution_time", "avg_execution_time", "total_execution_time", "run_seconds"}
 """How long it took."""
@@ -21,8 +22,13 @@ MEASURED = {"execution_time", "avg_execution_time", "total_execution_time", "run
 def everything(blobs: Blobs, batch_id: str) -> dict[str, Any]:
     """Every object of the batch by its name, as a document; ids, times and durations made equal."""
     ids = names_of(json.loads(blobs.get(f"batches/{batch_id}/batch_results.json")))
-    found = (key for key in blobs.list(f"batches/{batch_id}/"))
-    return {_named(key, ids): plain(_document(key, blobs.get(key)), ids) for key in found}
+    documents = {
+        key: plain(_document(key, blobs.get(key)), ids) for key in blobs.list(f"batches/{batch_id}/")
+    }
+    for key, document in documents.items():
+        if key.endswith("/logs.txt"):  # what Python and C++ say of a run comes in no certain order
+            document.sort()
+    return {_named(key, ids): document for key, document in documents.items()}
 
 
 def names_of(results: Mapping[str, Any]) -> dict[str, str]:
@@ -41,7 +47,7 @@ def plain(value: Any, ids: Mapping[str, str]) -> Any:
         case list():
             return [plain(it, ids) for it in value]
         case str():
-            return _named(CALL.sub("a call", TIME.sub("a time", value)), ids)
+            return _named(CALL.sub("a call", SPAN.sub(" a while", TIME.sub("a time", value))), ids)
     return value
 
 

@@ -1,12 +1,15 @@
 """The whole platform on the cloud backend, once for all tests of a process."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from local.cloud.platform import Cloud
 from shared import wiring
+from shared.topology import topology
+from tests.repo.packages import interpreter
 from tests.support.emulators import installed
 
 PATIENCE = {
@@ -20,11 +23,24 @@ PATIENCE = {
 }
 
 
+def requirements(name: str) -> Path:
+    """What a function needs."""
+    return Path(__file__).resolve().parents[2] / "services" / name / "requirements.txt"
+
+
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """The platform, with short waits, so that what is healed by patience is healed within a test."""
+def cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Cloud]:
+    """
+    The platform, each function with nothing but its own requirements.
+
+    Waits are short, so that what is healed by patience is healed within a test.
+    """
+    cache = pytestconfig.cache
+    assert cache is not None
+    environments = cache.mkdir("function-environments")
+    pythons = {name: interpreter(requirements(name), environments) for name in topology().functions}
     with installed():
-        cloud = Cloud(tmp_path_factory.mktemp("cloud"), environment=PATIENCE)
+        cloud = Cloud(tmp_path_factory.mktemp("cloud"), environment=PATIENCE, pythons=pythons)
         cloud.__enter__()
     yield cloud
     cloud.__exit__(None, None, None)
