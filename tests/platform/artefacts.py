@@ -14,6 +14,7 @@ from shared.ports.blobs import Blobs
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?")
 SPAN = re.compile(r"\[? *\b\d+\.\d{3} s\b\]?")
+SAID = re.compile(r"^-+ said by the run$.*^-+ end$", re.MULTILINE | re.DOTALL)
 CALL = re.compile(r"call_[0-9a-f]{32}")
 MEASURED = {"execution_time", "avg_execution_time", "total_execution_time", "run_seconds"}
 """How long it took."""
@@ -22,13 +23,8 @@ MEASURED = {"execution_time", "avg_execution_time", "total_execution_time", "run
 def everything(blobs: Blobs, batch_id: str) -> dict[str, Any]:
     """Every object of the batch by its name, as a document; ids, times and durations made equal."""
     ids = names_of(json.loads(blobs.get(f"batches/{batch_id}/batch_results.json")))
-    documents = {
-        key: plain(_document(key, blobs.get(key)), ids) for key in blobs.list(f"batches/{batch_id}/")
-    }
-    for key, document in documents.items():
-        if key.endswith("/logs.txt"):  # what Python and C++ say of a run comes in no certain order
-            document.sort()
-    return {_named(key, ids): document for key, document in documents.items()}
+    found = blobs.list(f"batches/{batch_id}/")
+    return {_named(key, ids): plain(_document(key, blobs.get(key)), ids) for key in found}
 
 
 def names_of(results: Mapping[str, Any]) -> dict[str, str]:
@@ -73,4 +69,6 @@ def _document(key: str, content: bytes) -> Any:
             return [json.loads(line) for line in content.splitlines()]
         case "csv":
             return list(csv.DictReader(io.StringIO(content.decode())))
-    return content.decode().splitlines()
+    text = content.decode()
+    # What a run says depends on which ligand was the first of its process, and so made the maps.
+    return (SAID.sub("", text) if key.endswith("/logs.txt") else text).splitlines()
