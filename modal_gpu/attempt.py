@@ -126,6 +126,9 @@ def _question(order: WorkOrder, transfer: Transfer) -> Question:
         attempt=order.ref.attempt,
         round=order.ref.round,
         search_seed=order.search_seed,
+        task_type=order.task_type,
+        item=order.item,
+        seconds=order.timeout_seconds,
     )
 
 

@@ -27,6 +27,8 @@ class Question:
     ``search_seed`` one for all ligands of the screen, for what is set up once per target; together
     they fix every random choice.
     ``attempt`` counts the tries from 1 in each ``round``; an answer must not depend on them.
+    ``item`` is what a job without a ligand is about. A run that starts programs of its own must end
+    them before ``seconds`` are over.
     """
 
     ligand_name: str
@@ -37,6 +39,9 @@ class Question:
     attempt: int = 1
     round: int = 0
     search_seed: int | None = None
+    task_type: str = "batch_protein_ligand_screening"
+    item: Mapping[str, JsonValue] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -14,6 +13,7 @@ from services.submit.report import ChemistryReport
 from services.submit.request import Order, invalid
 from services.submit.source import Limits, Source
 from shared.catalogue.entry import ModelEntry
+from shared.catalogue.preparing import Prepared, Target
 from shared.domain import identity
 from shared.domain.naming import structure_keys
 from shared.domain.tree import leaf_count
@@ -49,11 +49,11 @@ def store(
         InvalidInput: missing target, parameter out of range, no valid row. Nothing stays behind.
     """
     order = source.order
-    inputs = _inputs(order, model)
-    parameters, notes = _parameters(order, model, inputs)
+    prepared = _prepared(order, model, _structures_of(order, model))
+    parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
     intake = _take_library(source, model, ticket.store, limits, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
-    stored = {name: _store_input(blobs, ticket.store, name, content) for name, content in inputs.items()}
+    stored = {name: _store_input(blobs, ticket.store, name, file) for name, file in prepared.inputs.items()}
     target = {name: item.sha256 for name, item in stored.items()} | {"sequence": order.protein_sequence}
     window = plan.window(order.configuration, counts.jobs)
     return Batch(
@@ -69,7 +69,7 @@ def store(
         target_digest=identity.digest(target),
         library_digest=library_digest(intake.chunks),
         parameters=parameters,
-        notes=notes,
+        notes=prepared.notes,
         seed=order.seed,
         counts=counts,
         leaves=leaf_count(counts.jobs, window),
@@ -85,8 +85,8 @@ def store(
     )
 
 
-def _inputs(order: Order, model: ModelEntry) -> dict[str, bytes]:
-    """What the model's schema asks for, by name."""
+def _structures_of(order: Order, model: ModelEntry) -> dict[str, bytes]:
+    """The structures that the model asks for, by input key."""
     if order.task_type not in model.tasks:
         message = f"{model.id} does not do {order.task_type!r}; it does: {', '.join(model.tasks)}"
         raise InvalidInput(message, [FieldError("task_type", message)])
@@ -112,16 +112,20 @@ def _structures(order: Order) -> list[bytes]:
     return [structure.content.encode() for structure in order.protein_structures or ()]
 
 
-def _parameters(
-    order: Order, model: ModelEntry, inputs: Mapping[str, bytes]
-) -> tuple[dict[str, Any], Mapping[str, str]]:
+def _prepared(order: Order, model: ModelEntry, structures: Mapping[str, bytes]) -> Prepared:
     try:
         given = model.parameter_class().model_validate(order.parameters)
     except ValidationError as error:
         raise invalid(error, "parameters") from error
-    names = [structure.name for structure in order.protein_structures or ()] if inputs else []
-    settled, notes = model.prepare(given, inputs, dict(zip(inputs, names, strict=False)))
-    return settled.model_dump(mode="json", exclude_none=True), notes
+    names = [structure.name for structure in order.protein_structures or ()] if structures else []
+    target = Target(
+        task_type=order.task_type,
+        protein_name=order.protein_name,
+        sequence=order.protein_sequence,
+        structures=structures,
+        names=dict(zip(structures, names, strict=False)),
+    )
+    return model.prepare(given, target)
 
 
 def _take_library(

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, Field
 
+from shared.catalogue.preparing import Prepared, Target
 from shared.errors import FieldError, InvalidInput, NotFound
 from shared.models.base import Frozen
 from shared.models.batch import MOST_STRUCTURES, Batch
@@ -48,8 +49,8 @@ class ModelEntry(Frozen):
     One model.
 
     ``parameters`` names a Pydantic class as ``module:Class``; ``preparation`` a function
-    ``(parameters, inputs, names) -> (parameters, notes)`` that checks the target and settles what
-    depends on it, raising InvalidInput; ``files`` are the artefacts that a run may upload;
+    ``(parameters, target) -> Prepared`` that checks the target and settles what depends on it, raising
+    InvalidInput; ``files`` are the artefacts that a run may upload;
     ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
     states a limit. A model that is not ``offered`` cannot be run here; its entry explains the figures of
     batches that were computed elsewhere.
@@ -80,17 +81,11 @@ class ModelEntry(Frozen):
         found: type[BaseModel] = _load(self.parameters)
         return found
 
-    def prepare(
-        self, parameters: BaseModel, inputs: Mapping[str, bytes], names: Mapping[str, str]
-    ) -> tuple[BaseModel, Mapping[str, str]]:
-        """
-        Check the batch's inputs; the parameters as every ligand gets them, and notes on how.
-
-        ``names`` are the user's for the inputs that he named.
-        """
+    def prepare(self, parameters: BaseModel, target: Target) -> Prepared:
+        """Check the batch's target; the parameters and the input files as every run gets them."""
         if self.preparation is None:
-            return parameters, {}
-        prepared: tuple[BaseModel, Mapping[str, str]] = _load(self.preparation)(parameters, inputs, names)
+            return Prepared(parameters, target.structures)
+        prepared: Prepared = _load(self.preparation)(parameters, target)
         return prepared
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import gemmi
 from pydantic import BaseModel
 
+from shared.catalogue.preparing import Prepared, Target
 from shared.catalogue.vina_boxes import ONE_FOR_ALL, docking_boxes, overlaps
 from shared.catalogue.vina_parameters import VinaParameters
 from shared.chemistry.box import Box
@@ -13,19 +14,15 @@ from shared.chemistry.structure import read_structure
 from shared.errors import FieldError, InvalidInput
 
 
-def prepare(
-    parameters: BaseModel, inputs: Mapping[str, bytes], names: Mapping[str, str]
-) -> tuple[VinaParameters, Mapping[str, str]]:
+def prepare(parameters: BaseModel, target: Target) -> Prepared:
     """
     The parameters with boxes in numbers and structures by name, and notes on how that was settled.
-
-    ``names`` has the user's name of each structure by the key of its input; it is empty for a
-    structure that was given without a name.
 
     Raises:
         InvalidInput: a structure cannot be read, or no box on it can be made.
     """
     assert isinstance(parameters, VinaParameters)
+    inputs, names = target.structures, target.names
     called = _called(parameters, inputs, names)
     structures = {called[key]: _read(inputs[key], _path(place, names)) for place, key in enumerate(inputs)}
     try:
@@ -39,7 +36,7 @@ def prepare(
         update=_placed(parameters, tuple(boxes.values()))
         | {"receptors": tuple(called.values()) if named else None}
     )
-    return settled, {"box": _note(parameters), **_ensemble_note(boxes, structures)}
+    return Prepared(settled, inputs, {"box": _note(parameters), **_ensemble_note(boxes, structures)})
 
 
 def _called(

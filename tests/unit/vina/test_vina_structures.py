@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modal_gpu.predictors.vina.ensemble import spread, strongest
+from shared.catalogue.preparing import Target
 from shared.catalogue.vina_parameters import VinaParameters
 from shared.catalogue.vina_target import prepare
 from shared.chemistry.box import Box
@@ -35,7 +36,15 @@ def moved(by: float, *, content: bytes = PDB) -> bytes:
 def settle(contents: list[bytes], names: list[str], **parameters: Any) -> tuple[VinaParameters, Any]:
     keys = structure_keys(len(contents))
     given = VinaParameters.model_validate(parameters)
-    return prepare(given, dict(zip(keys, contents, strict=True)), dict(zip(keys, names, strict=False)))
+    target = Target(
+        task_type="batch_protein_ligand_screening",
+        protein_name="T4 lysozyme",
+        structures=dict(zip(keys, contents, strict=True)),
+        names=dict(zip(keys, names, strict=False)),
+    )
+    prepared = prepare(given, target)
+    assert isinstance(prepared.parameters, VinaParameters)
+    return prepared.parameters, prepared.notes
 
 
 def test_a_box_around_residues_is_made_in_the_frame_of_each_structure() -> None:
