@@ -222,7 +222,10 @@ def local_bus() -> "SqliteBus":
     from shared.adapters.local.bus import SqliteBus
     from shared.topology import topology
 
-    return SqliteBus(local_database(), clock(), topology().subscriptions())
+    table = topology()
+    return SqliteBus(
+        local_database(), clock(), table.subscriptions(), pause=table.subscription_defaults.pause
+    )
 
 
 @cache

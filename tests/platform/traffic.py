@@ -34,7 +34,7 @@ class Traffic:
         with self.cloud.as_environment(), SubscriberClient() as subscriber:
             publisher = PublisherClient()
             with closing(publisher.transport):
-                make(_plan(), publisher, subscriber)
+                make(_plan(self.cloud), publisher, subscriber)
 
     def set(self, odds: Odds) -> None:
         """The weather for all functions."""
@@ -57,8 +57,8 @@ class Traffic:
         wiring.bus().publish([JobQueued(ref=ref) for ref in refs])
 
 
-def _plan() -> Plan:
-    wanted = plan(topology(), NAMES, bases={})
+def _plan(cloud: Cloud) -> Plan:
+    wanted = plan(cloud.table, NAMES, bases={})
     for request in wanted.subscriptions:
         request.ack_deadline_seconds = ACK_SECONDS
     return wanted
@@ -69,7 +69,7 @@ def traffic_on(cloud: Cloud, chance: random.Random) -> Iterator[Traffic]:
     """The bridges run; afterwards the emulator pushes again."""
     traffic = Traffic(cloud, chance)
     traffic.subscribe()
-    requests = {request.name: request for request in _plan().subscriptions}
+    requests = {request.name: request for request in _plan(cloud).subscriptions}
     with ExitStack() as stack:
         with cloud.as_environment():
             subscriber = stack.enter_context(SubscriberClient())
