@@ -62,6 +62,7 @@ class Cloud:
         self.emulators: dict[str, Emulator] = {}
         self.functions: dict[str, FunctionProcess] = {}
         self.bridges: dict[str, Bridge] = {}
+        self.proxies: dict[str, Proxy] = {}
         self._given = dict(environment or {})
         self._port, self._workers, self._bridge = port, workers, bridge
         self._pythons = dict(pythons or {})
@@ -115,7 +116,8 @@ class Cloud:
         for child in children:
             child.wait()
         self._deliver(stack)
-        server.wsgi_app = front_door(self.table, {name: it.url for name, it in self.functions.items()})
+        self.proxies = {name: Proxy(it.url) for name, it in self.functions.items()}
+        server.wsgi_app = front_door(self.table, self.proxies)
         threading.Thread(target=server.serve, name="web", daemon=True).start()
         schedule = self._schedule()
         schedule.start()
@@ -194,4 +196,4 @@ class Cloud:
         path = self.table.functions["reconcile"].routes[0].path
         with self.as_environment():
             seconds = Settings().reconcile_seconds
-        return Schedule(Proxy(self.functions["reconcile"].url), path, seconds=seconds)
+        return Schedule(self.proxies["reconcile"], path, seconds=seconds)
