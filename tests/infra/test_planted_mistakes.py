@@ -188,6 +188,12 @@ TOGETHER = (
     ),
     (
         FUNCTION,
+        '    ttl = "" # never',
+        '    ttl = "2678400s" # a month',
+        "subscription omtx-dev-dispatch-job-queued expires when nothing happens",
+    ),
+    (
+        FUNCTION,
         "      audience              = local.url",
         "      audience              = local.full_name",
         "subscription omtx-dev-dispatch-job-queued does not make its tokens out to function dispatch",
