@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from cli.connection import Connection, connected
+from cli.costs import spent
 from cli.errors import CommandError, Refused
 from cli.following import ENDED, follow, said
 from cli.models import model_details, models_table
@@ -57,7 +58,10 @@ def status(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
         cell(f"{found['batch_name']} ({found['batch_id']}): {found['status']}"),
         cell(f"{found['protein_name']}, model {found['model_name']}; {said(found)}"),
         cell(found["accounting_sentence"]),
+        cell(spent(found["cost"])),
     )
+    if found["cost"]["limit_reached"]:
+        show(cell(found["cost"]["limit_reached"]))
     if found["artefacts_folder"]:
         show(cell(f"artefacts: {found['artefacts_folder']}"))
 

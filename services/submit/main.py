@@ -3,9 +3,11 @@
 import functions_framework
 from flask import Request
 
+from services.submit import estimating
 from services.submit.handler import handle
 from services.submit.request import Order, read_body
 from services.submit.source import Limits
+from services.submit.storing import Means
 from services.submit.uploads import offered
 from shared import logs, wiring
 from shared.entry import answering, as_json
@@ -15,16 +17,29 @@ from shared.settings import settings
 @functions_framework.http
 @answering
 def submit(request: Request) -> object:
-    """``POST /api/v3/batches/submit``: 202, the batch. ``POST /api/v3/libraries``: 201, where to upload."""
+    """
+    ``POST /api/v3/batches/submit``: 202, the batch. ``POST /api/v3/batches/estimate``: 200, what it would
+    cost. ``POST /api/v3/libraries``: 201, where to upload.
+    """
     most = settings().most_body_bytes
-    body = request.stream.read(most + 1)
+    body, means = request.stream.read(most + 1), Means(settings().engine, settings().workers)
     if request.path.rstrip("/") == "/api/v3/libraries":
         return as_json(offered(body, settings(), blobs=wiring.blobs(), now=wiring.clock().now()), 201)
+    if request.path.rstrip("/") == "/api/v3/batches/estimate":
+        return as_json(
+            estimating.handle(
+                read_body(body, estimating.Inquiry, most=most),
+                owner=settings().owner,
+                means=means,
+                blobs=wiring.blobs(),
+                limits=Limits.of(settings()),
+            )
+        )
     answer = handle(
         read_body(body, Order, most=most),
         idempotency_key=request.headers.get("Idempotency-Key"),
         owner=settings().owner,
-        workers=settings().workers,
+        means=means,
         ledger=wiring.ledger(),
         blobs=wiring.blobs(),
         bus=wiring.bus(),
