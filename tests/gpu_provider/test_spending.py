@@ -164,3 +164,18 @@ def test_a_message_that_comes_twice_pays_nothing_twice(chain: ModalChain) -> Non
     spent = together(leaf.spent for leaf in chain.ledger.leaves(batch_id, 0))
     assert spent.seconds == 15
     assert spent.usd == pytest.approx(3 * RUN)
+
+
+def test_an_estimate_names_the_rate_its_day_and_what_it_holds(chain: ModalChain) -> None:
+    order = noop_order(6, **limited(1e-6))
+    reply = chain._call("submit", "POST", "/api/v3/batches/estimate", order)
+    assert reply.status == 200
+    found = reply.body["cost"]
+    assert PRICES is not None
+    assert (found["provider"], found["price_as_of"], found["gpu"]) == ("modal", "2026-08-10", None)
+    assert found["rate_usd_per_second"] == PRICES.rate
+    assert found["overhead_usd"] == pytest.approx(overhead(4))
+    assert found["usd"] == pytest.approx(found["runs_usd"] + found["overhead_usd"])
+    assert found["usd_low"] < found["usd"] <= found["usd_high"]
+    assert reply.body["within_limit"] is False
+    assert any(warning.startswith("would be refused") for warning in reply.body["warnings"])
