@@ -59,8 +59,10 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
     else:
         found = _surveyed(inquiry, model, owner, blobs, limits)
         jobs = found.jobs
-    tariff = costing.tariff_of(model, means.engine)
-    expected = costing.expected(model, tariff, inquiry.configuration, jobs=jobs, workers=means.workers)
+    tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
+    expected = costing.expected(
+        model, tariff, inquiry.configuration, jobs=jobs, workers=means.at_once(model.id)
+    )
     return _answer(inquiry, model, found, jobs, tariff, expected)
 
 

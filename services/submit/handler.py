@@ -126,7 +126,7 @@ def _answer(view: Overview, model: ModelEntry, means: Means, *, manifest: Manife
     released = accounting.queued + accounting.running
     started = released if view.intents.limit is None else min(released, view.intents.limit)
     expected = batch.estimate or costing.expected(
-        model, batch.tariff, batch.configuration, jobs=batch.counts.jobs, workers=means.workers
+        model, batch.tariff, batch.configuration, jobs=batch.counts.jobs, workers=means.at_once(model.id)
     )
     risk = plan.risk(batch, typical_seconds=model.typical_seconds)
     rejected = itertools.islice(manifest.rejected(batch), SHOWN_REJECTED)

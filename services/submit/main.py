@@ -22,7 +22,8 @@ def submit(request: Request) -> object:
     cost. ``POST /api/v3/libraries``: 201, where to upload.
     """
     most = settings().most_body_bytes
-    body, means = request.stream.read(most + 1), Means(settings().engine, settings().workers)
+    body = request.stream.read(most + 1)
+    means = Means(settings().engine, settings().workers, settings().pythons)
     if request.path.rstrip("/") == "/api/v3/libraries":
         return as_json(offered(body, settings(), blobs=wiring.blobs(), now=wiring.clock().now()), 201)
     if request.path.rstrip("/") == "/api/v3/batches/estimate":

@@ -1,7 +1,7 @@
 """Everything about an order that is checked and stored before its batch is opened."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,10 +27,15 @@ SHOWN_REJECTED = 100
 
 @dataclass(frozen=True)
 class Means:
-    """What runs the models here: the engine, and how many runs a pool of this machine's makes at once."""
+    """What runs the models here: the engine, the workers of the pool, and models with one of their own."""
 
     engine: str
     workers: int
+    own: Collection[str] = ()
+
+    def at_once(self, model: str) -> int:
+        """How many runs of a model there are at once here; one where it has a worker of its own."""
+        return 1 if model in self.own else self.workers
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,10 @@ def store(
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
     intake = _take_library(source, model, ticket.store, limits, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
-    tariff = costing.tariff_of(model, means.engine)
-    expected = costing.expected(model, tariff, order.configuration, jobs=counts.jobs, workers=means.workers)
+    tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
+    expected = costing.expected(
+        model, tariff, order.configuration, jobs=counts.jobs, workers=means.at_once(model.id)
+    )
     try:
         costing.check_limit(order.configuration.max_cost_usd, expected)
     except TooDear:

@@ -1,6 +1,6 @@
 """What an entry of the catalogue says about a model, and the entries themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -127,18 +127,26 @@ def _files(folder: Path) -> list[Path]:
 
 def entries() -> dict[str, ModelEntry]:
     """The models that can be submitted to by id; test models only where they are switched on."""
-    tests, engine = settings().test_models, settings().engine
+    tests, engine, pythons = settings().test_models, settings().engine, settings().pythons
     return {
-        key: it for key, it in _all().items() if obstacle(it, engine) is None and (tests or not it.test_model)
+        key: it
+        for key, it in _all().items()
+        if obstacle(it, engine, pythons) is None and (tests or not it.test_model)
     }
 
 
-def obstacle(entry: ModelEntry, engine: str) -> str | None:
-    """Why this installation, whose engine this is, cannot run a model that it knows; None: it can."""
+def obstacle(entry: ModelEntry, engine: str, pythons: Collection[str] = ()) -> str | None:
+    """
+    Why this installation, whose engine this is, cannot run a model that it knows; None: it can.
+
+    ``pythons``: the models that have a Python of their own here, which those on a GPU need.
+    """
     if not entry.offered:
         return f"{entry.name} cannot be run by this version; it is known from imported batches"
-    if entry.engine == "modal" and engine != "modal":
-        return f"{entry.name} needs a GPU; this installation has none, as its OMTX_ENGINE is not modal"
+    if entry.engine == "modal" and engine == "pool":
+        return f"{entry.name} needs a GPU; OMTX_ENGINE is neither modal nor local-gpu"
+    if entry.engine == "modal" and engine == "local-gpu" and entry.id not in pythons:
+        return f"{entry.name} needs a Python of its own here; OMTX_PYTHON_{entry.id.upper()} names none"
     return None
 
 
@@ -146,7 +154,7 @@ def entry(model: str) -> ModelEntry:
     """The entry of a model on offer; InvalidInput, which lists the models there are, if there is none."""
     found = entries().get(model)
     if found is None:
-        missing = obstacle(_all()[model], settings().engine) if model in _all() else None
+        missing = obstacle(_all()[model], settings().engine, settings().pythons) if model in _all() else None
         message = f"{missing or f'unknown model {model!r}'}; there are: {', '.join(entries())}"
         raise InvalidInput(message, [FieldError("model_name", message)])
     return found
