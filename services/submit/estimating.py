@@ -60,9 +60,7 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
         found = _surveyed(inquiry, model, owner, blobs, limits)
         jobs = found.jobs
     tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
-    expected = costing.expected(
-        model, tariff, inquiry.configuration, jobs=jobs, workers=means.at_once(model.id)
-    )
+    expected = costing.expected(model, tariff, inquiry.configuration, jobs=jobs, workers=at_once)
     return _answer(inquiry, model, found, jobs, tariff, expected)
 
 

@@ -75,9 +75,7 @@ def store(
     intake = _take_library(source, model, ticket.store, limits, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
     tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
-    expected = costing.expected(
-        model, tariff, order.configuration, jobs=counts.jobs, workers=means.at_once(model.id)
-    )
+    expected = costing.expected(model, tariff, order.configuration, jobs=counts.jobs, workers=at_once)
     try:
         costing.check_limit(order.configuration.max_cost_usd, expected)
     except TooDear:
