@@ -114,3 +114,11 @@ def test_each_gpu_has_a_worker_that_sees_no_other(
     assert found == [Own("noop", python, "GPU-1"), Own("noop", python, "GPU-2")]
     assert found[1].environment({"PYTHONHOME": "/x"})["CUDA_VISIBLE_DEVICES"] == "GPU-2"
     assert "PYTHONHOME" not in found[1].environment({"PYTHONHOME": "/x"})
+
+
+def test_omtx_up_says_what_is_missing_and_does_not_start(tmp_path: Path) -> None:
+    environment = {"PATH": str(tmp_path), "OMTX_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "cli.main", "up", "--port", "0", "--engine", "local-gpu"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode != 0
+    assert "nvidia-smi shows no GPU" in done.stderr
