@@ -12,7 +12,7 @@ from cli.errors import CommandError, Refused
 from cli.following import ENDED, follow, said
 from cli.models import model_details, models_table
 from cli.options import BatchId, Home, Json, Timeout
-from cli.output import opened, opened_binary, print_json, show, wants_json
+from cli.output import note, opened, opened_binary, print_json, show, wants_json
 from cli.results import SHOWN, results, table, write_csv, write_export, write_json
 from cli.text import cell
 from cli.verdict import success
@@ -125,6 +125,7 @@ def _write(connection: Connection, batch_id: str, form: str, file: TextIO, *, to
         write_json(found, file)
     else:
         show(table(found, most=top or SHOWN), file=file)
+        note(spent(found.head["cost"]))
 
 
 def _fits(form: str, *, top: int | None, structures: bool) -> None:

@@ -109,12 +109,15 @@ def post(connection: Connection, body: dict[str, Any], key: str | None = None) -
     """Submit; say on stderr which rows of the library cannot be used."""
     headers = {} if key is None else {"Idempotency-Key": key}
     accepted: dict[str, Any] = connection.post(SUBMIT, body, headers, timeout=SUBMIT_SECONDS)
-    rejected, invalid = accepted["rejected"], accepted["accounting"]["invalid"]
+    _tell_rejected(accepted["rejected"], accepted["accounting"]["invalid"])
+    return accepted
+
+
+def _tell_rejected(rejected: list[dict[str, Any]], invalid: int) -> None:
     for row in rejected[:SHOWN_REJECTED]:
         note(f"line {row['line']}: {plain(row['reason'])} ({plain(row['text'])})")
     if invalid > SHOWN_REJECTED:
         note(f"… and {invalid - SHOWN_REJECTED} more rows that cannot be used")
-    return accepted
 
 
 def _estimate(connection: Connection, body: dict[str, Any], as_json: bool) -> None:
@@ -123,6 +126,7 @@ def _estimate(connection: Connection, body: dict[str, Any], as_json: bool) -> No
     if wants_json(as_json):
         print_json(found)
         return
+    _tell_rejected(found["rejected"], found["counts"]["invalid"])
     show(estimate_table(found))
     for warning in found["warnings"]:
         note(plain(warning))

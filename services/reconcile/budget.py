@@ -3,9 +3,10 @@
 from services.reconcile.world import World
 from shared.catalogue.entry import entry_of
 from shared.domain.costs import Allowance, Purse, allowance, run_usd, together
+from shared.domain.costs import spent as spent_on
 from shared.domain.pacing import SAMPLE
 from shared.models.batch import Batch
-from shared.models.facts import Intents, Leaf, Pace, Round
+from shared.models.facts import Attempt, Intents, Leaf, Pace, Round
 
 
 def within_budget(
@@ -42,16 +43,24 @@ def _purse(world: World, batch: Batch, rounds: list[Round], leaves: list[Leaf], 
         leaf.spent for it in rounds[:-1] for leaf in world.ledger.leaves(it.batch_id, it.number)
     )
     settled = sum(leaf.n for leaf in leaves)
-    line = world.ledger.line(last.batch_id, last.number)
+    line, attempts = world.ledger.line(last.batch_id, last.number), _attempts(world, last)
+    waste = spent_on(run for attempt in attempts for run in attempt.runs)
     return Purse(
         limit=limit,
-        spent=spent.usd + before.usd,
+        spent=spent.usd + before.usd + waste.usd,
         jobs=last.jobs,
         begun=line.last + 1,
         settled=settled,
-        in_flight=line.in_flight,
+        in_flight=sum(attempt.failure is None for attempt in attempts),
         run_usd=run_usd(batch.estimate.run_seconds * batch.tariff.rate, settled, spent.usd, sample=SAMPLE),
     )
+
+
+def _attempts(world: World, round: Round) -> list[Attempt]:
+    """All that are open: what failed before them is spent, though no outcome counts it yet."""
+    places = world.ledger.open_places(round.batch_id, round.number)
+    positions = [ref.position for ref in world.roster.refs(round, places)]
+    return world.ledger.attempts(round.batch_id, round.number, positions)
 
 
 def _braked(

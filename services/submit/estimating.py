@@ -120,7 +120,7 @@ def _warnings(inquiry: Inquiry, found: Survey | None, tariff: Tariff | None, exp
         if not inquiry.has_target:
             said.append("the target was not given, so it was not checked")
     elif found.report["invalid"]:
-        said.append(f"{found.report['invalid']} rows cannot be used")
+        said.append(f"rows that cannot be used: {found.report['invalid']}")
     if tariff is None:
         said.append("there is no price for this model, so its cost is not known")
     if limit is not None and expected.usd is not None and expected.usd > limit:

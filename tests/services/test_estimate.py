@@ -35,7 +35,7 @@ def test_the_rows_are_counted_as_a_submission_counts_them_and_nothing_is_stored(
     }  # fmt: skip
     assert [row["line"] for row in body["rejected"]] == [6, 7]
     assert body["chemistry_report"]["duplicates"]["count"] == 1
-    assert "2 rows cannot be used" in body["warnings"]
+    assert "rows that cannot be used: 2" in body["warnings"]
     assert nothing_stored(chain)
 
 
