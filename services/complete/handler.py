@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from services.complete.verdict import Again, outcome_of, verdict
-from shared.catalogue.entry import entry_of
 from shared.domain.costs import usage
 from shared.domain.naming import job_key
 from shared.errors import InvalidInput, NotFound
@@ -69,7 +68,7 @@ def _runs(batch: Batch, envelope: Envelope, ledger: Ledger) -> tuple[Usage, ...]
     earlier = standing[0].runs if standing else ()
     if envelope.call_id is None and envelope.machine is None:
         return earlier  # it was claimed, and nothing ran
-    most = min(batch.configuration.timeout_per_job, entry_of(batch).timeout_seconds)
+    most = min(batch.configuration.timeout_per_job, tariff.most_seconds)
     own = usage(tariff, machine=envelope.machine, seconds=envelope.seconds, most_seconds=most)
     return (*earlier, own)
 

@@ -49,4 +49,5 @@ def tariff(model: ModelEntry, engine: str, table: PriceTable) -> Tariff | None:
         as_of=table.as_of,
         rates={gpu: round(price + beside, 10) for gpu, price in prices.items()},
         choices=model.machine.gpus or (PROCESSORS,),
+        most_seconds=model.timeout_seconds,
     )

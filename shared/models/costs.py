@@ -21,8 +21,8 @@ class Tariff(Frozen):
     The prices of the day on which a batch was submitted.
 
     ``rates``: USD for each second of a run by its GPU, with the processors and the memory that the model
-    is given. ``choices`` are the GPUs that the model may get, the first one usually. Of THIS_MACHINE
-    nobody asks a price.
+    is given. ``choices`` are the GPUs that the model may get, the first one usually. ``most_seconds``: the
+    model's own limit of a run. Of THIS_MACHINE nobody asks a price.
     """
 
     provider: str
@@ -30,6 +30,7 @@ class Tariff(Frozen):
     as_of: date | None = None
     rates: Mapping[str, Usd] = {}
     choices: tuple[str, ...] = ()
+    most_seconds: Seconds = 0.0
 
     @property
     def free(self) -> bool:
