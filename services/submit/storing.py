@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from pydantic import ValidationError
 
@@ -20,6 +21,7 @@ from shared.domain.tree import leaf_count
 from shared.errors import FieldError, InvalidInput, TooDear
 from shared.models.batch import Batch, Counts, RejectedRow, StoredInput
 from shared.ports.blobs import Blobs
+from shared.settings import Settings
 from shared.steps.manifest import Manifest, library_digest, store_of
 
 SHOWN_REJECTED = 100
@@ -32,6 +34,11 @@ class Means:
     engine: str
     workers: int
     own: Collection[str] = ()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Those of this installation."""
+        return cls(settings.engine, settings.workers, settings.pythons)
 
     def at_once(self, model: str) -> int:
         """How many runs of a model there are at once here; one where it has a worker of its own."""
