@@ -52,8 +52,9 @@ class ModelEntry(Frozen):
     ``(parameters, target) -> Prepared`` that checks the target and settles what depends on it, raising
     InvalidInput; ``files`` are the artefacts that a run may upload;
     ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
-    states a limit. A model that is not ``offered`` cannot be run here; its entry explains the figures of
-    batches that were computed elsewhere.
+    states a limit. ``designs_per_job``: how many designs one job of a design task makes. A model that is
+    not ``offered`` cannot be run here; its entry explains the figures of batches that were computed
+    elsewhere.
     """
 
     id: str
@@ -71,6 +72,7 @@ class ModelEntry(Frozen):
     metrics: Mapping[str, Metric]
     ranking: Ranking
     most_heavy_atoms: Annotated[int, Field(ge=1)] | None = None
+    designs_per_job: Annotated[int, Field(ge=1)] = 1
     timeout_seconds: Annotated[int, Field(ge=1)]
     typical_seconds: Annotated[float, Field(ge=0)]
     licence: str
@@ -139,6 +141,11 @@ def known(model: str) -> ModelEntry:
     if found is None:
         raise NotFound(f"the catalogue has no model {model!r}")
     return found
+
+
+def known_models() -> list[ModelEntry]:
+    """Every entry of the catalogue by id, whether or not it is on offer here."""
+    return list(_all().values())
 
 
 def described(entry: ModelEntry) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_stereo_is_read_from_wedges_and_from_coordinates() -> None:
 
 def test_a_record_that_gives_no_stereo_gets_none() -> None:
     [entry] = read(record("CC(N)C(=O)O"))
-    assert "@" not in entry.smiles
+    assert "@" not in (entry.smiles or "@")
 
 
 def test_hydrogens_and_charges_are_as_given() -> None:
