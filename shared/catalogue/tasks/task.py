@@ -16,7 +16,14 @@ from shared.settings import settings
 
 FieldType = Literal["text", "textarea", "number", "select", "checkbox", "file", "sequence", "smiles"]
 OutputType = Literal[
-    "structure", "affinity", "confidence", "comparison", "screening_results", "metrics", "files"
+    "structure",
+    "affinity",
+    "confidence",
+    "binding_sites",
+    "comparison",
+    "screening_results",
+    "metrics",
+    "files",
 ]
 Reading = Literal["ligand", "ligands", "compounds", "variants", "chain", "choice"]
 
@@ -84,7 +91,7 @@ class Task(Frozen):
 
     ``rows``: what its jobs are about. ``prefers``: the model that is asked if the user names none.
     ``sets`` are parts of the order that no field gives, by their place. ``estimated_time`` in seconds,
-    for each job where ``per_job`` says so. ``reason``: why no model does the task honestly.
+    for each job where ``per_job`` says so.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")]
@@ -98,7 +105,6 @@ class Task(Frozen):
     estimated_time: Annotated[int, Field(ge=1)]
     per_job: bool = False
     examples: tuple[Example, ...] = ()
-    reason: str | None = None
 
     def models(self) -> list[ModelEntry]:
         """The models that do it, the preferred one first; test models only where they are switched on."""
@@ -116,7 +122,7 @@ class Task(Frozen):
             return None
         first = next(iter(self.models()), None)
         if first is None:
-            return self.reason or "no model of the catalogue does it"
+            return "no model of the catalogue does it"
         return obstacle(first, settings().engine)
 
 
