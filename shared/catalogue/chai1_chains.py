@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 import gemmi
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from rdkit import Chem, rdBase
 
-from shared.chemistry.smiles import read_ligand
 from shared.models.base import Frozen
 from shared.models.batch import MAX_SEQUENCE
 
@@ -75,13 +75,18 @@ class Chain(Frozen):
         elif self.kind == "glycan":
             _check_glycan(self.sequence)
         else:
-            read_ligand(self.sequence)
+            _atoms(self.sequence)
         return self
 
     @property
     def residues(self) -> list[str]:
         """One letter, or the code of a modification, for each residue of a polymer."""
         return [code or letter for code, letter in _RESIDUE.findall(self.sequence)]
+
+    @property
+    def sugars(self) -> list[str]:
+        """The codes of the sugars of a glycan, in their order."""
+        return _SUGAR.findall(re.sub(r"[1-6]-[1-6] ", " ", self.sequence))
 
     @property
     def plain_sequence(self) -> str:
@@ -103,8 +108,8 @@ class Chain(Frozen):
         if self.kind in POLYMERS:
             return sum(1 if len(it) == 1 else _modified(it) for it in self.residues)
         if self.kind == "glycan":
-            return SUGAR_TOKENS * len(_SUGAR.findall(self.sequence))
-        return read_ligand(self.sequence).heavy_atoms
+            return SUGAR_TOKENS * len(self.sugars)
+        return _atoms(self.sequence)
 
 
 def _check_letters(kind: str, sequence: str) -> None:
@@ -121,6 +126,15 @@ def _check_letters(kind: str, sequence: str) -> None:
 def _check_glycan(text: str) -> None:
     if text.count("(") != text.count(")") or not _GLYCAN.fullmatch(text):
         raise ValueError("is no glycan; write sugars and bonds such as NAG(4-1 NAG)")
+
+
+def _atoms(smiles: str) -> int:
+    """Heavy atoms. What is wrong with a SMILES is told in detail where a user can read it, at submit."""
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles)
+    if molecule is None or molecule.GetNumHeavyAtoms() == 0:
+        raise ValueError("is no SMILES of a molecule")
+    return int(molecule.GetNumHeavyAtoms())
 
 
 def _parent(code: str) -> str:

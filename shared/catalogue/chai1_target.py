@@ -14,6 +14,7 @@ from shared.catalogue.chai1_chains import (
 from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.catalogue.chai1_restraints import write_restraints
 from shared.catalogue.preparing import Prepared, Target
+from shared.chemistry.smiles import read_ligand
 from shared.errors import FieldError, InvalidInput
 
 COMPLEX, RESTRAINTS = "complex.fasta", "restraints.csv"
@@ -72,10 +73,13 @@ def _numbered(chains: list[Chain], field: str) -> tuple[list[Chain], str]:
 
 def _tokens(chains: list[Chain], field: str) -> int:
     try:
-        tokens = sum(it.tokens for it in chains)
-        padded(tokens)
+        for molecule in (it.sequence for it in chains if it.kind == "ligand"):
+            read_ligand(molecule)
     except ValueError as error:
-        raise _refusal(field, f"the complex has {error}") from error
+        raise _refusal(field, str(error)) from error
+    tokens = sum(it.tokens for it in chains)
+    if tokens >= MOST_TOKENS:
+        raise _refusal(field, f"the complex has {tokens} tokens; with its ligand at most {MOST_TOKENS} fit")
     return tokens
 
 

@@ -117,9 +117,10 @@ def forward_$size(
     token_reference_atom_index: Tensor, atom_token_index: Tensor, atom_within_token_index: Tensor
 ) -> Tuple[Tensor, Tensor, Tensor]:
     where = token_reference_atom_index.long().unsqueeze(-1).expand(-1, -1, 3)
-    apart = torch.cdist(torch.gather(atom_coords, 1, where), torch.gather(atom_coords, 1, where))
-    told = token_single_trunk_repr.mean(dim=-1).unsqueeze(-1)
-    error = 31.0 * torch.sigmoid(0.05 * apart - 2.0 + 0.001 * told)
+    places = torch.gather(atom_coords, 1, where)
+    apart = torch.cdist(places, places)
+    told = 0.001 * token_single_trunk_repr.mean(dim=-1) + torch.sin(places.sum(dim=-1))
+    error = 31.0 * torch.sigmoid(0.05 * apart - 3.0 + told.unsqueeze(-1))
     bins = torch.linspace(0.25, 31.75, 64)
     pae = -torch.square(error.unsqueeze(-1) - bins)
     sure = torch.sigmoid(torch.sin(atom_coords.sum(dim=-1)) + 1.0)
