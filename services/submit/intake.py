@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from services.submit import checking
 from services.submit.checking import Answer, checked
 from services.submit.entries import Entry
+from services.submit.fitting import Judge
 from services.submit.molecules import Molecules
 from services.submit.report import ChemistryReport
 from services.submit.spool import Spool
@@ -32,6 +33,7 @@ class Intake:
     duplicates: int = 0
     rejected: int = 0
     chunks: list[Stat] = field(default_factory=list)
+    judge: Judge | None = None
     report: ChemistryReport = field(default_factory=ChemistryReport)
 
     @property
@@ -43,7 +45,7 @@ class Intake:
         """Store every row; the manifest is complete afterwards, or untouched by what ``entries`` raises."""
         with Molecules() as molecules, Spool() as ligands, Spool() as repeated, Spool() as refused:
             for index, (entry, found) in enumerate(checked(entries)):
-                row = row_of(entry, found, index=index, position=self.jobs)
+                row = judged(row_of(entry, found, index=index, position=self.jobs), entry, self.judge)
                 if isinstance(row, RejectedRow):
                     self.report.take(row)
                     refused.add(row)
@@ -71,6 +73,16 @@ class Intake:
 def _repetition(row: LibraryRow, first: int) -> DuplicateRow:
     same = row.model_dump(include={"index", "line", "name", "smiles", "warnings", "data"})
     return DuplicateRow(position=first, **same)
+
+
+def judged(row: LibraryRow | RejectedRow, entry: Entry, judge: Judge | None) -> LibraryRow | RejectedRow:
+    """A valid row as the model takes it, or rejected with the model's reason."""
+    if judge is None or isinstance(row, RejectedRow):
+        return row
+    found = judge(row)
+    if isinstance(found, str):
+        return RejectedRow(index=row.index, line=row.line, text=entry.text, reason=found, of=entry.kind)
+    return found
 
 
 def check(entry: Entry, *, index: int, position: int) -> LibraryRow | RejectedRow:

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from services.submit.intake import check
+from services.submit.fitting import Judge, judge_of
+from services.submit.intake import check, judged
 from services.submit.request import Order, read_value
 from services.submit.source import Limits, Source
 from services.submit.storing import prepare
@@ -120,17 +121,17 @@ def validated(question: Question, task_id: str, limits: Limits, *, blobs: Blobs)
         with ordered(question, task_id) as order:
             model = entry(order.model_name)
             source = Source.of(order, model, owner="", blobs=blobs)
-            prepare(order, model)
-            _look_through(source, limits, blobs=blobs)
+            judge = judge_of(model, prepare(order, model))
+            _look_through(source, judge, limits, blobs=blobs)
     except InvalidInput as error:
         errors = [{"path": it.path, "message": it.message} for it in error.errors]
         return {"valid": False, "errors": errors}
     return {"valid": True, "errors": []}
 
 
-def _look_through(source: Source, limits: Limits, *, blobs: Blobs) -> None:
+def _look_through(source: Source, judge: Judge, limits: Limits, *, blobs: Blobs) -> None:
     with source.entries(limits, blobs=blobs) as entries:
-        rows = (check(entry, index=index, position=index) for index, entry in enumerate(entries))
+        rows = (judged(check(it, index=n, position=n), it, judge) for n, it in enumerate(entries))
         wrong = list(itertools.islice((row for row in rows if isinstance(row, RejectedRow)), MOST_PROBLEMS))
     if wrong:
         errors = [FieldError(f"{source.field}[line {row.line}]", row.reason) for row in wrong]

@@ -1,12 +1,14 @@
 """Everything about an order that is checked and stored before its batch is opened."""
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from services.submit import plan
+from services.submit.fitting import Judge, check_fits, judge_of
 from services.submit.intake import Intake
 from services.submit.report import ChemistryReport
 from services.submit.request import Order, invalid
@@ -22,6 +24,8 @@ from shared.ports.blobs import Blobs
 from shared.steps.manifest import Manifest, library_digest, store_of
 
 SHOWN_REJECTED = 100
+BESIDE = ("use_msa", "use_potentials")
+"""Fields of an order that are parameters of the models that have them."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ def store(
     order = source.order
     prepared = prepare(order, model)
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
-    intake = _take_library(source, model, ticket.store, limits, strict=order.strict, blobs=blobs)
+    judge = judge_of(model, prepared)
+    intake = _take_library(source, model, ticket.store, limits, judge, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
     stored = {name: _store_input(blobs, ticket.store, name, file) for name, file in prepared.inputs.items()}
     target = {name: item.sha256 for name, item in stored.items()} | {"sequence": order.protein_sequence}
@@ -69,6 +74,7 @@ def store(
         library_digest=library_digest(intake.chunks),
         parameters=parameters,
         notes=prepared.notes,
+        tokens=prepared.tokens,
         seed=order.seed,
         counts=counts,
         leaves=leaf_count(counts.jobs, window),
@@ -120,7 +126,7 @@ def prepare(order: Order, model: ModelEntry) -> Prepared:
     """
     structures = _structures_of(order, model)
     try:
-        given = model.parameter_class().model_validate({**_said_beside(order, model), **order.parameters})
+        given = model.parameter_class().model_validate(_parameters_of(order, model))
     except ValidationError as error:
         raise invalid(error, "parameters") from error
     names = [structure.name for structure in order.protein_structures or ()] if structures else []
@@ -131,19 +137,38 @@ def prepare(order: Order, model: ModelEntry) -> Prepared:
         structures=structures,
         names=dict(zip(structures, names, strict=False)),
     )
-    return model.prepare(given, target)
+    prepared = model.prepare(given, target)
+    check_fits(model, prepared, order.protein_sequence)
+    return prepared
 
 
-def _said_beside(order: Order, model: ModelEntry) -> dict[str, bool]:
-    """Parameters that users may also give beside the others, for a model that has them."""
-    known = order.model_fields_set & model.parameter_class().model_fields.keys()
-    return {name: getattr(order, name) for name in ("use_msa", "use_potentials") if name in known}
+def _parameters_of(order: Order, model: ModelEntry) -> Mapping[str, JsonValue]:
+    """The order's parameters, with those that an order may say beside them, where the model has such."""
+    beside: dict[str, JsonValue] = {
+        name: getattr(order, name)
+        for name in BESIDE
+        if name in order.model_fields_set and name in model.parameter_class().model_fields
+    }
+    for name, value in beside.items():
+        if order.parameters.get(name, value) != value:
+            message = f"is {value}, but parameters.{name} is {order.parameters[name]}; say it once"
+            raise InvalidInput(f"{name}: {message}", [FieldError(name, message)])
+    return {**beside, **order.parameters}
 
 
 def _take_library(
-    source: Source, model: ModelEntry, store: str, limits: Limits, *, strict: bool, blobs: Blobs
+    source: Source,
+    model: ModelEntry,
+    store: str,
+    limits: Limits,
+    judge: Judge,
+    *,
+    strict: bool,
+    blobs: Blobs,
 ) -> Intake:
-    intake = Intake(blobs, store, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms))
+    intake = Intake(
+        blobs, store, judge=judge, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms)
+    )
     try:
         with source.entries(limits, blobs=blobs) as entries:
             intake.take_all(entries)
