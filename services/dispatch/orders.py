@@ -82,9 +82,7 @@ def compose(
     )
 
 
-def _gpu(
-    model: ModelEntry, batch: Batch, row: LibraryRow, ref: JobRef, before: Failure | None
-) -> str | None:
+def _gpu(model: ModelEntry, batch: Batch, row: LibraryRow, ref: JobRef, before: Failure | None) -> str | None:
     """After running out of memory, the n-th attempt gets the n-th of the GPUs that should do."""
     if model.memory is None or batch.tokens is None:
         return None

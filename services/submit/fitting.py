@@ -16,7 +16,9 @@ def check_fits(model: ModelEntry, prepared: Prepared, sequence: str | None) -> N
     if model.memory is not None and prepared.tokens is not None:
         problem = _too_large(model, model.memory, prepared.tokens)
         if problem:
-            raise InvalidInput(problem, [FieldError("protein_sequence" if sequence else "parameters", problem)])
+            raise InvalidInput(
+                problem, [FieldError("protein_sequence" if sequence else "parameters", problem)]
+            )
 
 
 def judge_of(model: ModelEntry, prepared: Prepared) -> Judge:

@@ -158,7 +158,9 @@ def _take_library(
     strict: bool,
     blobs: Blobs,
 ) -> Intake:
-    intake = Intake(blobs, store, judge=judge, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms))
+    intake = Intake(
+        blobs, store, judge=judge, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms)
+    )
     try:
         with source.entries(limits, blobs=blobs) as entries:
             intake.take_all(entries)

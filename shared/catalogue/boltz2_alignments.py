@@ -54,7 +54,7 @@ def _check_row(number: int, row: str, columns: int) -> None:
 
 
 def _a3m(text: str) -> Iterator[Row]:
-    """Rows without headers; a sequence may take several lines, which the model would take for several rows."""
+    """Rows without headers; one may take several lines, which the model would take for several rows."""
     parts: list[str] = []
     for line in (*text.splitlines(), ">"):
         line = line.strip()

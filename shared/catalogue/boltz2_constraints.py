@@ -3,7 +3,14 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from shared.models.base import Frozen
 
@@ -26,7 +33,9 @@ def _joined(value: object) -> object:
 
 def _site(text: str) -> str:
     if not re.fullmatch(_SITE, text):
-        raise ValueError("names no place; write chain and residue, such as A:123, or chain and atom, such as D:PG")
+        raise ValueError(
+            "names no place; write chain and residue, such as A:123, or chain and atom, such as D:PG"
+        )
     return text
 
 

@@ -74,8 +74,10 @@ class Complex(Frozen):
 
     def chains(self, *, ligand: bool) -> Iterator[str]:
         """The ids in the order in which the model counts chains; ``ligand``: with the ligand's."""
-        for part in (*self.polymers, *self.molecules):
-            yield from part.ids
+        for polymer in self.polymers:
+            yield from polymer.ids
+        for molecule in self.molecules:
+            yield from molecule.ids
         if ligand:
             yield self.ligand
 

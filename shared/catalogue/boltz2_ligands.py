@@ -87,7 +87,7 @@ def _refused(molecule: Chem.Mol) -> str | None:
 
 def _repeated(smiles: str, cofactors: frozenset[str]) -> str | None:
     if smiles in cofactors:
-        return "The ligand is in the complex as a cofactor too; Boltz-2 predicts no affinity of one of two copies."
+        return "The ligand is there as a cofactor, too; Boltz-2 predicts no affinity of one of two copies."
     return None
 
 

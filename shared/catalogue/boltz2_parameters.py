@@ -1,4 +1,4 @@
-"""What can be set for a prediction with Boltz-2; names and defaults are the program's own where it has them."""
+"""What can be set for Boltz-2; names and defaults are the program's own where it has them."""
 
 from typing import Annotated, Literal
 
@@ -73,8 +73,8 @@ class Boltz2Parameters(Frozen):
     )
     ligand_ccd: Ccd | None = Field(
         None,
-        description="The code of the ligand in the Chemical Component Dictionary, for one ligand whose SMILES "
-        "stands in the library: the model then takes the molecule, and the names of its atoms, from there.",
+        description="The code of the ligand in the Chemical Component Dictionary, for one ligand whose "
+        "SMILES stands in the library: the model takes the molecule, and the names of its atoms, from there.",
     )
     pocket: Pocket | None = Field(None, description="Where the ligand is to bind.")
     constraints: Annotated[tuple[Constraint, ...], Field(max_length=50)] = Field(

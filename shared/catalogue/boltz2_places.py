@@ -35,7 +35,9 @@ def _check_site(whole: Complex, site: str, path: str, *, with_ligand: bool) -> N
     if polymer is None:
         _check_molecule(whole, chain, path, with_ligand=with_ligand)
         if what.isdigit():
-            raise refusal(path, f"chain {chain} is a small molecule; name one of its atoms, such as {chain}:C1")
+            raise refusal(
+                path, f"chain {chain} is a small molecule; name one of its atoms, such as {chain}:C1"
+            )
         return
     if not what.isdigit():
         raise refusal(path, f"chain {chain} is a polymer; name a residue, such as {chain}:12")
@@ -64,5 +66,5 @@ def _check_molecule(whole: Complex, chain: str, path: str, *, with_ligand: bool)
     if (whole.ligand_ccd if molecule is None else molecule.ccd) is None:
         raise refusal(
             path,
-            f"the atoms of chain {chain} have no names yet, as it is given by SMILES; give it by its CCD code",
+            f"chain {chain} is given by SMILES, so its atoms have no names yet; give it by its CCD code",
         )

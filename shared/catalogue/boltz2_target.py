@@ -79,7 +79,10 @@ def _affinity(parameters: Boltz2Parameters, layout: Layout, *, with_ligand: bool
     others = sorted({it.kind.upper() for it in layout.polymers if it.kind != "protein"})
     if not parameters.affinity:
         if parameters.affinity is False or not with_ligand:
-            return False, "not predicted, as asked for" if with_ligand else "not predicted: there is no ligand"
+            return (
+                False,
+                "not predicted, as asked for" if with_ligand else "not predicted: there is no ligand",
+            )
         if others:
             return False, f"not predicted: the model was trained on proteins, not on {', '.join(others)}"
         return True, "predicted"
@@ -108,7 +111,9 @@ def _given_alignments(parameters: Boltz2Parameters, layout: Layout) -> dict[str,
             )
         name = _alignment_name(layout, polymer)
         if name in found:
-            raise refusal(f"{path}.chain", f"the sequence of chain {alignment.chain} has an alignment already")
+            raise refusal(
+                f"{path}.chain", f"the sequence of chain {alignment.chain} has an alignment already"
+            )
         try:
             found[name] = as_csv(alignment, polymer.sequence)
         except ValueError as error:

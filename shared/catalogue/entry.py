@@ -53,8 +53,8 @@ class ModelEntry(Frozen):
     ``(parameters, target) -> Prepared`` that checks the target and settles what depends on it, raising
     InvalidInput; ``files`` are the artefacts that a run may upload;
     ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
-    states a limit. ``memory``: what it takes of a GPU, where it grows with the input. A model that is not ``offered`` cannot be run here; its entry explains the figures of
-    batches that were computed elsewhere.
+    states a limit. ``memory``: what it takes of a GPU, where that grows with the input. A model that is
+    not ``offered`` cannot be run here; its entry explains the figures of batches computed elsewhere.
     """
 
     id: str

@@ -17,7 +17,6 @@ class FailureClass(StrEnum):
 
     INVALID_INPUT = "invalid_input"
     MODEL_ERROR = "model_error"
-    MODEL_SUBSTITUTED_RECORD = "model_substituted_record"
     OUT_OF_MEMORY = "out_of_memory"
     TIMEOUT = "timeout"
     INFRASTRUCTURE = "infrastructure"

@@ -11,8 +11,8 @@ from itertools import combinations
 
 from rdkit import Chem
 
-from modal_gpu.predictors.boltz2.reader import substituted
 from modal_gpu.predictors.boltz2.structure import Atom
+from modal_gpu.predictors.folded.identity import substituted
 from modal_gpu.predictors.folded.pose import placed
 from shared.catalogue.boltz2_ligands import named
 
@@ -44,7 +44,9 @@ class Pose:
         return "atoms are those of the input; the distances between them are those of no molecule"
 
 
-def placed_ligand(smiles: str, atoms: Sequence[Atom], *, by_name: bool, known: Chem.Mol | None = None) -> Pose:
+def placed_ligand(
+    smiles: str, atoms: Sequence[Atom], *, by_name: bool, known: Chem.Mol | None = None
+) -> Pose:
     """
     The ligand of this SMILES where the atoms are.
 
@@ -100,7 +102,9 @@ def _by_bonds(asked: Chem.Mol, atoms: Sequence[Atom]) -> Pose:
     seen = _molecule(atoms, _bonded(atoms))
     matches = seen.GetSubstructMatches(_skeleton(asked), maxMatches=MOST_MATCHES, uniquify=False)
     if not matches or seen.GetNumBonds() != asked.GetNumBonds():
-        raise substituted(f"the bonds of the ligand in the structure are not those of {Chem.MolToSmiles(asked)}")
+        raise substituted(
+            f"the bonds of the ligand in the structure are not those of {Chem.MolToSmiles(asked)}"
+        )
     poses = [placed(asked, [atoms[place].position for place in match]) for match in matches]
     for pose in poses:
         if _differing(asked, pose) is None:
@@ -114,9 +118,9 @@ def _checked(asked: Chem.Mol, atoms: Sequence[Atom]) -> Pose:
     pose = placed(asked, [atom.position for atom in atoms])
     if edges != _edges(asked):
         if _is_molecule(atoms, edges):
+            seen = Chem.MolToSmiles(_molecule(atoms, edges))
             raise substituted(
-                f"the ligand in the structure is {Chem.MolToSmiles(_molecule(atoms, edges))} (bonds as seen), "
-                f"asked was {Chem.MolToSmiles(asked)}"
+                f"the ligand in the structure has the bonds {seen}, asked was {Chem.MolToSmiles(asked)}"
             )
         return Pose(pose, sound=False, seen_stereo=None)
     if problem := _differing(asked, pose):

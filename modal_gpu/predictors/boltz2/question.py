@@ -1,6 +1,6 @@
 """What one run asks Boltz-2: the complex of the batch, with this ligand or this variant of the target."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -37,7 +37,25 @@ class Asked:
     @property
     def chains(self) -> tuple[str, ...]:
         """The ids of all chains, in the order in which the model counts them."""
-        return tuple(self.complex.chains(ligand=self.ligand is not None))
+        return tuple(self._chains())
+
+    def is_ligand(self, smiles: str | None, ccd: str | None) -> bool:
+        """Whether a cofactor is written just as the ligand, and so is the same entity to the model."""
+        if self.ligand is None:
+            return False
+        return ccd == self.complex.ligand_ccd if self.complex.ligand_ccd else smiles == self.ligand
+
+    def _chains(self) -> Iterator[str]:
+        for polymer in self.complex.polymers:
+            yield from polymer.ids
+        last = self.ligand is not None
+        for molecule in self.complex.molecules:
+            yield from molecule.ids
+            if self.is_ligand(molecule.smiles, molecule.ccd):
+                yield self.complex.ligand
+                last = False
+        if last:
+            yield self.complex.ligand
 
 
 def asked(question: Question, parameters: Boltz2Parameters) -> Asked:
@@ -127,24 +145,10 @@ def _with_first_row(content: bytes, sequence: str) -> bytes:
 
 
 def _check_files(whole: Complex, files: Mapping[str, bytes]) -> None:
-    """Boltz-2 takes another protein's alignment without a word, so the first row is compared."""
     wanted = [it.msa for it in whole.polymers if it.msa] + [it.file for it in whole.templates]
     missing = [name for name in wanted if name not in files]
     if missing:
         raise PredictionFailed(FailureClass.INFRASTRUCTURE, f"the order lacks {', '.join(missing)}")
-    for polymer in whole.polymers:
-        if polymer.msa is not None:
-            _check_alignment(polymer.msa, files[polymer.msa], polymer.sequence)
-
-
-def _check_alignment(name: str, content: bytes, sequence: str) -> None:
-    head, _, rest = content.decode(errors="replace").partition("\n")
-    key, _, row = rest.partition("\n")[0].strip().partition(",")
-    if head.strip() != "key,sequence":
-        raise _invalid(f"{name} is no alignment with the columns key and sequence")
-    first = "".join(letter for letter in row if not letter.islower()).replace("-", "")
-    if first != sequence:
-        raise _invalid(f"{name} is the alignment of another sequence ({key}, {len(first)} residues)")
 
 
 def _invalid(message: str) -> PredictionFailed:

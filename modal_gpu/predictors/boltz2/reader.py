@@ -16,10 +16,17 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from modal_gpu.predictors.base import PredictionFailed
-from shared.models.work import FailureClass
+from modal_gpu.predictors.folded.identity import substituted
 
-FRACTIONS = ("confidence_score", "ptm", "iptm", "ligand_iptm", "protein_iptm", "complex_plddt", "complex_iplddt")
+FRACTIONS = (
+    "confidence_score",
+    "ptm",
+    "iptm",
+    "ligand_iptm",
+    "protein_iptm",
+    "complex_plddt",
+    "complex_iplddt",
+)
 DISTANCES = ("complex_pde", "complex_ipde")
 AFFINITIES = tuple(
     f"affinity_{kind}{member}" for kind in ("pred_value", "probability_binary") for member in ("", "1", "2")
@@ -52,11 +59,6 @@ class Record:
     affinity_file: bytes | None
 
 
-def substituted(what: str) -> PredictionFailed:
-    """The failure of a model that answered for something else than it was asked for."""
-    return PredictionFailed(FailureClass.MODEL_SUBSTITUTED_RECORD, what)
-
-
 def read(out: Path, record: str, *, samples: int, chains: int, affinity: bool) -> Record:
     """
     The answer to the input of this id, below the folder ``out``.
@@ -69,7 +71,9 @@ def read(out: Path, record: str, *, samples: int, chains: int, affinity: bool) -
     found = tuple(_sample(folder, record, rank, chains) for rank in range(samples))
     beyond = sorted(path.name for path in folder.glob(f"{record}_model_*.cif"))[samples:]
     if beyond:
-        raise Unreadable(f"{len(beyond)} more structures were written than the {samples} asked for: {beyond[0]}")
+        raise Unreadable(
+            f"{len(beyond)} more structures were written than the {samples} asked for: {beyond[0]}"
+        )
     if not affinity:
         return Record(found, None, None)
     content = _bytes(folder / f"affinity_{record}.json")
@@ -142,7 +146,7 @@ def _affinity(content: bytes) -> dict[str, float]:
 
 def _check(found: Mapping[str, Any], name: str, least: float, most: float) -> None:
     value = found.get(name)
-    if not _is_number(value):
+    if value is None or not _is_number(value):
         raise Unreadable(f"{name} is {value!r}, which is no figure")
     if not least - ROUNDING <= value <= most + ROUNDING:
         raise Unreadable(f"{name} is {value}, outside {least:g} to {most:g}")

@@ -6,15 +6,27 @@ from dataclasses import dataclass
 import gemmi
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import JsonValue
+from rdkit import Chem
 
 from modal_gpu.predictors.boltz2.question import Asked
-from modal_gpu.predictors.boltz2.reader import Unreadable, substituted
+from modal_gpu.predictors.boltz2.reader import Unreadable
+from modal_gpu.predictors.folded.identity import substituted
+from modal_gpu.predictors.folded.pose import add_bonds
 from shared.catalogue.boltz2_input import Polymer
 
 NEAR = 5.0
 """Å between heavy atoms: closer than this a residue lines the pocket."""
 QUALITY = ("id", "name", "description", "type", "mode")
-LOCAL = ("ordinal_id", "model_id", "label_asym_id", "label_seq_id", "label_comp_id", "metric_id", "metric_value")
+LOCAL = (
+    "ordinal_id",
+    "model_id",
+    "label_asym_id",
+    "label_seq_id",
+    "label_comp_id",
+    "metric_id",
+    "metric_value",
+)
 UNKNOWN = {"protein": "UNK", "dna": "DN", "rna": "N"}
 
 
@@ -29,9 +41,9 @@ class Atom:
 
 @dataclass(frozen=True)
 class Structure:
-    """The one model of the file; ``cif`` says of every residue how sure the model is, 0 to 100."""
+    """The one model of the file, and its block, which says how sure the model is of each residue, 0 to 100."""
 
-    cif: bytes
+    block: gemmi.cif.Block
     model: gemmi.Model
 
     def ligand(self, chain: str) -> list[Atom]:
@@ -43,18 +55,25 @@ class Structure:
             if not atom.is_hydrogen()
         ]
 
-    def contacts(self, chain: str) -> list[dict[str, str | int | float]]:
-        """The residues of polymers within 5 Å of a small molecule, by chain and number, with the distance."""
-        around = _positions(atom for residue in self.model[chain] for atom in residue)
-        found = []
-        for other in self.model:
-            for residue in other if other.name != chain else ():
+    def contacts(self, ligand: str, polymers: Sequence[str]) -> list[dict[str, JsonValue]]:
+        """The residues of polymers within 5 Å of the ligand, by chain and number, with the distance."""
+        around = _heavy(self.model[ligand])
+        near: list[dict[str, JsonValue]] = []
+        for chain in polymers:
+            for residue in self.model[chain]:
                 distance = _nearest(around, _positions(residue))
-                if residue.het_flag != "H" and distance <= NEAR:
-                    number = residue.seqid.num or 0
-                    place = {"chain": other.name, "residue": number, "name": residue.name}
-                    found.append({**place, "distance": round(distance, 2)})
-        return found
+                if distance <= NEAR:
+                    place = {"chain": chain, "residue": residue.seqid.num, "name": residue.name}
+                    near.append({**place, "distance": round(distance, 2)})
+        return near
+
+    def cif(self, ligand: str, pose: Chem.Mol | None) -> bytes:
+        """The file, with the bond orders of the ligand, so that a viewer need not guess them."""
+        if pose is not None:
+            residue = self.model[ligand][0]
+            names = [atom.name for atom in residue if not atom.is_hydrogen()]
+            add_bonds(self.block, residue.name, pose, names)
+        return str(self.block.as_string()).encode()
 
 
 def read_structure(content: bytes, asked: Asked) -> Structure:
@@ -76,7 +95,8 @@ def read_structure(content: bytes, asked: Asked) -> Structure:
     if not all(np.isfinite(site.atom.pos.tolist()).all() for site in model.all()):
         raise Unreadable("the structure has atoms without coordinates")
     _check_chains(model, asked)
-    return Structure(_with_quality(block, model, content), model)
+    _tell_quality(block, model)
+    return Structure(block, model)
 
 
 def _check_chains(model: gemmi.Model, asked: Asked) -> None:
@@ -117,9 +137,9 @@ def _residues(polymer: Polymer) -> list[str]:
     return names
 
 
-def _with_quality(block: gemmi.cif.Block, model: gemmi.Model, content: bytes) -> bytes:
+def _tell_quality(block: gemmi.cif.Block, model: gemmi.Model) -> None:
     """
-    The file as it was written if it tells viewers its pLDDT; else with the tables that do.
+    Add the tables from which viewers read the pLDDT, where the program did not write them.
 
     Raises:
         Unreadable: the pLDDT of its atoms is not on the scale of 0 to 100.
@@ -128,7 +148,7 @@ def _with_quality(block: gemmi.cif.Block, model: gemmi.Model, content: bytes) ->
     if not all(0 <= factor <= 100 for factor in factors):
         raise Unreadable("the pLDDT of the structure is not between 0 and 100")
     if len(block.find("_ma_qa_metric_local.", ["metric_value"])):
-        return content
+        return
     quality = block.init_loop("_ma_qa_metric.", list(QUALITY))
     quality.add_row(["1", "pLDDT", gemmi.cif.quote("Predicted lddt"), "pLDDT", "local"])
     local = block.init_loop("_ma_qa_metric_local.", list(LOCAL))
@@ -137,11 +157,14 @@ def _with_quality(block: gemmi.cif.Block, model: gemmi.Model, content: bytes) ->
         mean = sum(atom.b_iso for atom in residue) / len(residue)
         place = [chain.name, str(residue.label_seq or residue.seqid.num or 1), residue.name]
         local.add_row([str(number), "1", *place, "1", f"{mean:.3f}"])
-    return str(block.as_string()).encode()
 
 
-def _positions(atoms: "Sequence[gemmi.Atom] | gemmi.Residue | object") -> NDArray[np.float64]:
-    heavy = [atom.pos.tolist() for atom in atoms if not atom.is_hydrogen()]  # type: ignore[attr-defined]
+def _heavy(chain: gemmi.Chain) -> NDArray[np.float64]:
+    return np.concatenate([_positions(residue) for residue in chain])
+
+
+def _positions(residue: gemmi.Residue) -> NDArray[np.float64]:
+    heavy = [atom.pos.tolist() for atom in residue if not atom.is_hydrogen()]
     return np.array(heavy, dtype=float).reshape(-1, 3)
 
 
