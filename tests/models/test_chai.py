@@ -50,11 +50,12 @@ WRITTEN = [
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of the stand-ins, where the program looks for its downloads."""
+    """The folder of the stand-ins, which the command line takes for its downloads."""
     folder = tmp_path_factory.mktemp("weights")
     subprocess.run([sys.executable, str(HERE / "chai_stand_ins.py"), str(folder)], check=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHAI_DOWNLOADS_DIR", str(folder))
+        patch.setenv("OMTX_WEIGHTS", str(folder))
         patch.setenv("OMP_NUM_THREADS", "1")
         yield folder
 
@@ -86,17 +87,19 @@ def alone(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[st
     return found
 
 
-def inputs(chains: list[Chain] | None = None, **given: Any) -> tuple[Chai1Parameters, dict[str, bytes]]:
-    """What every run gets; ``chains`` follow the target as they are."""
+def inputs(further: list[Chain] | None = None, **given: Any) -> tuple[Chai1Parameters, dict[str, bytes]]:
+    """What every run gets; ``further`` chains follow as they are."""
     found = prepare(Chai1Parameters.model_validate(QUICK | given), Target("t", "p", sequence=SEQUENCE))
     assert isinstance(found.parameters, Chai1Parameters)
     files = dict(found.inputs)
-    files["complex.fasta"] += write_fasta(chains or []).encode()
+    files["complex.fasta"] += write_fasta(further or []).encode()
     return found.parameters, files
 
 
-def ask(smiles: str, *, seed: int = 7, chains: list[Chain] | None = None, **given: Any) -> Question:
-    parameters, files = inputs(chains, **given)
+def ask(
+    smiles: str, *, seed: int = 7, chains: list[Chain] | None = None, chains_given: Any = (), **given: Any
+) -> Question:
+    parameters, files = inputs(chains, chains=chains_given, **given)
     extra = {"msa_1.pqt": alignment(SEQUENCE)} if parameters.use_msa_server else {}
     return Question("a ligand", smiles, seed, parameters.model_dump(mode="json"), {**files, **extra})
 
@@ -120,7 +123,7 @@ def fold(predictor: Any, smiles: str, seed: int, folder: Path) -> Path:
     parameters, files = inputs()
     folder.mkdir()
     layout = write(job(files, read_ligand(smiles), aligned=False), folder)
-    predictor._runner.fold(layout, parameters, seed)
+    predictor.load().fold(layout, parameters, seed)
     return layout.output
 
 
@@ -187,12 +190,11 @@ def test_chains_of_every_kind_are_folded_and_found_again(predictor: Any) -> None
     assert (again.metrics, again.files) == (found.metrics, found.files)
 
 
-def test_restraints_of_every_kind_reach_the_network(predictor: Any, tmp_path: Path) -> None:
-    table = full(restraints=[{**KNOWN[0], "a": "H"}, *KNOWN[1:]])[1]["restraints.csv"]
-    parameters, files = full()
-    plain = Question("all", "CCO", 5, parameters.model_dump(mode="json"), files)
-    with_them = Question("all", "CCO", 5, plain.parameters, {**files, "restraints.csv": table})
-    assert predictor.predict(with_them).metrics != predictor.predict(plain).metrics
+def test_restraints_of_every_kind_reach_the_network(predictor: Any) -> None:
+    plain = ask("CCO", chains_given=COMPLEX)
+    known_before = ask("CCO", chains_given=COMPLEX, restraints=KNOWN)
+    assert known_before.inputs["restraints.csv"].count(b"\n") == 4
+    assert predictor.predict(known_before).metrics != predictor.predict(plain).metrics
 
 
 def test_a_table_of_pockets_alone_is_read(predictor: Any) -> None:
@@ -248,7 +250,7 @@ def test_a_ligand_that_the_program_leaves_out_in_silence_is_found_missing(
     asked = job(files, read_ligand("CCO"), aligned=False)
     layout = write(asked, tmp_path)
     layout.fasta.write_text(layout.fasta.read_text().replace("CCO", "C1CC(C"))
-    predictor._runner.fold(layout, parameters, 1)
+    predictor.load().fold(layout, parameters, 1)
     with pytest.raises(PredictionFailed, match="model_substituted_record: the structure has 1 chains"):
         read_structure((layout.output / "pred.model_idx_0.cif").read_bytes(), asked)
 
@@ -275,7 +277,7 @@ def test_more_tokens_than_we_count_are_refused_in_the_words_of_the_program(
     fasta = tmp_path / "in.fasta"
     fasta.write_text(f">protein|name=a\n{'M' * 2049}\n")
     with pytest.raises(PredictionFailed, match="Too many tokens in input: 2049") as caught:
-        predictor._runner.fold(Layout(fasta, None, None, tmp_path / "out"), parameters, 1)
+        predictor.load().fold(Layout(fasta, None, None, tmp_path / "out"), parameters, 1)
     assert caught.value.kind is FailureClass.INVALID_INPUT
 
 

@@ -12,10 +12,13 @@ import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import chai_lab.chai1 as program
 import torch
 from chai_lab.data.dataset import inference_dataset
+from chai_lab.data.dataset.embeddings import esm
+from chai_lab.utils import paths
 from chai_lab.utils.tensor_utils import set_seed
 
 from modal_gpu.predictors.base import PredictionFailed
@@ -25,6 +28,7 @@ from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.models.work import FailureClass
 
 log = logging.getLogger("omtx.run")
+CONFORMERS = "conformers_v1.apkl"
 PARTS = (
     *("feature_embedding.pt", "bond_loss_input_proj.pt", "token_embedder.pt"),
     *("trunk.pt", "diffusion_module.pt", "confidence_head.pt"),
@@ -34,14 +38,28 @@ PARTS = (
 class Runner:
     """The program on one device, loaded once."""
 
-    def __init__(self) -> None:
+    def __init__(self, weights: Path) -> None:
+        """``weights``: the folder that the program would fill by itself; here it has to be full."""
         logging.getLogger("chai_lab").setLevel(logging.INFO)
+        paths.downloads_path = esm.downloads_path = weights
+        paths.cached_conformers.path = weights / CONFORMERS
+        self._weights = weights
         self.device = "cuda:0" if torch.cuda.is_available() else "cpu"
         program.load_exported = functools.cache(program.load_exported)
         inference_dataset.RefConformerGenerator = functools.cache(inference_dataset.RefConformerGenerator)
 
     def load(self) -> None:
-        """Read the network and the conformers now, not in the first run."""
+        """
+        Read the network and the conformers now, not in the first run.
+
+        Raises:
+            PredictionFailed: infrastructure, if a file is missing; the program would fetch it by itself.
+        """
+        there = [*(f"models_v2/{part}" for part in PARTS), CONFORMERS]
+        missing = [name for name in there if not (self._weights / name).is_file()]
+        if missing:
+            message = f"the weights are not complete: {', '.join(missing)}"
+            raise PredictionFailed(FailureClass.INFRASTRUCTURE, message)
         for part in PARTS:
             program.load_exported(part, torch.device(self.device))
         inference_dataset.RefConformerGenerator()
