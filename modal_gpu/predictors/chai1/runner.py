@@ -29,6 +29,7 @@ from shared.models.work import FailureClass
 
 log = logging.getLogger("omtx.run")
 CONFORMERS = "conformers_v1.apkl"
+LANGUAGE_MODEL = "esm/traced_sdpa_esm2_t36_3B_UR50D_fp16.pt"
 PARTS = (
     *("feature_embedding.pt", "bond_loss_input_proj.pt", "token_embedder.pt"),
     *("trunk.pt", "diffusion_module.pt", "confidence_head.pt"),
@@ -55,14 +56,16 @@ class Runner:
         Raises:
             PredictionFailed: infrastructure, if a file is missing; the program would fetch it by itself.
         """
-        there = [*(f"models_v2/{part}" for part in PARTS), CONFORMERS]
-        missing = [name for name in there if not (self._weights / name).is_file()]
-        if missing:
-            message = f"the weights are not complete: {', '.join(missing)}"
-            raise PredictionFailed(FailureClass.INFRASTRUCTURE, message)
+        self._check_there(*(f"models_v2/{part}" for part in PARTS), CONFORMERS)
         for part in PARTS:
             program.load_exported(part, torch.device(self.device))
         inference_dataset.RefConformerGenerator()
+
+    def _check_there(self, *names: str) -> None:
+        missing = [name for name in names if not (self._weights / name).is_file()]
+        if missing:
+            message = f"the weights are not complete: {', '.join(missing)}"
+            raise PredictionFailed(FailureClass.INFRASTRUCTURE, message)
 
     def fold(self, layout: Layout, parameters: Chai1Parameters, seed: int) -> Errors:
         """
@@ -74,6 +77,8 @@ class Runner:
             PredictionFailed: out_of_memory, invalid_input where the program says so, infrastructure where
                 the GPU is no longer usable, else model_error.
         """
+        if parameters.use_esm_embeddings:
+            self._check_there(LANGUAGE_MODEL)
         with _telling_failures(), torch.jit.optimized_execution(False):
             set_seed([seed])
             found = program.run_inference(

@@ -30,6 +30,10 @@ CIF, SCORES = "pred.model_idx_{}.cif", "scores.model_idx_{}.npz"
 Spoil = Callable[[Path], None]
 
 
+def canonical(smiles: str) -> str:
+    return str(Chem.MolToSmiles(Chem.MolFromSmiles(smiles)))
+
+
 @dataclass
 class Folding:
     """Plays the program: it writes the genuine files of a folder, then whatever ``spoil`` makes of them."""
@@ -122,7 +126,7 @@ def test_the_structure_is_coloured_by_plddt_and_states_the_bonds_of_the_ligand()
 def test_the_posed_ligand_has_the_bonds_of_the_input_and_the_coordinates_of_the_structure() -> None:
     files = folded().files
     pose = Chem.MolFromMolBlock(files["ligand.sdf"].decode())
-    assert Chem.MolToSmiles(pose) == Chem.CanonSmiles(ASPIRIN)
+    assert Chem.MolToSmiles(pose) == canonical(ASPIRIN)
     structure = gemmi.make_structure_from_block(gemmi.cif.read_string(files["structure.cif"].decode())[0])
     posed = pose.GetConformer().GetPositions()
     assert np.allclose(posed, [atom.pos.tolist() for atom in structure[0]["B"][0]], atol=1e-3)
@@ -138,7 +142,7 @@ def test_predicted_errors_are_those_of_the_best_sample() -> None:
 def test_a_salt_is_folded_without_its_counter_ion_and_says_so() -> None:
     prediction = folded(ask(f"[Na+].{ASPIRIN}"))
     assert prediction.details["fragments_removed"] == ["[Na+]"]
-    assert prediction.details["folded_smiles"] == Chem.CanonSmiles(ASPIRIN)
+    assert prediction.details["folded_smiles"] == canonical(ASPIRIN)
 
 
 def test_a_ligand_that_was_left_out_in_silence_is_found_missing() -> None:
@@ -288,7 +292,7 @@ def test_a_complex_that_is_too_large_with_its_ligand_is_refused_before_it_runs()
 @pytest.mark.parametrize("smiles", ["C[C@H](N)C(=O)OC/C=C/Cl", "CC(N)C(=O)OCC=CCl"])
 def test_a_ligand_with_its_stereo_is_accepted_as_is_one_that_leaves_it_open(smiles: str) -> None:
     prediction = folded(ask(smiles, samples=1), Folding("chai_stereo"))
-    assert prediction.details["folded_smiles"] == Chem.CanonSmiles(smiles)
+    assert prediction.details["folded_smiles"] == canonical(smiles)
 
 
 @pytest.mark.parametrize("smiles", ["C[C@@H](N)C(=O)OC/C=C/Cl", "C[C@H](N)C(=O)OC/C=C\\Cl"])

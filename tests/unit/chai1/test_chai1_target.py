@@ -10,8 +10,7 @@ from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.catalogue.chai1_target import prepare, read_complex
 from shared.catalogue.preparing import Prepared, Target
 from shared.errors import InvalidInput
-from shared.events.runs import packed
-from shared.models.base import Frozen
+from shared.models.batch import LibraryRow
 
 SEQUENCE = "MKTAYIAKQRQISFVKSHFS"
 
@@ -68,10 +67,7 @@ def test_what_may_be_long_is_in_the_files_and_not_in_the_orders() -> None:
     restraints = [{"kind": "contact", "a": f"A:{n}", "b": f"B:{n}"} for n in range(1, 20)]
     found = prepared(chains=chains, restraints=restraints)
 
-    class Sent(Frozen):
-        parameters: dict[str, Any]
-
-    assert len(packed(Sent(parameters=found.parameters.model_dump(mode="json")))) < 300
+    assert len(found.parameters.model_dump_json()) < 400
 
 
 def test_an_alignment_is_asked_for_once_per_sequence() -> None:
@@ -189,6 +185,33 @@ def test_sampling_has_limits(name: str, value: Any) -> None:
 def test_templates_are_not_offered() -> None:
     with pytest.raises(ValidationError, match="template"):
         Chai1Parameters.model_validate({"template_hits_path": "hits.m8"})
+
+
+def row(smiles: str, atoms: int, fragments: int = 1) -> LibraryRow:
+    return LibraryRow(
+        index=0,
+        position=0,
+        line=1,
+        name="a",
+        smiles=smiles,
+        canonical_smiles=smiles,
+        heavy_atoms=atoms,
+        fragments=fragments,
+    )
+
+
+def test_a_ligand_that_no_longer_fits_beside_its_target_is_refused_at_submit() -> None:
+    judge = prepared(chains=[{"kind": "protein", "sequence": "M" * 1000, "copies": 2}]).judge
+    assert judge is not None
+    assert judge(row("C" * 28, 28)) == row("C" * 28, 28)
+    reason = judge(row("C" * 29, 29))
+    assert reason == (
+        "The ligand has 29 heavy atoms; Chai-1 takes 2048 residues and atoms together, "
+        "of which the target has 2020."
+    )
+    salt = judge(row("C" * 28 + ".Cl", 29, 2))
+    assert isinstance(salt, LibraryRow)
+    assert salt.warnings == ("Only the largest fragment is folded.",)
 
 
 def test_cost_goes_in_steps() -> None:
