@@ -9,6 +9,7 @@ from modal_gpu.predictors.base import Predictor
 
 PREDICTORS = {
     "noop": "modal_gpu.predictors.noop:NoopPredictor",
+    "rfantibody": "modal_gpu.predictors.rfantibody.predictor:RfantibodyPredictor",
     "vina": "modal_gpu.predictors.vina.predictor:VinaPredictor",
 }
 
