@@ -39,8 +39,13 @@ def _number(structure: gemmi.Structure, numbers: TargetMap) -> None:
                 residue.seqid = gemmi.SeqId(place, " ")
             continue
         for residue, known in zip(chain, numbers.residues, strict=True):
-            residue.seqid = gemmi.SeqId(known.label)
+            residue.seqid = _seqid(known.label)
         chain.name = target_name(numbers)
+
+
+def _seqid(label: str) -> gemmi.SeqId:
+    code = label[-1] if label[-1].isalpha() else " "  # gemmi's own reading makes it lower case
+    return gemmi.SeqId(int(label.removesuffix(code)), code)
 
 
 def _entity(name: str, chain: gemmi.Chain) -> gemmi.Entity:

@@ -12,6 +12,7 @@ from shared.catalogue.rfantibody_chain import TARGET_CHAIN
 
 LOOPS = ("H1", "H2", "H3", "L1", "L2", "L3")
 SCORE = re.compile(r"SCORE (?P<name>\w+): (?P<value>\S+)")
+WHOLE_ATOM = 54  # columns, up to the last coordinate
 LABEL = re.compile(r"REMARK PDBinfo-LABEL:\s*(?P<index>\d+)\s+(?P<loop>\w\d)")
 
 
@@ -67,7 +68,8 @@ class Entry:
         return "\n".join([*self.lines, ""])
 
     def _alpha_carbons(self) -> Iterator[str]:
-        return (line for line in self.lines if line.startswith("ATOM  ") and line[12:16].strip() == "CA")
+        whole = (line for line in self.lines if line.startswith("ATOM  ") and len(line) >= WHOLE_ATOM)
+        return (line for line in whole if line[12:16].strip() == "CA")
 
 
 def read_quiver(path: Path) -> list[Entry]:
@@ -83,7 +85,8 @@ def read_quiver(path: Path) -> list[Entry]:
 
 def _entries(text: str) -> Iterator[Entry]:
     for part in re.split(r"^QV_TAG ", text, flags=re.MULTILINE)[1:]:
-        head, *lines = part.splitlines()
+        head, _, rest = part.partition("\n")
+        lines = rest.splitlines()
         scores: dict[str, float] = {}
         for line in lines:
             if line.startswith("QV_SCORE "):
