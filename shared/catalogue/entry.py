@@ -52,9 +52,9 @@ class ModelEntry(Frozen):
     ``(parameters, target) -> Prepared`` that checks the target and settles what depends on it, raising
     InvalidInput; ``files`` are the artefacts that a run may upload;
     ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
-    states a limit. A model that is not ``offered`` cannot be run here; its entry explains the figures of
-    batches that were computed elsewhere. ``designs_per_job``: of a model that designs, how many backbones
-    one job makes.
+    states a limit. ``designs_per_job``: how many designs one job of a design task makes. A model that is
+    not ``offered`` cannot be run here; its entry explains the figures of batches that were computed
+    elsewhere.
     """
 
     id: str
@@ -72,7 +72,7 @@ class ModelEntry(Frozen):
     metrics: Mapping[str, Metric]
     ranking: Ranking
     most_heavy_atoms: Annotated[int, Field(ge=1)] | None = None
-    designs_per_job: int | None = None
+    designs_per_job: Annotated[int, Field(ge=1)] = 1
     timeout_seconds: Annotated[int, Field(ge=1)]
     typical_seconds: Annotated[float, Field(ge=0)]
     licence: str

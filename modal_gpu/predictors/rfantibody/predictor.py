@@ -122,6 +122,6 @@ def _made(campaign: Campaign, result: Result) -> report.Made:
 
 
 def _name(names: Mapping[str, str], tag: str) -> str:
-    """``design_3_seq_1`` of a tag, which has the number that RFdiffusion counts by."""
-    backbone, _, rest = tag.partition(SEQUENCE)
-    return f"{names[backbone]}_seq_{rest.partition('_')[0]}" if rest else names[backbone]
+    """``design_3_seq_1`` of a tag; the programs count from 0, and backbones from the seed."""
+    backbone, _, sequence = tag.partition(SEQUENCE)
+    return f"{names[backbone]}_seq_{int(sequence) + 1}"

@@ -36,9 +36,9 @@ class Campaign:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The name of every design that is asked for, by the tag of its backbone."""
+        """The name of every design that is asked for, counted from 1, by the tag of its backbone."""
         first, count = self.share.first_design, self.share.designs
-        return {f"{TAG}{self.search_seed + it}": f"design_{it}" for it in range(first, first + count)}
+        return {f"{TAG}{self.search_seed + it}": f"design_{it + 1}" for it in range(first, first + count)}
 
     @property
     def loops(self) -> str:

@@ -34,7 +34,7 @@ def test_a_job_makes_every_design_that_it_was_asked_for_and_names_it_within_the_
     design: Designs,
 ) -> None:
     made = design(first=6, designs=2)
-    assert {row["name"] for row in rows(made)} == {f"design_{n}_seq_{k}" for n in (6, 7) for k in range(3)}
+    assert {row["name"] for row in rows(made)} == {f"design_{n}_seq_{k}" for n in (7, 8) for k in (1, 2, 3)}
     assert (made.metrics["n_designs"], made.metrics["n_missing"]) == (6, 0)
     assert made.details["missing"] == {}
 
@@ -48,12 +48,12 @@ def test_the_designs_are_ranked_by_the_criteria_of_the_authors(
     installation.goes_wrong(rf2={"scores": scores})
     made = design(designs=1)
     assert [(row["name"], row["passes"]) for row in rows(made)] == [
-        ("design_0_seq_1", True),
-        ("design_0_seq_0", False),
-        ("design_0_seq_2", False),
+        ("design_1_seq_2", True),
+        ("design_1_seq_1", False),
+        ("design_1_seq_3", False),
     ]
     assert made.metrics["n_passing"] == 1
-    assert (made.metrics["best_design"], made.metrics["interaction_pae"]) == ("design_0_seq_1", 9.0)
+    assert (made.metrics["best_design"], made.metrics["interaction_pae"]) == ("design_1_seq_2", 9.0)
     assert f"{MOST_PAE:g} Å" in str(made.details["rule"])
     assert f"{MOST_RMSD:g} Å" in str(made.details["rule"])
 

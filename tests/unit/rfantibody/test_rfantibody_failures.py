@@ -81,14 +81,14 @@ def test_the_designs_that_there_are_count_and_the_others_are_named_with_their_re
     made = design(designs=4)
     missing: Any = made.details["missing"]
     assert missing == {
-        **{f"design_0_seq_{k}": "its backbone was not written" for k in range(3)},
-        **{f"design_1_seq_{k}": "its backbone has coordinates that are not numbers" for k in range(3)},
-        **{f"design_2_seq_{k}": "has unknown amino acids" for k in range(3)},
-        "design_3_seq_1": "its prediction was not written",
-        "design_3_seq_2": "its prediction has no interaction_pae",
+        **{f"design_1_seq_{k}": "its backbone was not written" for k in range(1, 4)},
+        **{f"design_2_seq_{k}": "its backbone has coordinates that are not numbers" for k in range(1, 4)},
+        **{f"design_3_seq_{k}": "has unknown amino acids" for k in range(1, 4)},
+        "design_4_seq_2": "its prediction was not written",
+        "design_4_seq_3": "its prediction has no interaction_pae",
     }
     assert (made.metrics["n_designs"], made.metrics["n_missing"]) == (1, 11)
-    assert made.metrics["best_design"] == "design_3_seq_0"
+    assert made.metrics["best_design"] == "design_4_seq_1"
 
 
 def test_a_design_that_proteinmpnn_fails_on_with_status_0_is_found_and_does_not_stop_the_others(
@@ -97,7 +97,7 @@ def test_a_design_that_proteinmpnn_fails_on_with_status_0_is_found_and_does_not_
     installation.goes_wrong(proteinmpnn={"fails": [1]})
     made = design(designs=3)
     missing: Any = made.details["missing"]
-    assert set(missing) == {f"design_1_seq_{k}" for k in range(3)}
+    assert set(missing) == {f"design_2_seq_{k}" for k in range(1, 4)}
     assert made.metrics["n_designs"] == 6
     calls = [call["arguments"] for call in installation.calls if call["program"] == "proteinmpnn"]
     assert ["--debug" in arguments for arguments in calls] == [True, False]
@@ -133,9 +133,9 @@ def test_a_prediction_of_something_else_is_never_a_score(
 ) -> None:
     installation.goes_wrong(rf2={fault: [0]})
     missing: Any = design().details["missing"]
-    assert list(missing) == ["design_0_seq_0"]
-    assert "model_substituted_record" in missing["design_0_seq_0"]
-    assert said in missing["design_0_seq_0"]
+    assert list(missing) == ["design_1_seq_1"]
+    assert "model_substituted_record" in missing["design_1_seq_1"]
+    assert said in missing["design_1_seq_1"]
 
 
 def test_an_entry_that_nobody_asked_for_counts_for_nothing(
@@ -217,5 +217,5 @@ def test_an_order_that_is_malformed_is_refused(
 def test_the_names_in_messages_are_the_campaigns_own(design: Designs, installation: Installation) -> None:
     installation.goes_wrong(rf2={"skips": [0]})
     missing: Any = design(first=9, designs=1).details["missing"]
-    assert list(missing) == ["design_9_seq_0"]
+    assert list(missing) == ["design_10_seq_1"]
     assert str(SEARCH_SEED) not in "".join(missing)
