@@ -14,15 +14,8 @@ from modal_gpu.predictors.rfantibody.ranking import MOST_PAE, MOST_RMSD, RMSD
 from modal_gpu.predictors.rfantibody.report import FIGURES
 from shared.catalogue.entry import known
 from shared.chemistry.structure import protein_sequence, read_structure
-from tests.unit.rfantibody.conftest import (
-    LENGTH,
-    SEARCH_SEED,
-    Designs,
-    Installation,
-    framework,
-    prepared,
-    question,
-)
+from tests.support.rfantibody import LENGTH, Installation, framework
+from tests.unit.rfantibody.conftest import SEARCH_SEED, Designs, prepared, question
 
 
 def rows(prediction: Prediction) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ import pytest
 
 from modal_gpu.predictors.base import PredictionFailed
 from shared.models.work import FailureClass
-from tests.unit.rfantibody.conftest import SEARCH_SEED, Designs, Installation, prepared, question
+from tests.support.rfantibody import Installation
+from tests.unit.rfantibody.conftest import SEARCH_SEED, Designs, prepared, question
 
 
 def fails(design: Designs, **parameters: Any) -> PredictionFailed:

@@ -9,7 +9,8 @@ import pytest
 from shared.catalogue.preparing import Prepared
 from shared.chemistry.structure import read_structure
 from shared.errors import InvalidInput
-from tests.unit.rfantibody.conftest import LENGTH, LYSOZYME, framework, prepared
+from tests.support.rfantibody import LENGTH, LYSOZYME, framework
+from tests.unit.rfantibody.conftest import prepared
 
 Change = Callable[[gemmi.Structure], None]
 
