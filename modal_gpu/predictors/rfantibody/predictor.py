@@ -1,8 +1,11 @@
 """Design with RFantibody as a predictor: a share of a campaign's backbones per job, by three programs."""
 
+import contextlib
 import logging
+import shutil
 import tempfile
-from collections.abc import Mapping
+import weakref
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -27,10 +30,12 @@ log = logging.getLogger("omtx.run")
 
 
 class RfantibodyPredictor:
-    """Implements ``Predictor``; the programs load their own weights, so nothing is kept between runs."""
+    """Implements ``Predictor``; of a run, the next one has nothing but what the programs cache at home."""
 
     def __init__(self, place: RfantibodySettings | None = None) -> None:
         self._place = place or RfantibodySettings()
+        self._home = Path(tempfile.mkdtemp(prefix="rfantibody-home-"))
+        weakref.finalize(self, shutil.rmtree, self._home, ignore_errors=True)
 
     def predict(self, question: Question) -> Prediction:
         """
@@ -48,7 +53,10 @@ class RfantibodyPredictor:
                 f"weights are missing: {', '.join(missing)}; fill the Volume of the weights",
             )
         campaign = _campaign(question)
-        with tempfile.TemporaryDirectory(prefix="rfantibody-", ignore_cleanup_errors=True) as folder:
+        with (
+            self._doubting_its_home(),
+            tempfile.TemporaryDirectory(prefix="rfantibody-", ignore_cleanup_errors=True) as folder,
+        ):
             result = self._run(question, campaign, Path(folder))
         made = _made(campaign, result)
         log.info("%d designs, %d missing", len(made.designs), len(made.missing))
@@ -59,12 +67,26 @@ class RfantibodyPredictor:
             versions={"rfantibody": RFANTIBODY.commit},
         )
 
+    @contextlib.contextmanager
+    def _doubting_its_home(self) -> Iterator[None]:
+        """A program that was ended while it wrote a cache would fail on it for ever after."""
+        self._home.mkdir(exist_ok=True)
+        try:
+            yield
+        except PredictionFailed:
+            shutil.rmtree(self._home, ignore_errors=True)
+            raise
+
     def _run(self, question: Question, campaign: Campaign, folder: Path) -> Result:
         """The three programs in a fresh folder."""
         target = folder / TARGET
         target.write_bytes(_input(question, TARGET))
         environment = stages.environment(
-            environment_for_programs(), source=self._place.source, weights=self._place.weights, root=folder
+            environment_for_programs(),
+            source=self._place.source,
+            weights=self._place.weights,
+            root=folder,
+            home=self._home,
         )
         programs = Programs(environment, folder, _limit(question.seconds))
         framework = self._framework(question, campaign.parameters, folder)

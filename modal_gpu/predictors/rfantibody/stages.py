@@ -1,6 +1,6 @@
 """The three programs of RFantibody: how each is called, in order, for one job."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,20 +91,24 @@ def rf2(campaign: Campaign, *, sequences: Path, out: Path) -> list[str]:
     ]
 
 
-def environment(base: dict[str, str], *, source: Path, weights: Path, root: Path) -> dict[str, str]:
+def environment(
+    base: Mapping[str, str], *, source: Path, weights: Path, root: Path, home: Path
+) -> Mapping[str, str]:
     """
     What the programs find themselves by.
 
     ``root`` becomes their working directory. It must be fresh: ProteinMPNN leaves there what it has done,
-    by tag, and skips that the next time; and hydra writes to the home folder.
+    by tag, and skips that the next time. ``home`` is better kept: RFdiffusion keeps noise schedules there,
+    which take it a minute or so.
     """
-    return base | {
+    return {
+        **base,
         "PATH": f"{source / '.venv' / 'bin'}:{base.get('PATH', '/usr/bin:/bin')}",
         "RFANTIBODY_ROOT": str(root),
         "RFANTIBODY_SCRIPTS": str(source / "scripts"),
         "RFANTIBODY_WEIGHTS": str(weights),
         "DGLBACKEND": "pytorch",
-        "HOME": str(root),
+        "HOME": str(home),
     }
 
 

@@ -1,5 +1,6 @@
 """Every way in which the three programs fail, told from success by what they wrote and not by their word."""
 
+import gc
 import os
 import signal
 import time
@@ -177,6 +178,25 @@ def test_the_time_limit_covers_all_three_programs(installation: Installation, tm
     with pytest.raises(PredictionFailed, match="rfdiffusion was still running"):
         installation.predictor.predict(question(prepared(), seconds=0.5))
     assert [call["program"] for call in installation.calls] in ([], ["rfdiffusion"])
+
+
+def test_what_the_programs_cache_is_kept_until_a_run_fails(installation: Installation) -> None:
+    predictor = installation.predictor
+    asked = question(prepared(sequences_per_backbone=1), designs=1)
+    for _ in range(2):
+        predictor.predict(asked)
+        home = Path(installation.calls[-1]["environment"]["HOME"])
+        (home / "schedule.pkl").touch()
+    assert len({call["environment"]["HOME"] for call in installation.calls}) == 1
+    installation.goes_wrong(rf2={"skips": [0]})
+    with pytest.raises(PredictionFailed):
+        predictor.predict(asked)
+    assert not (home / "schedule.pkl").exists()
+    installation.goes_wrong()
+    assert predictor.predict(asked).metrics["n_designs"] == 1
+    del predictor
+    gc.collect()
+    assert not home.exists()
 
 
 def test_weights_that_are_not_there_are_reported_before_anything_runs(
