@@ -276,7 +276,7 @@ def _designed(name: str, loop: str, loops: list[str], faults: dict[str, Any], dr
 def _rf2_options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     parser.add_argument("--input-quiver", "-q", type=Path)
-    parser.add_argument("--output-quiver", type=Path)
+    parser.add_argument("--output-dir", "-o", type=Path)
     parser.add_argument("--num-recycles", "-r", type=int, default=10)
     parser.add_argument("--seed", "-s", type=int)
     parser.add_argument("--hotspot-show-prop", type=float, default=0.1)
@@ -289,6 +289,7 @@ def rf2(arguments: argparse.Namespace, faults: dict[str, Any]) -> None:
     if not weights.exists():
         print(f"ERROR: model weights {weights} not found\nERROR: failed to load model")
         return
+    arguments.output_dir.mkdir(parents=True, exist_ok=True)
     for place, (tag, lines) in enumerate(entries(arguments.input_quiver)):
         _stop_after(faults, place)
         if place in faults.get("skips", []):
@@ -301,8 +302,12 @@ def rf2(arguments: argparse.Namespace, faults: dict[str, Any]) -> None:
         scores = _scores(tag, arguments.seed, residues)
         scores |= {"interaction_pae": float("nan")} if place in faults.get("nan", []) else {}
         scores |= faults.get("scores", {}).get(re.sub(r".*_design_", "", tag), {})
-        text = "|".join(f"{name}={value:.2f}" for name, value in scores.items())
-        add(arguments.output_quiver, f"{tag}_best", pdb_lines(residues, side_chains=True), text)
+        out = arguments.output_dir / f"{tag}_best.pdb"
+        if out.exists():
+            print(f"Skipping {tag} as output already exists")
+            continue
+        text = [f"SCORE {name}: {value:.2f}\n" for name, value in scores.items()]
+        out.write_text("".join([*pdb_lines(residues, side_chains=True), *text]))
 
 
 def _scores(tag: str, seed: int, residues: list[Residue]) -> dict[str, float]:

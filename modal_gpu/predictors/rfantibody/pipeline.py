@@ -15,7 +15,7 @@ from modal_gpu.predictors.rfantibody.checks import (
 )
 from modal_gpu.predictors.rfantibody.failures import failure
 from modal_gpu.predictors.rfantibody.programs import Ended, Programs
-from modal_gpu.predictors.rfantibody.reader import Entry, read_quiver
+from modal_gpu.predictors.rfantibody.reader import Entry, read_folder, read_quiver
 from modal_gpu.predictors.rfantibody.stages import Campaign
 from modal_gpu.recording import stage
 
@@ -85,11 +85,11 @@ class Pipeline:
         return _useful(checked, ended)
 
     def _predictions(self, sequences: Mapping[str, Entry]) -> Mapping[str, Entry]:
-        given, out = self.folder / "good_sequences.qv", self.folder / "predictions.qv"
+        given, out = self.folder / "good_sequences.qv", self.folder / "predictions"
         _write(given, sequences)
         with stage("rf2, predictions"):
             ended = self.programs.run(stages.rf2(self.campaign, sequences=given, out=out))
-        checked = check_predictions(self.campaign, sequences, read_quiver(out))
+        checked = check_predictions(self.campaign, sequences, read_folder(out))
         self._lost |= {tag: f"its prediction {reason}" for tag, reason in checked.lost.items()}
         return _useful(checked, ended)
 

@@ -1,4 +1,4 @@
-"""Reading what the programs write: Quiver files, and HLT structures with their scores."""
+"""Reading what the programs write: Quiver files, and predictions with their scores."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ class Entry:
     """
     One structure: its tag, its lines, its scores (NaN where the program says so).
 
-    RF2 scores a Quiver entry in its head, and a PDB file at its end; both are read.
+    A Quiver entry has scores in its head, a prediction of RF2 at its end.
     """
 
     tag: str
@@ -81,6 +81,12 @@ def read_quiver(path: Path) -> list[Entry]:
     if not path.is_file():
         return []
     return list(_entries(path.read_text(errors="replace")))
+
+
+def read_folder(path: Path) -> list[Entry]:
+    """The predictions of RF2 in a folder; none if there is no folder."""
+    files = sorted(path.glob("*_best.pdb"))
+    return [entry(file.stem, file.read_text(errors="replace").splitlines()) for file in files]
 
 
 def _entries(text: str) -> Iterator[Entry]:

@@ -81,10 +81,10 @@ def proteinmpnn(campaign: Campaign, *, backbones: Path, out: Path, debug: bool) 
 
 
 def rf2(campaign: Campaign, *, sequences: Path, out: Path) -> list[str]:
-    """A prediction of every sequence with its target."""
+    """A prediction of every sequence with its target, as a PDB file in the folder ``out``."""
     parameters = campaign.parameters
     return [
-        *("rf2", "-q", str(sequences), "--output-quiver", str(out)),
+        *("rf2", "-q", str(sequences), "-o", str(out)),
         *("-r", str(parameters.recycles)),
         *("-s", str(campaign.seed)),
         *("--hotspot-show-prop", str(parameters.hotspot_show_prop)),

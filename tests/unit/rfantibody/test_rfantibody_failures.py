@@ -30,7 +30,7 @@ SAID = [
     ("rfdiffusion", "Diffusion regions not found", 1, INPUT, "no labels for the loops"),
     ("rf2", "ValueError: Not all chains are H,L,T", 1, INPUT, "not in HLT form"),
     ("rfdiffusion", "NameError: name 'sys' is not defined", 1, MODEL, "do not come near the hotspots"),
-    ("rf2", "AssertionError: Tag a_best already exists in", 1, PLACE, "was not fresh"),
+    ("rfdiffusion", "AssertionError: Tag samples_design_0 already exists in", 1, PLACE, "was not fresh"),
     ("rfdiffusion", "RuntimeError: No CUDA GPUs are available", 1, PLACE, "GPU cannot be used"),
     ("proteinmpnn", "ModuleNotFoundError: No module named 'rfantibody'", 1, PLACE, "not installed whole"),
     ("rf2", "ERROR: failed to load model", 0, PLACE, "weights"),

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from modal_gpu.predictors.rfantibody.complexes import to_mmcif
 from modal_gpu.predictors.rfantibody.ranking import Design
-from modal_gpu.predictors.rfantibody.reader import Entry, entry, read_quiver
+from modal_gpu.predictors.rfantibody.reader import Entry, entry, read_folder, read_quiver
+from shared.catalogue.rfantibody_chain import TargetMap, TargetResidue
+from shared.chemistry.structure import read_structure
 
 BACKBONES = """\
 QV_TAG samples_design_0
@@ -93,8 +96,15 @@ def test_a_file_without_entries_has_none(tmp_path: Path, text: str) -> None:
     assert quiver(tmp_path, text) == []
 
 
-def test_a_file_that_is_not_there_has_no_entries(tmp_path: Path) -> None:
-    assert read_quiver(tmp_path / "none.qv") == []
+def test_a_file_or_folder_that_is_not_there_has_no_entries(tmp_path: Path) -> None:
+    assert read_quiver(tmp_path / "none.qv") == read_folder(tmp_path / "none") == []
+
+
+def test_of_a_folder_the_best_predictions_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name in ("b_best.pdb", "a_best.pdb", "a_cycle_3.pdb", "notes.txt"):
+        (tmp_path / name).write_text(SCORES)
+    assert [it.tag for it in read_folder(tmp_path)] == ["a_best", "b_best"]
+    assert read_folder(tmp_path)[0].scores["pae"] == 10.64
 
 
 def test_a_file_that_was_cut_off_gives_what_it_has(tmp_path: Path) -> None:
@@ -106,3 +116,21 @@ def test_a_file_that_was_cut_off_gives_what_it_has(tmp_path: Path) -> None:
 
 def test_a_score_that_is_no_number_is_not_one() -> None:
     assert math.isnan(entry("a", ["SCORE pae: very"]).scores["pae"])
+
+
+def test_the_atom_names_of_rf2_are_understood_and_its_hydrogens_left_out_of_the_structure() -> None:
+    names = (" N  ", " CA ", " C  ", " O  ", " CB ", " OG ", " H  ", " HG ", " HA ", "1HB ", "2HB ")
+    lines = [
+        f"ATOM  {place:5d} {name} SER {chain}{number:4d}    {place:8.3f}{0.0:8.3f}{0.0:8.3f}  1.00  0.00"
+        for number, chain in ((1, "H"), (2, "T"))
+        for place, name in enumerate(names, start=1)
+    ]
+    best = entry("a_best", [*lines, "TER", "REMARK PDBinfo-LABEL:    1 H1", "SCORE pae: 3.00"])
+    numbers = TargetMap(chain="B", residues=(TargetResidue(label="77A", name="SER", number=77),))
+    structure = read_structure(to_mmcif(Design("design_1_seq_1", best, mindist=5.0), numbers))
+    assert [[atom.name for atom in chain[0]] for chain in structure[0]] == [
+        ["N", "CA", "C", "O", "CB", "OG"],
+        ["N", "CA", "C", "O", "CB", "OG"],
+    ]
+    assert [atom.element.name for atom in structure[0]["B"][0]] == ["N", "C", "C", "O", "C", "O"]
+    assert str(structure[0]["B"][0].seqid) == "77A"
