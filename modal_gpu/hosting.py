@@ -13,7 +13,8 @@ class WeightFile:
 
     path: str
     url: str
-    sha256: str
+    sha256: str | None
+    """None: nobody has pinned it yet. Filling then refuses the file, and says what it would be pinned to."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,21 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class Checkout:
+    """
+    Programs that are no package: their source at a commit, in an environment of their own.
+
+    ``folder`` is where they lie in the image, with an environment ``.venv`` of the interpreter ``python``, as
+    their own lock file pins it. Our code does not run in it: it starts them as programs.
+    """
+
+    url: str
+    commit: str
+    folder: str
+    python: str
+
+
+@dataclass(frozen=True)
 class Hosting:
     """
     One app.
@@ -37,7 +53,7 @@ class Hosting:
     ``seconds`` limits a run and is the catalogue's limit, ``start_seconds`` the loading before the first
     one. ``most_containers`` caps what is spent at a time, and an idle container is paid for until
     ``idle_seconds`` are over. ``memory_mb``: wanted, and the most. ``cached``: whether runs share a
-    Volume for what is computed once per target.
+    Volume for what is computed once per target. ``programs``: what the image has besides our packages.
     """
 
     gpus: tuple[str, ...]
@@ -50,11 +66,29 @@ class Hosting:
     retries: int = 0
     weights: Weights | None = None
     cached: bool = False
+    programs: Checkout | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.retries <= MOST_RETRIES:
             raise ValueError(f"at Modal a run is tried again at most {MOST_RETRIES} times")
 
+
+RFANTIBODY = Checkout(
+    url="https://github.com/RosettaCommons/RFantibody",
+    commit="8fe311415754e0276d1a39c87c57e69c88927a2d",  # the head of its main branch in March 2026
+    folder="/opt/rfantibody",
+    python="3.10",
+)
+"""Its uv.lock pins torch 2.3 for CUDA 11.8, and DGL 2.4 by the URL of a wheel that no index carries."""
+
+RFANTIBODY_WEIGHTS = Weights(
+    revision="files.ipd.uw.edu, 2025",
+    files=tuple(
+        WeightFile(name, f"https://files.ipd.uw.edu/pub/RFantibody/{name}", None)
+        for name in ("RFdiffusion_Ab.pt", "ProteinMPNN_v48_noise_0.2.pt", "RF2_ab.pt")
+    ),
+)
+"""Its authors publish no digests."""
 
 HOSTED: Mapping[str, Hosting] = {
     "noop": Hosting(
@@ -65,6 +99,17 @@ HOSTED: Mapping[str, Hosting] = {
         start_seconds=60,
         most_containers=4,
         idle_seconds=10,
+    ),
+    "rfantibody": Hosting(
+        gpus=("A100-40GB", "A100-80GB", "L40S"),
+        cores=4.0,
+        memory_mb=(16384, 49152),
+        seconds=7200,
+        start_seconds=600,
+        most_containers=20,
+        idle_seconds=60,
+        weights=RFANTIBODY_WEIGHTS,
+        programs=RFANTIBODY,
     ),
     "vina": Hosting(
         gpus=(),
