@@ -73,6 +73,26 @@ class Hosting:
             raise ValueError(f"at Modal a run is tried again at most {MOST_RETRIES} times")
 
 
+CHAI1_SOURCE = "https://chaiassets.com/chai1-inference-depencencies"
+CHAI1_PARTS = (
+    *("feature_embedding.pt", "bond_loss_input_proj.pt", "token_embedder.pt"),
+    *("trunk.pt", "diffusion_module.pt", "confidence_head.pt"),
+)
+CHAI1 = Weights(
+    revision="models_v2",
+    files=(
+        *(WeightFile(f"models_v2/{it}", f"{CHAI1_SOURCE}/models_v2/{it}", None) for it in CHAI1_PARTS),
+        WeightFile("conformers_v1.apkl", f"{CHAI1_SOURCE}/conformers_v1.apkl", None),
+        WeightFile(
+            "esm/traced_sdpa_esm2_t36_3B_UR50D_fp16.pt",
+            f"{CHAI1_SOURCE}/esm2/traced_sdpa_esm2_t36_3B_UR50D_fp16.pt",
+            None,
+        ),
+    ),
+)
+"""Some 7 GB, most of it the language model; the folder's name is misspelt at the source, too. Its authors
+publish no digests."""
+
 RFANTIBODY = Checkout(
     url="https://github.com/RosettaCommons/RFantibody",
     commit="8fe311415754e0276d1a39c87c57e69c88927a2d",  # the head of its main branch in March 2026
@@ -91,6 +111,16 @@ RFANTIBODY_WEIGHTS = Weights(
 """Its authors publish no digests."""
 
 HOSTED: Mapping[str, Hosting] = {
+    "chai1": Hosting(
+        gpus=("A100-80GB", "L40S", "H100"),  # 48 GB are enough for the 2048 tokens that it takes
+        cores=4.0,
+        memory_mb=(32768, 65536),
+        seconds=3600,
+        start_seconds=900,
+        most_containers=20,
+        idle_seconds=120,
+        weights=CHAI1,
+    ),
     "noop": Hosting(
         gpus=(),
         cores=0.25,

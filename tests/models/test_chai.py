@@ -303,4 +303,6 @@ def test_what_goes_wrong_on_a_gpu_has_its_class(predictor: Any, monkeypatch: pyt
         with monkeypatch.context() as patch:
             patch.setattr(chai_lab.chai1, "run_folding_on_context", raising(error))
             assert failure(predictor, good)[0] is kind
+        assert predictor.usable == (kind is FailureClass.OUT_OF_MEMORY)
         goes_on(predictor, before, good)
+    predictor.load().usable = True

@@ -16,7 +16,9 @@ PROGRAMS = ("chai_lab", "torch", "rdkit", "gemmi")
 
 
 class Program(Protocol):
-    """The program as it is asked; see ``runner.Runner``."""
+    """The program as it is asked; see ``runner.Runner``. It is ``usable`` until it breaks its GPU."""
+
+    usable: bool
 
     def fold(self, layout: Layout, parameters: Chai1Parameters, seed: int) -> Errors:
         """Fold one complex into ``layout.output``."""
@@ -33,6 +35,11 @@ class Chai1Predictor:
         """Read the weights now; else the first run does."""
         self._program = self._program or _loaded()
         return self._program
+
+    @property
+    def usable(self) -> bool:
+        """Whether this process can answer another question."""
+        return self._program is None or self._program.usable
 
     def predict(self, question: Question) -> Prediction:
         """See ``answer``."""

@@ -21,6 +21,7 @@ from chai_lab.data.dataset.embeddings import esm
 from chai_lab.utils import paths
 from chai_lab.utils.tensor_utils import set_seed
 
+from modal_gpu.hosting import CHAI1_PARTS
 from modal_gpu.predictors.base import PredictionFailed
 from modal_gpu.predictors.chai1.files import Layout
 from modal_gpu.predictors.chai1.reader import Errors
@@ -28,12 +29,9 @@ from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.models.work import FailureClass
 
 log = logging.getLogger("omtx.run")
+GPU_BROKEN = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "cuDNN error", "device-side assert")
 CONFORMERS = "conformers_v1.apkl"
 LANGUAGE_MODEL = "esm/traced_sdpa_esm2_t36_3B_UR50D_fp16.pt"
-PARTS = (
-    *("feature_embedding.pt", "bond_loss_input_proj.pt", "token_embedder.pt"),
-    *("trunk.pt", "diffusion_module.pt", "confidence_head.pt"),
-)
 
 
 class Runner:
@@ -44,7 +42,7 @@ class Runner:
         logging.getLogger("chai_lab").setLevel(logging.INFO)
         paths.downloads_path = esm.downloads_path = weights
         paths.cached_conformers.path = weights / CONFORMERS
-        self._weights = weights
+        self._weights, self.usable = weights, True
         self.device = "cuda:0" if torch.cuda.is_available() else "cpu"
         program.load_exported = functools.cache(program.load_exported)
         inference_dataset.RefConformerGenerator = functools.cache(inference_dataset.RefConformerGenerator)
@@ -56,8 +54,8 @@ class Runner:
         Raises:
             PredictionFailed: infrastructure, if a file is missing; the program would fetch it by itself.
         """
-        self._check_there(*(f"models_v2/{part}" for part in PARTS), CONFORMERS)
-        for part in PARTS:
+        self._check_there(*(f"models_v2/{part}" for part in CHAI1_PARTS), CONFORMERS)
+        for part in CHAI1_PARTS:
             program.load_exported(part, torch.device(self.device))
         inference_dataset.RefConformerGenerator()
 
@@ -79,7 +77,7 @@ class Runner:
         """
         if parameters.use_esm_embeddings:
             self._check_there(LANGUAGE_MODEL)
-        with _telling_failures(), torch.jit.optimized_execution(False):
+        with self._telling_failures(), torch.jit.optimized_execution(False):
             set_seed([seed])
             found = program.run_inference(
                 fasta_file=layout.fasta,
@@ -98,23 +96,22 @@ class Runner:
             )
         return Errors(found.pae.numpy(), found.pde.numpy(), found.plddt.numpy())
 
-
-@contextmanager
-def _telling_failures() -> Iterator[None]:
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        _free()
-        message = f"the GPU ran out of memory: {_first_line(error)}"
-        raise PredictionFailed(FailureClass.OUT_OF_MEMORY, message) from error
-    except program.UnsupportedInputError as error:
-        raise PredictionFailed(FailureClass.INVALID_INPUT, _first_line(error)) from error
-    except RuntimeError as error:
-        if "CUDA error" in str(error):
-            # No later run of this process can use the GPU; another container can.
+    @contextmanager
+    def _telling_failures(self) -> Iterator[None]:
+        try:
+            yield
+        except torch.OutOfMemoryError as error:
+            _free()
+            message = f"the GPU ran out of memory: {_first_line(error)}"
+            raise PredictionFailed(FailureClass.OUT_OF_MEMORY, message) from error
+        except program.UnsupportedInputError as error:
+            raise PredictionFailed(FailureClass.INVALID_INPUT, _first_line(error)) from error
+        except RuntimeError as error:
+            if not any(sign in str(error) for sign in GPU_BROKEN):
+                raise
+            self.usable = False  # no later run of this process can use the GPU; another container can
             message = f"the GPU failed: {_first_line(error)}"
             raise PredictionFailed(FailureClass.INFRASTRUCTURE, message) from error
-        raise
 
 
 def _free() -> None:
