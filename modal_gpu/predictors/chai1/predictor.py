@@ -1,8 +1,9 @@
 """Chai-1 as a predictor: loaded once per process, then one complex at a time."""
 
+import contextlib
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
 from modal_gpu.predictors.base import Prediction, Question
@@ -56,5 +57,9 @@ def _loaded() -> Program:
 
 @cache
 def versions() -> Mapping[str, str]:
-    """The programs that compute an answer."""
-    return {program: version(program) for program in PROGRAMS}
+    """The programs that compute an answer, as far as they are here."""
+    found = {}
+    for program in PROGRAMS:
+        with contextlib.suppress(PackageNotFoundError):
+            found[program] = version(program)
+    return found
