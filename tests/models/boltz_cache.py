@@ -28,7 +28,15 @@ LIGANDS = ("ATP", "NAD", "MG")
 COMPILED = ("compile_pairformer", "compile_structure", "compile_confidence", "compile_affinity")
 SIZES: dict[str, dict[str, int]] = {
     "tiny": {"atom_s": 16, "atom_z": 8, "token_s": 32, "token_z": 16, "depth": 1, "heads": 2, "fourier": 16},
-    "full": {"atom_s": 128, "atom_z": 16, "token_s": 384, "token_z": 128, "depth": 3, "heads": 4, "fourier": 256},
+    "full": {
+        "atom_s": 128,
+        "atom_z": 16,
+        "token_s": 384,
+        "token_z": 128,
+        "depth": 3,
+        "heads": 4,
+        "fourier": 256,
+    },
 }
 
 
@@ -94,7 +102,11 @@ def _arguments(size: str) -> dict[str, Any]:
                 "num_pae_bins": 64,
                 "use_separate_heads": True,
             },
-            "pairformer_args": {"num_blocks": 8 if full else 1, "num_heads": 16 if full else 2, "dropout": 0.0},
+            "pairformer_args": {
+                "num_blocks": 8 if full else 1,
+                "num_heads": 16 if full else 2,
+                "dropout": 0.0,
+            },
         },
         "template_args": {"template_dim": 64 if full else 16, "template_blocks": 2 if full else 1},
         "use_templates": True,

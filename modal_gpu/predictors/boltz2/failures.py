@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from modal_gpu.predictors.base import PredictionFailed
 from shared.models.work import FailureClass
 
-REFUSED = re.compile(r"^Failed to process .*?\. Skipping\. Error: (?P<said>.*?)\.?\s*\Z", re.MULTILINE | re.DOTALL)
+REFUSED = re.compile(
+    r"^Failed to process .*?\. Skipping\. Error: (?P<said>.*?)\.?\s*\Z", re.MULTILINE | re.DOTALL
+)
 RAISED = re.compile(r"^(?:[\w]+\.)*(?P<name>[A-Z]\w*)(?::|$)", re.MULTILINE)
 OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 GPU_BROKEN = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "cuDNN error", "device-side assert", "NVML")

@@ -73,7 +73,9 @@ def counted(load: Callable[[], Loaded]) -> tuple[Loaded, int]:
     after = _fields(torch.get_rng_state())
     for kept in ("normal_kept", "float_kept"):
         if before[kept] != after[kept]:
-            raise Unforeseen("loading leaves half a pair of normal values, which a count of draws cannot tell")
+            raise Unforeseen(
+                "loading leaves half a pair of normal values, which a count of draws cannot tell"
+            )
     return loaded, steps_between(_state(before), _state(after))
 
 
