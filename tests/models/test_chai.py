@@ -259,7 +259,7 @@ def test_every_refusal_has_its_class_and_harms_no_other_ligand(predictor: Any) -
     good = ask("Cn1c(=O)c2c(ncn2C)n(C)c1=O", seed=13)
     before = predictor.predict(good)
     assert failure(predictor, ask("C1CC(C"))[0] is FailureClass.INVALID_INPUT
-    large = [Chain(kind="protein", sequence="M" * 2020, name="large")]
+    large = [Chain(kind="protein", sequence="M" * 2030, name="large")]
     assert failure(predictor, ask("CCO", chains=large))[0] is FailureClass.INVALID_INPUT
     unaligned = ask("CCO", use_msa_server=True)
     missing = {name: it for name, it in unaligned.inputs.items() if not name.startswith("msa")}
