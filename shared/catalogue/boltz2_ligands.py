@@ -51,7 +51,7 @@ def named(smiles: str) -> Chem.Mol:
     molecule = Chem.AddHs(parsed)
     for atom, rank in zip(molecule.GetAtoms(), Chem.CanonicalRankAtoms(molecule), strict=True):
         atom.SetProp("name", f"{atom.GetSymbol().upper()}{rank + 1}")
-    return Chem.RemoveHs(molecule, sanitize=False)
+    return Chem.RemoveHs(molecule)
 
 
 def judging(*, affinity: bool, cofactors: frozenset[str]) -> Callable[[LibraryRow], LibraryRow | str]:

@@ -11,6 +11,7 @@ from itertools import combinations
 
 from rdkit import Chem
 
+from modal_gpu.predictors.boltz2.reader import Unreadable
 from modal_gpu.predictors.boltz2.structure import Atom
 from modal_gpu.predictors.folded.identity import substituted
 from modal_gpu.predictors.folded.pose import placed
@@ -29,7 +30,7 @@ class Pose:
     The ligand with its own bonds at the coordinates of the structure.
 
     ``sound``: the distances are those of this molecule. Where they are those of none, as of a structure
-    that failed, bonds and stereo cannot be seen, and the names of the atoms alone say what it is.
+    that failed, bonds and stereo are compared with those that the program had read.
     """
 
     molecule: Chem.Mol
@@ -40,8 +41,8 @@ class Pose:
     def remark(self) -> str:
         """What was compared, for whoever reads the result."""
         if self.sound:
-            return "atoms, bonds and stereo are those of the input"
-        return "atoms are those of the input; the distances between them are those of no molecule"
+            return "atoms, bonds and stereo in the structure are those of the input"
+        return "the program read the input, but the distances in the structure are those of no molecule"
 
 
 def placed_ligand(
@@ -51,22 +52,23 @@ def placed_ligand(
     The ligand of this SMILES where the atoms are.
 
     ``by_name`` is false for a ligand from the CCD, whose atoms have names of their own. ``known``: the
-    molecule as the program itself named it, which may have standardised it further than we do.
+    molecule as the program read and named it, which may have standardised it further than we do.
 
     Raises:
         PredictionFailed: model_substituted_record.
+        Unreadable: there is nothing by which the ligand could be known again.
     """
     asked = named(smiles)
     _check_elements(asked, atoms)
     if not by_name:
         return _by_bonds(asked, atoms)
-    order = _by_names(asked, atoms) or (_by_known(asked, known, atoms) if known is not None else None)
+    order = _by_names(asked, atoms) if known is None else _by_known(asked, known, atoms)
     if order is None:
         raise substituted(
             f"the ligand in the structure has the atoms {', '.join(atom.name for atom in atoms)}, which are "
             f"not those of {smiles}"
         )
-    return _checked(asked, [atoms[place] for place in order])
+    return _checked(asked, [atoms[place] for place in order], read=known is not None)
 
 
 def _check_elements(asked: Chem.Mol, atoms: Sequence[Atom]) -> None:
@@ -92,9 +94,13 @@ def _by_names(molecule: Chem.Mol, atoms: Sequence[Atom]) -> list[int] | None:
 
 
 def _by_known(asked: Chem.Mol, known: Chem.Mol, atoms: Sequence[Atom]) -> list[int] | None:
+    """By way of what the program read, whose bonds must be those of the input; tautomers may differ."""
     order = _by_names(known, atoms)
-    match = _skeleton(known).GetSubstructMatch(_skeleton(asked))
-    return [order[place] for place in match] if order is not None and match else None
+    matches = known.GetSubstructMatches(asked, useChirality=True, uniquify=False, maxMatches=1)
+    matches = matches or _skeleton(known).GetSubstructMatches(_skeleton(asked), maxMatches=1)
+    if order is None or not matches or known.GetNumBonds() != asked.GetNumBonds():
+        return None
+    return [order[place] for place in matches[0]]
 
 
 def _by_bonds(asked: Chem.Mol, atoms: Sequence[Atom]) -> Pose:
@@ -112,7 +118,7 @@ def _by_bonds(asked: Chem.Mol, atoms: Sequence[Atom]) -> Pose:
     raise substituted(_differing(asked, poses[0]) or "")
 
 
-def _checked(asked: Chem.Mol, atoms: Sequence[Atom]) -> Pose:
+def _checked(asked: Chem.Mol, atoms: Sequence[Atom], *, read: bool) -> Pose:
     """The pose, its bonds and stereo compared as far as the distances let them be seen."""
     edges = _bonded(atoms)
     pose = placed(asked, [atom.position for atom in atoms])
@@ -121,6 +127,10 @@ def _checked(asked: Chem.Mol, atoms: Sequence[Atom]) -> Pose:
             seen = Chem.MolToSmiles(_molecule(atoms, edges))
             raise substituted(
                 f"the ligand in the structure has the bonds {seen}, asked was {Chem.MolToSmiles(asked)}"
+            )
+        if not read:
+            raise Unreadable(
+                "the distances in the ligand are those of no molecule, so it cannot be told which it is"
             )
         return Pose(pose, sound=False, seen_stereo=None)
     if problem := _differing(asked, pose):

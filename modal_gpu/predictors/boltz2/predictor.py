@@ -16,7 +16,7 @@ from modal_gpu.predictors.boltz2 import report
 from modal_gpu.predictors.boltz2.files import write
 from modal_gpu.predictors.boltz2.identity import Pose, placed_ligand
 from modal_gpu.predictors.boltz2.question import Asked, asked, parameters_of, sampling_of
-from modal_gpu.predictors.boltz2.reader import Unreadable, read
+from modal_gpu.predictors.boltz2.reader import Unreadable, check_chains, read
 from modal_gpu.predictors.boltz2.sampling import Sampling
 from modal_gpu.predictors.boltz2.structure import Structure, read_structure
 from modal_gpu.recording import stage
@@ -103,11 +103,13 @@ def _warm() -> Program:
 def _read(wanted: Asked, record: str, out: Path, *, samples: int) -> report.Predicted:
     """The answer, once every part of it is known to be about what was asked."""
     try:
-        found = read(out, record, samples=samples, chains=len(wanted.chains), affinity=wanted.affinity)
+        found = read(out, record, samples=samples, affinity=wanted.affinity)
         structures = [read_structure(sample.cif, wanted) for sample in found.samples]
+        for sample in found.samples:
+            check_chains(sample.confidence, len(wanted.chains))
+        poses = [_pose(wanted, structure, out, record) for structure in structures]
     except Unreadable as error:
         raise PredictionFailed(FailureClass.MODEL_ERROR, str(error)) from error
-    poses = [_pose(wanted, structure, out, record) for structure in structures]
     return report.Predicted(wanted, found, structures[0], poses[0])
 
 

@@ -59,7 +59,7 @@ class Record:
     affinity_file: bytes | None
 
 
-def read(out: Path, record: str, *, samples: int, chains: int, affinity: bool) -> Record:
+def read(out: Path, record: str, *, samples: int, affinity: bool) -> Record:
     """
     The answer to the input of this id, below the folder ``out``.
 
@@ -68,7 +68,7 @@ def read(out: Path, record: str, *, samples: int, chains: int, affinity: bool) -
         PredictionFailed: model_substituted_record if records were written that nobody asked for.
     """
     folder = _folder(out, record)
-    found = tuple(_sample(folder, record, rank, chains) for rank in range(samples))
+    found = tuple(_sample(folder, record, rank) for rank in range(samples))
     beyond = sorted(path.name for path in folder.glob(f"{record}_model_*.cif"))[samples:]
     if beyond:
         raise Unreadable(
@@ -91,12 +91,12 @@ def _folder(out: Path, record: str) -> Path:
     return next(root / record for root in roots if (root / record).is_dir())
 
 
-def _sample(folder: Path, record: str, rank: int, chains: int) -> Sample:
+def _sample(folder: Path, record: str, rank: int) -> Sample:
     name = f"{record}_model_{rank}"
     content = _bytes(folder / f"confidence_{name}.json")
     arrays = {kind: _bytes(folder / f"{kind}_{name}.npz") for kind in ARRAYS}
     _check_arrays(arrays)
-    return Sample(_bytes(folder / f"{name}.cif"), _confidence(content, chains), content, arrays)
+    return Sample(_bytes(folder / f"{name}.cif"), _confidence(content), content, arrays)
 
 
 def _bytes(path: Path) -> bytes:
@@ -119,21 +119,25 @@ def _object(content: bytes, what: str) -> dict[str, Any]:
     return found
 
 
-def _confidence(content: bytes, chains: int) -> dict[str, Any]:
+def _confidence(content: bytes) -> dict[str, Any]:
     found = _object(content, "confidence")
     for name in FRACTIONS:
         _check(found, name, 0, 1)
     for name in DISTANCES:
         _check(found, name, 0, math.inf)
+    return found
+
+
+def check_chains(confidence: Mapping[str, Any], chains: int) -> None:
+    """Raise Unreadable unless there is a figure for each chain and each pair of them."""
     numbers = [str(number) for number in range(chains)]
-    alone, pairs = found.get("chains_ptm"), found.get("pair_chains_iptm")
+    alone, pairs = confidence.get("chains_ptm"), confidence.get("pair_chains_iptm")
     if not _is_table(alone, numbers):
         raise Unreadable(f"chains_ptm is not one figure for each of {chains} chains")
     if not isinstance(pairs, dict) or sorted(pairs) != sorted(numbers):
         raise Unreadable(f"pair_chains_iptm is not about {chains} chains")
     if not all(_is_table(row, numbers) for row in pairs.values()):
         raise Unreadable(f"pair_chains_iptm is not one figure for each pair of {chains} chains")
-    return found
 
 
 def _affinity(content: bytes) -> dict[str, float]:

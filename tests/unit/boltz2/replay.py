@@ -1,14 +1,17 @@
 """Genuine answers of Boltz-2 (from random weights), given again to a question about the same complex."""
 
+import pickle
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
 from pydantic import JsonValue
+from rdkit import Chem
 
 from modal_gpu.predictors.base import Question
 from modal_gpu.predictors.boltz2.sampling import Sampling
+from shared.catalogue.boltz2_ligands import named
 from shared.catalogue.boltz2_parameters import Boltz2Parameters
 from shared.catalogue.boltz2_target import prepare
 from shared.catalogue.preparing import Target
@@ -16,6 +19,7 @@ from shared.catalogue.preparing import Target
 OUTPUTS = Path(__file__).parent / "outputs"
 SEQUENCE = "MKTAYIAKQRQISFVKSHFS"
 ASPIRIN, IBUPROFEN = "CC(=O)Oc1ccccc1C(=O)O", "CC(C)Cc1ccc(cc1)C(C)C(=O)O"
+LIGANDS = {"aspirin": ASPIRIN, "ibuprofen": IBUPROFEN}
 SCREEN = "batch_protein_ligand_screening"
 Spoil = Callable[[Path, str], object]
 
@@ -69,9 +73,19 @@ class Replay:
             shutil.copy(path, folder / path.name.replace(f"lig-{self._answer}", name))
         for path in folder.glob("*.cif"):
             path.write_text(renamed(path.read_text()))
+        _remember(folder.parents[1] / "processed" / "mols" / f"{name}.pkl", self._answer)
         if self._spoil is not None:
             self._spoil(folder, name)
         return folder
+
+
+def _remember(path: Path, answer: str) -> None:
+    """What the program keeps of the ligand that it read."""
+    path.parent.mkdir(parents=True)
+    before = Chem.GetDefaultPickleProperties()
+    Chem.SetDefaultPickleProperties(Chem.PropertyPickleOptions.AllProps)
+    path.write_bytes(pickle.dumps({"LIG1": named(LIGANDS[answer])}))
+    Chem.SetDefaultPickleProperties(before)
 
 
 def renamed(cif: str) -> str:

@@ -224,17 +224,24 @@ def another_record(folder: Path, name: str) -> None:
     shutil.copytree(folder, folder.with_name("lig-before"))
 
 
+def another_residue(folder: Path, name: str) -> None:
+    """The second residue is an arginine."""
+    path = folder / f"{name}_model_0.cif"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(it.replace("LYS", "ARG") if ". LYS 2 2 " in it else it for it in lines) + "\n")
+
+
 OTHERS: dict[str, tuple[Question, Replay, str]] = {
     "another ligand": (question(IBUPROFEN), Replay(), "13 heavy atoms"),
     "another ligand in its place": (question(), Replay("ibuprofen"), "15 heavy atoms"),
-    "an isomer": (question("COC(=O)c1ccccc1C(=O)O"), Replay(), "13 heavy atoms"),
+    "an isomer": (question("COC(=O)c1ccccc1C(=O)O"), Replay(), "not those of"),
     "an isomer of the same elements": (question("CC(=O)Oc1cccc(c1)C(=O)O"), Replay(), "not those of"),
     "no ligand": (question(), Replay(spoil=without_ligand), "asked was A, B"),
     "an earlier answer": (question(), Replay(spoil=another_record), "lig-before"),
     "a ligand nobody asked for": (question("", task="protein_structure"), Replay(), "asked was A"),
     "another protein": (
         question(),
-        Replay(spoil=changed("*_model_0.cif", "LYS", "ARG")),
+        Replay(spoil=another_residue),
         "residue 2 of chain A",
     ),
     "a chain too few": (
