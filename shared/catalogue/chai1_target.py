@@ -24,6 +24,7 @@ from shared.models.batch import LibraryRow
 
 COMPLEX, RESTRAINTS = "complex.fasta", "restraints.csv"
 """The input files of every run."""
+VARIANTS = "variant_comparison"
 
 
 def prepare(parameters: BaseModel, target: Target) -> Prepared:
@@ -35,6 +36,11 @@ def prepare(parameters: BaseModel, target: Target) -> Prepared:
             program takes, or a restraint names what is not there.
     """
     assert isinstance(parameters, Chai1Parameters)
+    if target.task_type == VARIANTS and parameters.use_msa_server:
+        raise _refusal(
+            "parameters.use_msa_server",
+            "an alignment is searched for the target; its variants are compared without",
+        )
     chains, field = _complex(parameters, target)
     tokens = _tokens(chains, field)
     inputs = {COMPLEX: write_fasta(chains).encode()}

@@ -4,7 +4,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +143,22 @@ def test_a_salt_is_folded_without_its_counter_ion_and_says_so() -> None:
     prediction = folded(ask(f"[Na+].{ASPIRIN}"))
     assert prediction.details["fragments_removed"] == ["[Na+]"]
     assert prediction.details["folded_smiles"] == canonical(ASPIRIN)
+
+
+def test_the_residues_that_the_ligand_touches_are_named_with_their_distance() -> None:
+    near = json.loads(json.dumps(folded().details["contacts"]))
+    assert near
+    assert all(it["chain"] == "A" and it["distance"] <= 5 for it in near)
+    assert {it["name"] for it in near} <= {"MET", "LYS", "THR", "ALA", "TYR", "ILE", "GLN"} | {
+        *("ARG", "SER", "PHE", "VAL", "HIS")
+    }
+
+
+def test_a_variant_takes_the_place_of_the_target() -> None:
+    question = ask(None, samples=1, sequence="MKTAYIAKQR")
+    variant = replace(question, smiles="", item={"sequence": SEQUENCE})
+    assert folded(variant, Folding("chai_dropped_ligand")).metrics["plddt_score"] is not None
+    assert "chain A is not the protein" in failure(question, Folding("chai_dropped_ligand"))[1]
 
 
 def test_a_ligand_that_was_left_out_in_silence_is_found_missing() -> None:

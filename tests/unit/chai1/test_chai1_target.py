@@ -182,6 +182,12 @@ def test_sampling_has_limits(name: str, value: Any) -> None:
         Chai1Parameters.model_validate({name: value})
 
 
+def test_variants_are_not_compared_with_an_alignment_that_only_one_of_them_has() -> None:
+    target = Target("variant_comparison", "p", sequence=SEQUENCE)
+    with pytest.raises(InvalidInput, match="compared without"):
+        prepare(Chai1Parameters(use_msa_server=True), target)
+
+
 def test_templates_are_not_offered() -> None:
     with pytest.raises(ValidationError, match="template"):
         Chai1Parameters.model_validate({"template_hits_path": "hits.m8"})
