@@ -22,10 +22,11 @@ def check_fits(model: ModelEntry, prepared: Prepared, sequence: str | None) -> N
 
 
 def judge_of(model: ModelEntry, prepared: Prepared) -> Judge:
-    """A valid row as the model takes it, or why it does not."""
+    """A valid row as the model takes it, or why it does not; the model's own say is about ligands."""
 
     def judged(row: LibraryRow) -> LibraryRow | str:
-        found = prepared.judge(row) if prepared.judge is not None else row
+        judge = prepared.judge if row.kind == "ligand" else None
+        found = judge(row) if judge is not None else row
         if isinstance(found, str) or model.memory is None or prepared.tokens is None:
             return found
         return _too_large(model, model.memory, prepared.tokens + (row.heavy_atoms or 0)) or found

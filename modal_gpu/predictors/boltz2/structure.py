@@ -5,18 +5,16 @@ from dataclasses import dataclass
 
 import gemmi
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import JsonValue
 from rdkit import Chem
 
 from modal_gpu.predictors.boltz2.question import Asked
 from modal_gpu.predictors.boltz2.reader import Unreadable
+from modal_gpu.predictors.folded.contacts import contacts
 from modal_gpu.predictors.folded.identity import substituted
 from modal_gpu.predictors.folded.pose import add_bonds
 from shared.catalogue.boltz2_input import Polymer
 
-NEAR = 5.0
-"""Å between heavy atoms: closer than this a residue lines the pocket."""
 QUALITY = ("id", "name", "description", "type", "mode")
 LOCAL = (
     "ordinal_id",
@@ -57,15 +55,7 @@ class Structure:
 
     def contacts(self, ligand: str, polymers: Sequence[str]) -> list[dict[str, JsonValue]]:
         """The residues of polymers within 5 Å of the ligand, by chain and number, with the distance."""
-        around = _heavy(self.model[ligand])
-        near: list[dict[str, JsonValue]] = []
-        for chain in polymers:
-            for residue in self.model[chain]:
-                distance = _nearest(around, _positions(residue))
-                if distance <= NEAR:
-                    place = {"chain": chain, "residue": residue.seqid.num, "name": residue.name}
-                    near.append({**place, "distance": round(distance, 2)})
-        return near
+        return contacts(self.model[ligand], [self.model[chain] for chain in polymers])
 
     def cif(self, ligand: str, pose: Chem.Mol | None) -> bytes:
         """The file, with the bond orders of the ligand, so that a viewer need not guess them."""
@@ -157,18 +147,3 @@ def _tell_quality(block: gemmi.cif.Block, model: gemmi.Model) -> None:
         mean = sum(atom.b_iso for atom in residue) / len(residue)
         place = [chain.name, str(residue.label_seq or residue.seqid.num or 1), residue.name]
         local.add_row([str(number), "1", *place, "1", f"{mean:.3f}"])
-
-
-def _heavy(chain: gemmi.Chain) -> NDArray[np.float64]:
-    return np.concatenate([_positions(residue) for residue in chain])
-
-
-def _positions(residue: gemmi.Residue) -> NDArray[np.float64]:
-    heavy = [atom.pos.tolist() for atom in residue if not atom.is_hydrogen()]
-    return np.array(heavy, dtype=float).reshape(-1, 3)
-
-
-def _nearest(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    if not len(one) or not len(other):
-        return float("inf")
-    return float(np.sqrt(((one[:, None] - other[None]) ** 2).sum(-1)).min())

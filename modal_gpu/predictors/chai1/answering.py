@@ -59,8 +59,14 @@ def _job(question: Question, parameters: Chai1Parameters) -> Job:
             ligand = read_ligand(question.smiles)
         for fragment in ligand.removed:
             log.warning("the fragment %s is left out", fragment)
+    variant = question.item.get("sequence")
     with _blaming(UnusableInput, FailureClass.MODEL_ERROR):
-        return job(question.inputs, ligand, aligned=parameters.use_msa_server)
+        return job(
+            question.inputs,
+            ligand,
+            aligned=parameters.use_msa_server,
+            variant=variant if isinstance(variant, str) else None,
+        )
 
 
 def _folded(asked: Job, folder: Path, parameters: Chai1Parameters) -> report.Folded:

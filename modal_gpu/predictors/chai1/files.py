@@ -49,17 +49,22 @@ class Layout:
     output: Path
 
 
-def job(inputs: Mapping[str, bytes], ligand: Ligand | None, *, aligned: bool) -> Job:
+def job(
+    inputs: Mapping[str, bytes], ligand: Ligand | None, *, aligned: bool, variant: str | None = None
+) -> Job:
     """
     The complex of the batch with the ligand of this run; ``aligned``: each protein needs its alignment.
 
-    The program takes a missing alignment for none, and one of another protein as it is.
+    ``variant`` is the sequence of the first chain in place of the batch's. The program takes a missing
+    alignment for none, and one of another protein as it is.
 
     Raises:
         ValueError: more tokens than the program takes.
         UnusableInput: an alignment is missing or of another sequence.
     """
     chains = tuple(read_complex(inputs[COMPLEX]))
+    if variant is not None:
+        chains = (Chain(kind="protein", name=chains[0].name, sequence=variant), *chains[1:])
     if ligand is not None:
         chains += (Chain(kind="ligand", sequence=ligand.smiles).model_copy(update={"name": LIGAND}),)
     alignments = _alignments(inputs, chains) if aligned else {}

@@ -71,6 +71,7 @@ def details(folded: Folded) -> dict[str, JsonValue]:
         ligand = {
             "folded_smiles": Chem.MolToSmiles(job.ligand.molecule),
             "fragments_removed": list(job.ligand.removed),
+            "contacts": [*folded.structure.ligand.contacts] if folded.structure.ligand else [],
         }
     return {
         "chains": [

@@ -5,14 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import gemmi
+from pydantic import JsonValue
 from rdkit import Chem
 
 from modal_gpu.predictors.chai1.files import Job
 from modal_gpu.predictors.chai1.ligand import Ligand, as_given
 from modal_gpu.predictors.chai1.reader import NoAnswer
+from modal_gpu.predictors.folded.contacts import contacts
 from modal_gpu.predictors.folded.identity import check_stereo, substituted
 from modal_gpu.predictors.folded.pose import add_bonds, placed
-from shared.catalogue.chai1_chains import Chain
+from shared.catalogue.chai1_chains import POLYMERS, Chain
 
 CODES = {"protein": gemmi.ResidueKind.AA, "dna": gemmi.ResidueKind.DNA, "rna": gemmi.ResidueKind.RNA}
 MOST_PLDDT = 100.0
@@ -23,13 +25,14 @@ class Placed:
     """
     The ligand in a structure: its component's code there, its atoms' names, and itself without hydrogens.
 
-    ``plddt`` (0 to 100) is the mean over its atoms.
+    ``plddt`` (0 to 100) is the mean over its atoms; ``contacts`` are the residues that it touches.
     """
 
     component: str
     names: tuple[str, ...]
     pose: Chem.Mol
     plddt: float
+    contacts: list[dict[str, JsonValue]]
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,17 @@ def read_structure(cif: bytes, job: Job) -> Structure:
     """
     block, chains = _parse(cif)
     _check_chains(chains, job)
-    ligand = _placed(chains[-1][0], job.ligand) if job.ligand is not None else None
+    ligand = _placed(chains, job, job.ligand) if job.ligand is not None else None
     return Structure(block, ligand, _mean(atom for chain in chains for it in chain for atom in it))
 
 
-def _placed(residue: gemmi.Residue, asked: Ligand) -> Placed:
+def _placed(chains: Sequence[gemmi.Chain], job: Job, asked: Ligand) -> Placed:
+    residue = chains[-1][0]
     pose = placed(asked.molecule, (atom.pos.tolist() for atom in residue))
     check_stereo(pose, asked.molecule)
-    return Placed(residue.name, asked.names, pose, _mean(residue))
+    polymers = [it for it, chain in zip(chains, job.chains, strict=True) if chain.kind in POLYMERS]
+    near = contacts(chains[-1], polymers)
+    return Placed(residue.name, asked.names, pose, _mean(residue), near)
 
 
 def _parse(cif: bytes) -> tuple[gemmi.cif.Block, list[gemmi.Chain]]:
@@ -67,7 +73,7 @@ def _parse(cif: bytes) -> tuple[gemmi.cif.Block, list[gemmi.Chain]]:
         structure = gemmi.make_structure_from_block(block)
     except (ValueError, RuntimeError, IndexError, UnicodeDecodeError) as error:
         raise NoAnswer(f"the structure cannot be read: {error}") from error
-    if len(structure) != 1 or not block.find_values("_ma_qa_metric.name"):
+    if len(structure) != 1 or "pLDDT" not in block.find_values("_ma_qa_metric.name"):
         raise NoAnswer("the structure is not one model with its pLDDT")
     chains = list(structure[0])
     numbers = [

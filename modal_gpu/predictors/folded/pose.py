@@ -28,8 +28,8 @@ def to_sdf(pose: Chem.Mol, name: str, fields: Mapping[str, str]) -> bytes:
     entry = Chem.Mol(pose)
     for key in entry.GetPropNames():
         entry.ClearProp(key)
-    for key, text in {"_Name": name, **fields}.items():
-        entry.SetProp(key, " ".join(text.split()))
+    for key, value in {"_Name": name, **fields}.items():
+        entry.SetProp(key, " ".join(value.split()))
     text = io.StringIO()
     with Chem.SDWriter(text) as writer:
         writer.write(entry)
