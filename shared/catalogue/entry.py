@@ -107,9 +107,9 @@ def _all() -> dict[str, ModelEntry]:
 
 def entries() -> dict[str, ModelEntry]:
     """The models that can be submitted to by id; test models only where they are switched on."""
-    tests, engine = settings().test_models, settings().engine
+    tests = settings().test_models
     return {
-        key: it for key, it in _all().items() if obstacle(it, engine) is None and (tests or not it.test_model)
+        key: it for key, it in _all().items() if obstacle_here(it) is None and (tests or not it.test_model)
     }
 
 
@@ -122,11 +122,16 @@ def obstacle(entry: ModelEntry, engine: str) -> str | None:
     return None
 
 
+def obstacle_here(entry: ModelEntry) -> str | None:
+    """The same of this installation."""
+    return obstacle(entry, settings().engine)
+
+
 def entry(model: str) -> ModelEntry:
     """The entry of a model on offer; InvalidInput, which lists the models there are, if there is none."""
     found = entries().get(model)
     if found is None:
-        missing = obstacle(_all()[model], settings().engine) if model in _all() else None
+        missing = obstacle_here(_all()[model]) if model in _all() else None
         message = f"{missing or f'unknown model {model!r}'}; there are: {', '.join(entries())}"
         raise InvalidInput(message, [FieldError("model_name", message)])
     return found

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, JsonValue, StringConstraints
 
-from shared.catalogue.entry import ModelEntry, known_models, obstacle
+from shared.catalogue.entry import ModelEntry, known_models, obstacle_here
 from shared.errors import NotFound
 from shared.models.base import Frozen
 from shared.models.batch import RowKind
@@ -114,7 +114,7 @@ class Task(Frozen):
 
     def usable(self) -> list[ModelEntry]:
         """Those of them that can be run here."""
-        return [it for it in self.models() if obstacle(it, settings().engine) is None]
+        return [it for it in self.models() if obstacle_here(it) is None]
 
     def unavailable(self) -> str | None:
         """Why nobody does it here; None: somebody does."""
@@ -123,7 +123,7 @@ class Task(Frozen):
         first = next(iter(self.models()), None)
         if first is None:
             return "no model of the catalogue does it"
-        return obstacle(first, settings().engine)
+        return obstacle_here(first)
 
 
 @cache
@@ -155,5 +155,5 @@ def brief(found: Task) -> dict[str, Any]:
 
 
 def _serving(model: ModelEntry) -> dict[str, Any]:
-    reason = obstacle(model, settings().engine)
+    reason = obstacle_here(model)
     return {"id": model.id, "name": model.name, "available": reason is None, "reason": reason}
