@@ -8,6 +8,7 @@ from flask import Request
 from services.submit.handler import handle
 from services.submit.routes import respond
 from services.submit.source import Limits
+from services.submit.storing import Means
 from shared import wiring
 from shared.entry import answering
 from shared.settings import settings
@@ -17,11 +18,12 @@ from shared.settings import settings
 @answering
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
+    means = Means(settings().engine, settings().workers, settings().pythons)
     accept = partial(
         handle,
         idempotency_key=request.headers.get("Idempotency-Key"),
         owner=settings().owner,
-        workers=settings().workers,
+        means=means,
         ledger=wiring.ledger(),
         blobs=wiring.blobs(),
         bus=wiring.bus(),
@@ -31,7 +33,5 @@ def submit(request: Request) -> object:
         roster=wiring.roster(),
         limits=Limits.of(settings()),
     )
-    body = request.stream.read(settings().most_body_bytes + 1)
-    return respond(
-        request.path, body, settings(), accept=accept, blobs=wiring.blobs(), now=wiring.clock().now()
-    )
+    body, now = request.stream.read(settings().most_body_bytes + 1), wiring.clock().now()
+    return respond(request.path, body, settings(), means=means, accept=accept, blobs=wiring.blobs(), now=now)
