@@ -49,6 +49,7 @@ class Table:
     figures: Figures = field(default_factory=Figures)
     bill: Bill = field(default_factory=Bill)
     kinds: Kinds = field(default_factory=Kinds)
+    items: Kinds = field(default_factory=Kinds)
     labels: dict[str, None] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     poses: int = 0
@@ -135,6 +136,7 @@ class Table:
         self.counts[row["status"]] += 1
         self.figures.add(row, files=len(files), versions=outcome.versions if outcome else {})
         self.labels.update(dict.fromkeys(row["data"]))
+        self.items.add(row["item"])
         if outcome:
             self.kinds.add(outcome.metrics)
         return len(self.offsets) - 2

@@ -31,8 +31,7 @@ class Inquiry(Order):
 
     @model_validator(mode="after")
     def _exactly_one_library(self) -> Self:
-        given = [it for it in (self.ligands, self.library, self.ligands_count) if it is not None]
-        if len(given) != 1:
+        if self.ligands_count is not None and (self.ligands or self.library):
             raise ValueError("give the library either as 'ligands', as 'library' or by 'ligands_count'")
         return self
 
@@ -77,7 +76,7 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
 
 
 def _surveyed(inquiry: Inquiry, model: ModelEntry, owner: str, blobs: Blobs, limits: Limits) -> Survey:
-    source = Source.of(inquiry, owner=owner, blobs=blobs)
+    source = Source.of(inquiry, model, owner=owner, blobs=blobs)
     try:
         with source.entries(limits, blobs=blobs) as entries:
             found = look_through(entries, most_heavy_atoms=model.most_heavy_atoms)

@@ -1,40 +1,37 @@
 """HTTP entry of ``submit``."""
 
+from functools import partial
+
 import functions_framework
 from flask import Request
 
-from services.submit import estimating, uploads
 from services.submit.handler import handle
-from services.submit.request import Order, read_body
+from services.submit.routes import respond
 from services.submit.source import Limits
 from services.submit.storing import Means
-from shared import logs, settings, wiring
-from shared.entry import answering, as_json
+from shared import wiring
+from shared.entry import answering
+from shared.settings import settings
 
 
 @functions_framework.http
 @answering
 def submit(request: Request) -> object:
-    """``POST`` …/batches/submit: 202, the batch; …/estimate: 200, its cost; …/libraries: 201, a place."""
-    given, blobs, path = settings.settings(), wiring.blobs(), request.path.rstrip("/")
-    body = request.stream.read(given.most_body_bytes + 1)
-    if path == "/api/v3/libraries":
-        return as_json(uploads.offered(body, given, blobs=blobs, now=wiring.clock().now()), 201)
-    if path == "/api/v3/batches/estimate":
-        return as_json(estimating.estimated(body, given, blobs=blobs))
-    answer = handle(
-        read_body(body, Order, most=given.most_body_bytes),
+    """Every route that opens a batch, or looks at an order before it does."""
+    means = Means.of(settings())
+    accept = partial(
+        handle,
         idempotency_key=request.headers.get("Idempotency-Key"),
-        owner=given.owner,
-        means=Means.of(given),
+        owner=settings().owner,
+        means=means,
         ledger=wiring.ledger(),
-        blobs=blobs,
+        blobs=wiring.blobs(),
         bus=wiring.bus(),
         engine=wiring.engine(),
         clock=wiring.clock(),
         manifest=wiring.manifest(),
         roster=wiring.roster(),
-        limits=Limits.of(given),
+        limits=Limits.of(settings()),
     )
-    logs.note(batch_id=answer["batch_id"])
-    return as_json(answer, 202, {"Location": answer["status_url"]})
+    body, now = request.stream.read(settings().most_body_bytes + 1), wiring.clock().now()
+    return respond(request.path, body, settings(), means=means, accept=accept, blobs=wiring.blobs(), now=now)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from services.submit import costing, plan
+from services.submit.fitting import Judge, check_fits, judge_of
 from services.submit.intake import Intake
 from services.submit.report import ChemistryReport
 from services.submit.request import Order, invalid
@@ -25,6 +26,8 @@ from shared.settings import Settings
 from shared.steps.manifest import Manifest, library_digest, store_of
 
 SHOWN_REJECTED = 100
+BESIDE = ("use_msa", "use_potentials")
+"""Fields of an order that are parameters of the models that have them."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def store(
     order = source.order
     prepared = prepare(order, model)
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
-    intake = _take_library(source, model, ticket.store, limits, strict=order.strict, blobs=blobs)
+    judge = judge_of(model, prepared)
+    intake = _take_library(source, model, ticket.store, limits, judge, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
     tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
     expected = costing.expected(model, tariff, order.configuration, jobs=counts.jobs, workers=at_once)
@@ -105,6 +109,7 @@ def store(
         library_digest=library_digest(intake.chunks),
         parameters=parameters,
         notes=prepared.notes,
+        tokens=prepared.tokens,
         seed=order.seed,
         counts=counts,
         leaves=leaf_count(counts.jobs, window),
@@ -120,16 +125,6 @@ def store(
         test_model=model.test_model,
         created_at=now,
     )
-
-
-def prepare(order: Order, model: ModelEntry) -> Prepared:
-    """
-    Check what an order says beside its library.
-
-    Raises:
-        InvalidInput: a task the model does not do, a missing target, a parameter out of range.
-    """
-    return _prepared(order, model, _structures_of(order, model))
 
 
 def _structures_of(order: Order, model: ModelEntry) -> dict[str, bytes]:
@@ -159,9 +154,16 @@ def _structures(order: Order) -> list[bytes]:
     return [structure.content.encode() for structure in order.protein_structures or ()]
 
 
-def _prepared(order: Order, model: ModelEntry, structures: Mapping[str, bytes]) -> Prepared:
+def prepare(order: Order, model: ModelEntry) -> Prepared:
+    """
+    Target and parameters as every run gets them.
+
+    Raises:
+        InvalidInput: the model does not do this task, misses something, or does not take what was given.
+    """
+    structures = _structures_of(order, model)
     try:
-        given = model.parameter_class().model_validate(order.parameters)
+        given = model.parameter_class().model_validate(_parameters_of(order, model))
     except ValidationError as error:
         raise invalid(error, "parameters") from error
     names = [structure.name for structure in order.protein_structures or ()] if structures else []
@@ -172,13 +174,38 @@ def _prepared(order: Order, model: ModelEntry, structures: Mapping[str, bytes]) 
         structures=structures,
         names=dict(zip(structures, names, strict=False)),
     )
-    return model.prepare(given, target)
+    prepared = model.prepare(given, target)
+    check_fits(model, prepared, order.protein_sequence)
+    return prepared
+
+
+def _parameters_of(order: Order, model: ModelEntry) -> Mapping[str, JsonValue]:
+    """The order's parameters, with those that an order may say beside them, where the model has such."""
+    beside: dict[str, JsonValue] = {
+        name: getattr(order, name)
+        for name in BESIDE
+        if name in order.model_fields_set and name in model.parameter_class().model_fields
+    }
+    for name, value in beside.items():
+        if order.parameters.get(name, value) != value:
+            message = f"is {value}, but parameters.{name} is {order.parameters[name]}; say it once"
+            raise InvalidInput(f"{name}: {message}", [FieldError(name, message)])
+    return {**beside, **order.parameters}
 
 
 def _take_library(
-    source: Source, model: ModelEntry, store: str, limits: Limits, *, strict: bool, blobs: Blobs
+    source: Source,
+    model: ModelEntry,
+    store: str,
+    limits: Limits,
+    judge: Judge,
+    *,
+    strict: bool,
+    blobs: Blobs,
 ) -> Intake:
-    intake = Intake(blobs, store, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms))
+    intake = Intake(
+        blobs, store, judge=judge, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms)
+    )
     try:
         with source.entries(limits, blobs=blobs) as entries:
             intake.take_all(entries)

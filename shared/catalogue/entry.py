@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, Field
 
+from shared.catalogue.gpus import Memory
 from shared.catalogue.preparing import Prepared, Target
 from shared.errors import FieldError, InvalidInput, NotFound
 from shared.models.base import Frozen
@@ -69,8 +70,10 @@ class ModelEntry(Frozen):
     ``(parameters, target) -> Prepared`` that checks the target and settles what depends on it, raising
     InvalidInput; ``files`` are the artefacts that a run may upload;
     ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
-    states a limit. ``typical_seconds`` of a run come from ``timing``. A model that is not ``offered`` cannot
-    be run here; its entry explains the figures of batches that were computed elsewhere.
+    states a limit. ``memory``: what it takes of a GPU, where that grows with the input.
+    ``designs_per_job``: how many designs one job of a design task makes. ``typical_seconds`` of a run come
+    from ``timing``. A model that is not ``offered`` cannot be run here; its entry explains the figures of
+    batches that were computed elsewhere.
     """
 
     id: str
@@ -88,6 +91,8 @@ class ModelEntry(Frozen):
     metrics: Mapping[str, Metric]
     ranking: Ranking
     most_heavy_atoms: Annotated[int, Field(ge=1)] | None = None
+    memory: Memory | None = None
+    designs_per_job: Annotated[int, Field(ge=1)] = 1
     timeout_seconds: Annotated[int, Field(ge=1)]
     typical_seconds: Annotated[float, Field(ge=0)]
     timing: str = "the catalogue's figure; not measured on this installation"
@@ -127,11 +132,9 @@ def _files(folder: Path) -> list[Path]:
 
 def entries() -> dict[str, ModelEntry]:
     """The models that can be submitted to by id; test models only where they are switched on."""
-    tests, engine, pythons = settings().test_models, settings().engine, settings().pythons
+    tests = settings().test_models
     return {
-        key: it
-        for key, it in _all().items()
-        if obstacle(it, engine, pythons) is None and (tests or not it.test_model)
+        key: it for key, it in _all().items() if obstacle_here(it) is None and (tests or not it.test_model)
     }
 
 
@@ -150,11 +153,16 @@ def obstacle(entry: ModelEntry, engine: str, pythons: Collection[str] = ()) -> s
     return None
 
 
+def obstacle_here(entry: ModelEntry) -> str | None:
+    """The same of this installation."""
+    return obstacle(entry, settings().engine, settings().pythons)
+
+
 def entry(model: str) -> ModelEntry:
     """The entry of a model on offer; InvalidInput, which lists the models there are, if there is none."""
     found = entries().get(model)
     if found is None:
-        missing = obstacle(_all()[model], settings().engine, settings().pythons) if model in _all() else None
+        missing = obstacle_here(_all()[model]) if model in _all() else None
         message = f"{missing or f'unknown model {model!r}'}; there are: {', '.join(entries())}"
         raise InvalidInput(message, [FieldError("model_name", message)])
     return found
@@ -171,6 +179,11 @@ def known(model: str) -> ModelEntry:
     if found is None:
         raise NotFound(f"the catalogue has no model {model!r}")
     return found
+
+
+def known_models() -> list[ModelEntry]:
+    """Every entry of the catalogue by id, whether or not it is on offer here."""
+    return list(_all().values())
 
 
 def described(entry: ModelEntry) -> dict[str, Any]:
