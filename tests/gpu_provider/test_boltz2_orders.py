@@ -32,7 +32,7 @@ def boltz_order(*smiles: str, **changes: Any) -> dict[str, Any]:
     """A screen of these ligands, without a search for alignments."""
     ligands = [{"name": f"ligand {n}", "smiles": it} for n, it in enumerate(smiles or ("CCO",))]
     usual = {"model_name": "boltz2", "protein_sequence": SEQUENCE, "use_msa": False}
-    return noop_order(1, **{**usual, "ligands": ligands, **changes})
+    return {**noop_order(1), **usual, "ligands": ligands, **changes}
 
 
 def accepted(chain: ModalChain, order: dict[str, Any]) -> dict[str, Any]:
