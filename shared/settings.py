@@ -146,6 +146,8 @@ class ContainerSettings(BaseSettings):
     prefix: Prefix = "omtx"
     webhook_key_id: str = ""
     webhook_key: SecretStr = SecretStr("")
+    weights: Path = Path("/weights")
+    """The folder from which a model loads what it has learnt."""
 
 
 @cache

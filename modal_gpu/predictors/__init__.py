@@ -8,6 +8,7 @@ from typing import cast
 from modal_gpu.predictors.base import Predictor
 
 PREDICTORS = {
+    "boltz2": "modal_gpu.predictors.boltz2.predictor:Boltz2Predictor",
     "noop": "modal_gpu.predictors.noop:NoopPredictor",
     "vina": "modal_gpu.predictors.vina.predictor:VinaPredictor",
 }

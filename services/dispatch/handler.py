@@ -5,7 +5,7 @@ from services.dispatch.orders import Terms, compose
 from shared.errors import Unavailable, Unknown
 from shared.events.messages import JobQueued
 from shared.models.batch import Batch
-from shared.models.work import JobRef
+from shared.models.work import Failure, JobRef
 from shared.ports.blobs import Blobs
 from shared.ports.engine import Engine
 from shared.ports.ledger import Ledger
@@ -38,6 +38,7 @@ def handle(
     early = event.not_before is not None and event.not_before > now
     if batch.imported or intents.cancelled_at is not None or intents.paused or early:
         return
+    before = _failure_before(event.ref, ledger)
     ref = claimed(
         round,
         event.ref,
@@ -49,7 +50,8 @@ def handle(
     )
     if ref is None:
         return
-    order = compose(batch, manifest.row(batch, ref.position), ref, terms, blobs=blobs, now=now)
+    row = manifest.row(batch, ref.position)
+    order = compose(batch, row, ref, terms, blobs=blobs, now=now, before=before)
     try:
         call_id = engine.spawn(order)
     except Unknown:
@@ -58,6 +60,13 @@ def handle(
         ledger.unclaim(ref, now=now)
         raise
     _note(batch, ref, call_id, terms, ledger=ledger, engine=engine, clock=clock)
+
+
+def _failure_before(ref: JobRef, ledger: Ledger) -> Failure | None:
+    """How the attempt before this one failed; a claim replaces what is known of it."""
+    if ref.attempt == 1:
+        return None
+    return next((it.failure for it in ledger.attempts(ref.batch_id, ref.round, [ref.position])), None)
 
 
 def _note(

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from shared.catalogue.entry import entry_of
+from shared.catalogue.entry import ModelEntry, entry_of
+from shared.catalogue.gpus import chosen
 from shared.domain.identity import ligand_seed, search_seed
 from shared.domain.naming import LOG, job_key
 from shared.models.batch import Batch, LibraryRow
-from shared.models.work import Download, JobRef, LogPlace, WorkOrder
+from shared.models.work import Download, Failure, FailureClass, JobRef, LogPlace, WorkOrder
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
 
@@ -40,9 +41,20 @@ class Terms:
 
 
 def compose(
-    batch: Batch, row: LibraryRow, ref: JobRef, terms: Terms, *, blobs: Blobs, now: datetime
+    batch: Batch,
+    row: LibraryRow,
+    ref: JobRef,
+    terms: Terms,
+    *,
+    blobs: Blobs,
+    now: datetime,
+    before: Failure | None = None,
 ) -> WorkOrder:
-    """The order for one attempt at ``row``; its URLs are valid as long as it may wait and run."""
+    """
+    The order for one attempt at ``row``; its URLs are valid as long as it may wait and run.
+
+    ``before``: how the attempt before this one failed, where it is known.
+    """
     assert batch.seed is not None, "only an imported batch has no seed, and it is never dispatched"
     model = entry_of(batch)
     until = now + terms.queue_allowance + terms.run_time(batch)
@@ -66,7 +78,17 @@ def compose(
         webhook_url=terms.webhook_url,
         priority=batch.configuration.priority,
         timeout_seconds=min(batch.configuration.timeout_per_job, model.timeout_seconds),
+        gpu=_gpu(model, batch, row, ref, before),
     )
+
+
+def _gpu(model: ModelEntry, batch: Batch, row: LibraryRow, ref: JobRef, before: Failure | None) -> str | None:
+    """After running out of memory, the n-th attempt gets the n-th of the GPUs that should do."""
+    if model.memory is None or batch.tokens is None:
+        return None
+    short = before is not None and before.kind is FailureClass.OUT_OF_MEMORY
+    tokens = batch.tokens + (row.heavy_atoms or 0)
+    return chosen(model.memory, tokens, larger=ref.attempt - 1 if short else 0)
 
 
 def _log(key: str, blobs: Blobs, until: datetime) -> LogPlace:

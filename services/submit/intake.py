@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from services.submit import checking
 from services.submit.checking import Answer, checked
 from services.submit.entries import Entry
+from services.submit.fitting import Judge
 from services.submit.molecules import Molecules
 from services.submit.report import ChemistryReport
 from services.submit.spool import Spool
@@ -31,6 +32,7 @@ class Intake:
     duplicates: int = 0
     rejected: int = 0
     chunks: list[Stat] = field(default_factory=list)
+    judge: Judge | None = None
     report: ChemistryReport = field(default_factory=ChemistryReport)
 
     @property
@@ -42,7 +44,7 @@ class Intake:
         """Store every row; the manifest is complete afterwards, or untouched by what ``entries`` raises."""
         with Molecules() as molecules, Spool() as ligands, Spool() as repeated, Spool() as refused:
             for index, (entry, found) in enumerate(checked(entries)):
-                row = row_of(entry, found, index=index, position=self.jobs)
+                row = self._judged(row_of(entry, found, index=index, position=self.jobs), entry)
                 if isinstance(row, RejectedRow):
                     self.report.take(row)
                     refused.add(row)
@@ -61,6 +63,15 @@ class Intake:
                 self.chunks.append(self.blobs.put(manifest.jobs_key(self.store, chunk), counted))
             self._write(manifest.duplicates_key, repeated)
             self._write(manifest.rejected_key, refused)
+
+    def _judged(self, row: LibraryRow | RejectedRow, entry: Entry) -> LibraryRow | RejectedRow:
+        """A valid row as the model takes it, or rejected with the model's reason."""
+        if self.judge is None or isinstance(row, RejectedRow):
+            return row
+        found = self.judge(row)
+        if isinstance(found, str):
+            return RejectedRow(index=row.index, line=row.line, text=entry.text, reason=found)
+        return found
 
     def _write(self, key: Callable[[str, int], str], rows: Spool) -> None:
         for chunk, lines in enumerate(rows.chunks()):

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from services.submit import plan
+from services.submit.fitting import Judge, check_fits, judge_of
 from services.submit.intake import Intake
 from services.submit.report import ChemistryReport
 from services.submit.request import Order, invalid
@@ -23,6 +24,8 @@ from shared.ports.blobs import Blobs
 from shared.steps.manifest import Manifest, library_digest, store_of
 
 SHOWN_REJECTED = 100
+BESIDE = ("use_msa", "use_potentials")
+"""Fields of an order that are parameters of the models that have them."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,10 @@ def store(
     """
     order = source.order
     prepared = _prepared(order, model, _structures_of(order, model))
+    check_fits(model, prepared, order.protein_sequence)
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
-    intake = _take_library(source, model, ticket.store, limits, strict=order.strict, blobs=blobs)
+    judge = judge_of(model, prepared)
+    intake = _take_library(source, model, ticket.store, limits, judge, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
     stored = {name: _store_input(blobs, ticket.store, name, file) for name, file in prepared.inputs.items()}
     target = {name: item.sha256 for name, item in stored.items()} | {"sequence": order.protein_sequence}
@@ -70,6 +75,7 @@ def store(
         library_digest=library_digest(intake.chunks),
         parameters=parameters,
         notes=prepared.notes,
+        tokens=prepared.tokens,
         seed=order.seed,
         counts=counts,
         leaves=leaf_count(counts.jobs, window),
@@ -114,7 +120,7 @@ def _structures(order: Order) -> list[bytes]:
 
 def _prepared(order: Order, model: ModelEntry, structures: Mapping[str, bytes]) -> Prepared:
     try:
-        given = model.parameter_class().model_validate(order.parameters)
+        given = model.parameter_class().model_validate(_parameters_of(order, model))
     except ValidationError as error:
         raise invalid(error, "parameters") from error
     names = [structure.name for structure in order.protein_structures or ()] if structures else []
@@ -128,10 +134,33 @@ def _prepared(order: Order, model: ModelEntry, structures: Mapping[str, bytes]) 
     return model.prepare(given, target)
 
 
+def _parameters_of(order: Order, model: ModelEntry) -> Mapping[str, JsonValue]:
+    """The order's parameters, with those that an order may say beside them, where the model has such."""
+    beside: dict[str, JsonValue] = {
+        name: getattr(order, name)
+        for name in BESIDE
+        if name in order.model_fields_set and name in model.parameter_class().model_fields
+    }
+    for name, value in beside.items():
+        if order.parameters.get(name, value) != value:
+            message = f"is {value}, but parameters.{name} is {order.parameters[name]}; say it once"
+            raise InvalidInput(f"{name}: {message}", [FieldError(name, message)])
+    return {**beside, **order.parameters}
+
+
 def _take_library(
-    source: Source, model: ModelEntry, store: str, limits: Limits, *, strict: bool, blobs: Blobs
+    source: Source,
+    model: ModelEntry,
+    store: str,
+    limits: Limits,
+    judge: Judge,
+    *,
+    strict: bool,
+    blobs: Blobs,
 ) -> Intake:
-    intake = Intake(blobs, store, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms))
+    intake = Intake(
+        blobs, store, judge=judge, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms)
+    )
     try:
         with source.entries(limits, blobs=blobs) as entries:
             intake.take_all(entries)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, Field
 
+from shared.catalogue.gpus import Memory
 from shared.catalogue.preparing import Prepared, Target
 from shared.errors import FieldError, InvalidInput, NotFound
 from shared.models.base import Frozen
@@ -52,8 +53,8 @@ class ModelEntry(Frozen):
     ``(parameters, target) -> Prepared`` that checks the target and settles what depends on it, raising
     InvalidInput; ``files`` are the artefacts that a run may upload;
     ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
-    states a limit. A model that is not ``offered`` cannot be run here; its entry explains the figures of
-    batches that were computed elsewhere.
+    states a limit. ``memory``: what it takes of a GPU, where that grows with the input. A model that is
+    not ``offered`` cannot be run here; its entry explains the figures of batches computed elsewhere.
     """
 
     id: str
@@ -71,6 +72,7 @@ class ModelEntry(Frozen):
     metrics: Mapping[str, Metric]
     ranking: Ranking
     most_heavy_atoms: Annotated[int, Field(ge=1)] | None = None
+    memory: Memory | None = None
     timeout_seconds: Annotated[int, Field(ge=1)]
     typical_seconds: Annotated[float, Field(ge=0)]
     licence: str

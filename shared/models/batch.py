@@ -87,7 +87,8 @@ class Batch(Frozen):
     """
     One submitted screen.
 
-    ``notes`` say how parameters were settled (where the box came from, say). ``leaves`` (K) and
+    ``notes`` say how parameters were settled (where the box came from, say). ``tokens``: how large the
+    target is in the model's own count, without a ligand, where a run's GPU depends on it. ``leaves`` (K) and
     ``window`` (W) fix the counting tree and the release window of round 0. ``fingerprint`` is the
     digest of the request body: the same idempotency key with another fingerprint is refused.
     ``library_digest`` is that of the stored library, see ``steps.manifest``.
@@ -110,6 +111,7 @@ class Batch(Frozen):
     library_digest: Sha256
     parameters: Mapping[str, JsonValue]
     notes: Mapping[str, str] = {}
+    tokens: Annotated[int, Field(ge=1)] | None = None
     seed: int | None
     counts: Counts
     leaves: Annotated[int, Field(ge=1)]

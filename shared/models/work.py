@@ -98,7 +98,8 @@ class WorkOrder(Frozen):
     own ``log`` has a place by itself.
     ``item`` is what a job without a ligand is about (a design's number, a variant's sequence).
     ``seed`` is the ligand's own seed, ``search_seed`` that of the screen on its target.
-    ``timeout_seconds`` counts from the start of the run.
+    ``timeout_seconds`` counts from the start of the run. ``gpu``: the kind to run on, where it is not the
+    one that the model is deployed with.
     """
 
     ref: JobRef
@@ -117,6 +118,7 @@ class WorkOrder(Frozen):
     webhook_url: str
     priority: Priority = "normal"
     timeout_seconds: Annotated[int, Field(ge=1)]
+    gpu: str | None = None
 
 
 class Envelope(Frozen):

@@ -108,7 +108,7 @@ def test_a_refusal_of_an_unknown_model_lists_those_there_are(chain: Chain) -> No
 def test_a_refusal_of_a_model_that_cannot_run_here_says_why(chain: Chain) -> None:
     reply = chain.submit(noop_order(model_name="boltz2"))
     assert paths(reply) == ["model_name"]
-    assert "Boltz-2 cannot be run by this version" in reply.body["detail"]
+    assert "Boltz-2 needs a GPU" in reply.body["detail"]
     assert "noop, vina" in reply.body["detail"]
 
 

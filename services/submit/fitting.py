@@ -1,0 +1,44 @@
+"""Whether the model takes a target and its rows: what it refuses itself, and what fits no GPU."""
+
+from collections.abc import Callable
+
+from shared.catalogue.entry import ModelEntry
+from shared.catalogue.gpus import Memory
+from shared.catalogue.preparing import Prepared
+from shared.errors import FieldError, InvalidInput
+from shared.models.batch import LibraryRow
+
+Judge = Callable[[LibraryRow], LibraryRow | str]
+
+
+def check_fits(model: ModelEntry, prepared: Prepared, sequence: str | None) -> None:
+    """Raise InvalidInput for a target that is too large for every GPU, with its size and theirs."""
+    if model.memory is not None and prepared.tokens is not None:
+        problem = _too_large(model, model.memory, prepared.tokens)
+        if problem:
+            raise InvalidInput(
+                problem, [FieldError("protein_sequence" if sequence else "parameters", problem)]
+            )
+
+
+def judge_of(model: ModelEntry, prepared: Prepared) -> Judge:
+    """A valid row as the model takes it, or why it does not."""
+
+    def judged(row: LibraryRow) -> LibraryRow | str:
+        found = prepared.judge(row) if prepared.judge is not None else row
+        if isinstance(found, str) or model.memory is None or prepared.tokens is None:
+            return found
+        return _too_large(model, model.memory, prepared.tokens + (row.heavy_atoms or 0)) or found
+
+    return judged
+
+
+def _too_large(model: ModelEntry, memory: Memory, tokens: int) -> str | None:
+    if memory.fitting(tokens):
+        return None
+    largest = memory.gpus[-1]
+    return (
+        f"The complex has {tokens:,} residues and atoms, for which {model.name} needs some "
+        f"{memory.needed(tokens):.0f} GB; the largest GPU ({largest.name}) has {largest.gigabytes:.0f} GB, "
+        f"enough for {memory.most_tokens():,}."
+    )
