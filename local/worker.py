@@ -18,6 +18,7 @@ import httpx
 
 from modal_gpu.attempt import attempt
 from modal_gpu.predictors import predictor
+from modal_gpu.predictors.base import is_spent
 from modal_gpu.recording import MOST_BYTES, Recorder
 from modal_gpu.report import Reporter
 from modal_gpu.transfer import TIMEOUT, Transfer
@@ -87,20 +88,22 @@ class _Worker:
         self._room = threading.Semaphore(REPORTS_AT_ONCE)
 
     def run(self) -> None:
-        """Until the runner closes the pipe."""
+        """Until the runner closes the pipe, or a model is spent: the runner starts another process."""
         try:
             self._send(Ready())
-            while True:
-                self._do(self._pipe.recv())
+            while self._do(self._pipe.recv()):
+                pass
         except (EOFError, ConnectionError):
             return
 
-    def _do(self, task: Task) -> None:
+    def _do(self, task: Task) -> bool:
+        """Answer; whether the process can go on."""
         order = WorkOrder.model_validate_json(task.order)
+        model = predictor(order.model)
         envelope = attempt(
             order,
             call_id=task.call_id,
-            predictor=predictor(order.model),
+            predictor=model,
             transfer=self._transfer,
             recorder=self._recorder,
             machine=platform.node(),
@@ -108,6 +111,7 @@ class _Worker:
         self._send(Answer(task.call_id, envelope.model_dump_json()))
         self._room.acquire()
         self._reports.submit(self._report, envelope, order.webhook_url, task.call_id)
+        return not is_spent(model)
 
     def _report(self, envelope: Envelope, url: str, call_id: str) -> None:
         try:

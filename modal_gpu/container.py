@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import modal
+from modal.experimental import stop_fetching_inputs
 
 from modal_gpu.hosting import HOSTED, Hosting, Weights
 from shared.events.runs import app_name
@@ -99,8 +100,13 @@ class Container:
 
     @modal.method()
     def run(self, order: bytes) -> bytes:
-        """One run: a packed order in, its packed envelope out."""
-        return self._body.answer(order, modal.current_function_call_id())
+        """One run: a packed order in, its packed envelope out; the last one if the model is spent."""
+        from modal_gpu.predictors.base import is_spent
+
+        answer = self._body.answer(order, modal.current_function_call_id())
+        if is_spent(self._body.predictor):
+            stop_fetching_inputs()
+        return answer
 
 
 def _volumes(model: str, hosting: Hosting) -> dict[str, modal.Volume]:

@@ -63,8 +63,17 @@ class Prediction:
 
 
 class Predictor(Protocol):
-    """A model that is loaded once and asked many times, one question at a time."""
+    """
+    A model that is loaded once and asked many times, one question at a time.
+
+    One whose process may become useless says so with ``usable``; see ``is_spent``.
+    """
 
     def predict(self, question: Question) -> Prediction:
         """Answer, or raise PredictionFailed with the class and the reason."""
         ...
+
+
+def is_spent(predictor: Predictor) -> bool:
+    """Whether the process must end before the next question, as after an error that breaks its GPU."""
+    return not getattr(predictor, "usable", True)

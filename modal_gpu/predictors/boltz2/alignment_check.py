@@ -20,7 +20,11 @@ def check_alignments(input_file: Path) -> None:
     Raises:
         PredictionFailed: with the chain and the reason.
     """
-    for chain, sequence, path in _named(yaml.safe_load(input_file.read_text())):
+    try:
+        document = yaml.safe_load(input_file.read_text())
+    except yaml.YAMLError as error:
+        raise _refused(f"the input is not YAML: {error}") from error
+    for chain, sequence, path in _named(document):
         if not path.is_file():
             raise _refused(f"the alignment of chain {chain} is missing")
         first = next(_rows(path), None)
@@ -31,13 +35,13 @@ def check_alignments(input_file: Path) -> None:
 
 
 def _named(document: Any) -> Iterator[tuple[str, str, Path]]:
-    for entry in document.get("sequences", ()) if isinstance(document, dict) else ():
-        protein = entry.get("protein")
-        alignment = protein.get("msa") if protein else None
-        if isinstance(alignment, str) and alignment != EMPTY:
-            names = protein["id"]
-            chain = names if isinstance(names, str) else ", ".join(names)
-            yield chain, str(protein["sequence"]), Path(alignment)
+    """Chains with a sequence and an alignment; what is not of that form is the model's to refuse."""
+    entries = document.get("sequences") if isinstance(document, dict) else None
+    for entry in entries if isinstance(entries, list) else ():
+        match entry:
+            case {"protein": {"id": names, "sequence": str(sequence), "msa": str(path)}}:
+                if path != EMPTY:
+                    yield names if isinstance(names, str) else ", ".join(names), sequence, Path(path)
 
 
 def _rows(path: Path) -> Iterator[str]:

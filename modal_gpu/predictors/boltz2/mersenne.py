@@ -29,7 +29,7 @@ class NotFound(Exception):
 
 @dataclass(frozen=True)
 class State:
-    """The words of a generator, and how many of them were drawn; with all drawn, the next draw renews them."""
+    """The words of a generator, and how many were drawn; with all drawn, the next draw renews them."""
 
     words: Words
     drawn: int

@@ -1,8 +1,8 @@
 """
 Boltz-2, loaded once and asked many times, with the answers of a process per ligand.
 
-``Warm.run`` leaves the files that ``boltz predict FILE --seed N --num_workers 0`` leaves when it is run alone,
-byte for byte, whatever ran before it. What makes a difference, and how each is met:
+``Warm.run`` leaves the files that ``boltz predict FILE --seed N --num_workers 0`` leaves when it is run
+alone, byte for byte, whatever ran before it. What makes a difference, and how each is met:
 
 - the state of RDKit's generator: inputs are read in a copy of a fresh process (``parse_server``);
 - the generators of Python, NumPy and torch: seeded per ligand, and moved on by what loading a network
@@ -51,6 +51,7 @@ class Warm:
         self._cache, self._accelerator, self._kernels = cache, accelerator, kernels
         self._networks: Networks | None = None
         self._parsing, self._deadline = Parsing(), Deadline()
+        self._doing = ""
 
     def load(self) -> Networks:
         """The networks, loaded if they are not; a container calls this before its first ligand."""
@@ -61,8 +62,15 @@ class Warm:
                 raise PredictionFailed(FailureClass.INFRASTRUCTURE, message)
             self._parsing.start()
             with stage("networks loaded"):
-                self._networks = Networks.load(self._cache, kernels=self._kernels, deadline=self._deadline)
+                self._networks = self._loaded()
         return self._networks
+
+    def _loaded(self) -> Networks:
+        try:
+            return Networks.load(self._cache, kernels=self._kernels, deadline=self._deadline)
+        except Exception as error:  # whatever it is, it is no ligand's fault
+            message = f"the networks cannot be loaded: {type(error).__name__}: {error}"
+            raise PredictionFailed(FailureClass.INFRASTRUCTURE, message) from error
 
     def close(self) -> None:
         """End what this has started."""
@@ -86,31 +94,35 @@ class Warm:
             message = "the output folder holds another run, whose answer the model would give again"
             raise PredictionFailed(FailureClass.INFRASTRUCTURE, message)
         self._deadline.set(seconds)
-        doing = "loading"
         try:
             with _as_the_command_line():
-                networks = self.load()
-                doing = "reading the input"
-                passes = self._read(input_file, results, sampling, seed)
-                doing = "predicting the structure"
-                with stage("structure"):
-                    fits = passes.structure(networks.for_structure(sampling), method=sampling.method)
-                if fits and passes.wants_affinity:
-                    doing = "predicting the affinity"
-                    with stage("affinity"):
-                        fits = passes.affinity(networks.for_affinity(sampling))
+                passes = self._passed(input_file, results, sampling, seed)
+        except OutOfTime as error:
+            raise PredictionFailed(FailureClass.TIMEOUT, f"the time was over while {self._doing}") from error
+        except Unreadable as error:
+            raise PredictionFailed(FailureClass.INVALID_INPUT, f"{error}: {error.__context__}") from error
         except PredictionFailed:
             raise
-        except OutOfTime as error:
-            raise PredictionFailed(FailureClass.TIMEOUT, f"the time was over while {doing}") from error
-        except Unreadable as error:
-            message = f"{error}: {error.__context__}"
-            raise PredictionFailed(FailureClass.INVALID_INPUT, message) from error
         except Exception as error:  # the edge to code that is not ours
-            raise self._judged(of_error(error, doing)) from error
-        if not fits:
-            raise out_of_memory(doing).failure()
+            raise self._judged(of_error(error, self._doing)) from error
         return _written(results / "predictions" / input_file.stem, input_file.stem, passes.wants_affinity)
+
+    def _passed(self, input_file: Path, results: Path, sampling: Sampling, seed: int) -> Passes:
+        """What the command line does, in its order."""
+        self._doing = "loading the networks"
+        networks = self.load()
+        self._doing = "reading the input"
+        passes = self._read(input_file, results, sampling, seed)
+        self._doing = "predicting the structure"
+        with stage("structure"):
+            fits = passes.structure(networks.for_structure(sampling), method=sampling.method)
+        if fits and passes.wants_affinity:
+            self._doing = "predicting the affinity"
+            with stage("affinity"):
+                fits = passes.affinity(networks.for_affinity(sampling))
+        if not fits:
+            raise out_of_memory(self._doing).failure()
+        return passes
 
     def _read(self, input_file: Path, results: Path, sampling: Sampling, seed: int) -> Passes:
         check_alignments(input_file)
