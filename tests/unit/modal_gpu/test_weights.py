@@ -1,6 +1,7 @@
 """Filling the folder of a model's weights."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -73,3 +74,11 @@ def test_a_source_that_fails_leaves_what_is_there_and_can_be_asked_again(tmp_pat
     source.broken.clear()
     assert fill(tmp_path, PINNED, client=source.client) == 1
     assert in_folder(tmp_path) == FILES
+
+
+def test_a_file_that_nobody_pinned_is_refused_with_the_digest_to_pin(tmp_path: Path) -> None:
+    first, second = PINNED.files
+    unpinned = Weights("new", (replace(first, sha256=None), second))
+    with pytest.raises(WrongWeights, match=f"{first.path} {first.sha256}"):
+        fill(tmp_path, unpinned, client=Source().client)
+    assert in_folder(tmp_path) == {second.path: FILES[second.path]}
