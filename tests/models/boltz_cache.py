@@ -27,16 +27,8 @@ NUCLEOTIDES = ("A", "C", "G", "U", "DA", "DC", "DG", "DT")
 LIGANDS = ("ATP", "NAD", "MG")
 COMPILED = ("compile_pairformer", "compile_structure", "compile_confidence", "compile_affinity")
 SIZES: dict[str, dict[str, int]] = {
-    "tiny": {"atom_s": 16, "atom_z": 8, "token_s": 32, "token_z": 16, "depth": 1, "heads": 2, "fourier": 16},
-    "full": {
-        "atom_s": 128,
-        "atom_z": 16,
-        "token_s": 384,
-        "token_z": 128,
-        "depth": 3,
-        "heads": 4,
-        "fourier": 256,
-    },
+    "tiny": {"atom_s": 16, "atom_z": 8, "token_s": 32, "token_z": 16, "depth": 1, "heads": 2},
+    "full": {"atom_s": 128, "atom_z": 16, "token_s": 384, "token_z": 128, "depth": 3, "heads": 4},
 }
 
 
@@ -79,7 +71,7 @@ def _arguments(size: str) -> dict[str, Any]:
         "pairformer_args": asdict(PairformerArgsV2()),
         "score_model_args": {
             "sigma_data": 16,
-            "dim_fourier": widths["fourier"],
+            "dim_fourier": 256 if full else 16,
             "atom_encoder_depth": depth,
             "atom_encoder_heads": heads,
             "token_transformer_depth": 24 if full else 2,

@@ -1,4 +1,4 @@
-"""Tests on the models' own programs: each is left out where its model is not installed (``docs/models.md``)."""
+"""Tests on the models' own programs, each left out where its model is not installed: ``docs/models.md``."""
 
 from importlib.util import find_spec
 

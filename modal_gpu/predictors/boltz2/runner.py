@@ -1,8 +1,8 @@
 """
 Boltz-2, loaded once and asked many times, with the answers of a process per ligand.
 
-``Warm.run`` leaves the files that ``boltz predict FILE --seed N --num_workers 0`` leaves when it is run alone,
-byte for byte, whatever ran before it. What makes a difference, and how each is met:
+``Warm.run`` leaves the files that ``boltz predict FILE --seed N --num_workers 0`` leaves when it is run
+alone, byte for byte, whatever ran before it. What makes a difference, and how each is met:
 
 - the state of RDKit's generator: inputs are read in a copy of a fresh process (``parse_server``);
 - the generators of Python, NumPy and torch: seeded per ligand, and moved on by what loading a network
