@@ -1,5 +1,6 @@
 """What can be set for a prediction with Chai-1; names and defaults of the sampling are the program's own."""
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -31,10 +32,10 @@ class Chai1Parameters(Frozen):
     chains: Annotated[tuple[Chain, ...], Field(max_length=MOST_CHAINS - 2)] = Field(
         (), description="Further chains of the complex."
     )
-    use_msa_server: bool = Field(
+    use_msa: bool = Field(
         False,
         description="Search a multiple sequence alignment for each protein, once for all ligands. Without, "
-        "proteins are predicted from their sequences and the language model.",
+        "proteins are predicted from their sequences and the language model. Also called use_msa_server.",
     )
     use_esm_embeddings: bool = Field(
         True, description="Describe proteins by a language model; it makes up for an alignment in part."
@@ -54,6 +55,18 @@ class Chai1Parameters(Frozen):
         (), description="Contacts, pockets and covalent bonds that are known."
     )
     low_memory: bool = Field(True, description="Keep on the GPU only what is being computed with.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _also_called(cls, given: object) -> object:
+        """The name that the program and older orders have for ``use_msa``."""
+        if not isinstance(given, Mapping) or "use_msa_server" not in given:
+            return given
+        wanted = given["use_msa_server"]
+        if given.get("use_msa", wanted) != wanted:
+            raise ValueError("use_msa and use_msa_server are the same; say it once")
+        others = {name: value for name, value in given.items() if name != "use_msa_server"}
+        return {**others, "use_msa": wanted}
 
     @field_validator("fasta")
     @classmethod

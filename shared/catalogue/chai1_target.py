@@ -36,9 +36,9 @@ def prepare(parameters: BaseModel, target: Target) -> Prepared:
             program takes, or a restraint names what is not there.
     """
     assert isinstance(parameters, Chai1Parameters)
-    if target.task_type == VARIANTS and parameters.use_msa_server:
+    if target.task_type == VARIANTS and parameters.use_msa:
         raise _refusal(
-            "parameters.use_msa_server",
+            "parameters.use_msa",
             "an alignment is searched for the target; its variants are compared without",
         )
     chains, field = _complex(parameters, target)
@@ -47,7 +47,7 @@ def prepare(parameters: BaseModel, target: Target) -> Prepared:
     if parameters.restraints:
         inputs[RESTRAINTS] = _restraints(parameters, chains)
     proteins = dict.fromkeys(it.plain_sequence for it in chains if it.kind == "protein")
-    wanted = proteins if parameters.use_msa_server else {}
+    wanted = proteins if parameters.use_msa else {}
     return Prepared(
         parameters.model_copy(update={"fasta": None, "chains": (), "restraints": ()}),
         inputs,

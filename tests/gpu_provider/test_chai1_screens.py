@@ -76,6 +76,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         {"parameters": {"restraints": [{"kind": "pocket", "a": "ligand", "b": "A/2"}]}},
         "parameters.restraints.0.b",
     ),
+    "an alignment and none": ({"use_msa": False, "parameters": {"use_msa": True}}, "use_msa"),
     "task": ({"task_type": "nanobody_design"}, "task_type"),
 }
 

@@ -100,7 +100,7 @@ def ask(
     smiles: str, *, seed: int = 7, chains: list[Chain] | None = None, chains_given: Any = (), **given: Any
 ) -> Question:
     parameters, files = inputs(chains, chains=chains_given, **given)
-    extra = {"msa_1.pqt": alignment(SEQUENCE)} if parameters.use_msa_server else {}
+    extra = {"msa_1.pqt": alignment(SEQUENCE)} if parameters.use_msa else {}
     return Question("a ligand", smiles, seed, parameters.model_dump(mode="json"), {**files, **extra})
 
 
@@ -207,7 +207,7 @@ def test_an_alignment_is_used_and_named_as_the_program_looks_for_it(
 ) -> None:
     without = predictor.predict(ask("CCO"))
     with caplog.at_level(logging.INFO):
-        found = predictor.predict(ask("CCO", use_msa_server=True))
+        found = predictor.predict(ask("CCO", use_msa=True))
     assert "MSA found for sequence" in caplog.text
     assert "No MSA found" not in caplog.text
     assert found.metrics != without.metrics
@@ -261,7 +261,7 @@ def test_every_refusal_has_its_class_and_harms_no_other_ligand(predictor: Any) -
     assert failure(predictor, ask("C1CC(C"))[0] is FailureClass.INVALID_INPUT
     large = [Chain(kind="protein", sequence="M" * 2030, name="large")]
     assert failure(predictor, ask("CCO", chains=large))[0] is FailureClass.INVALID_INPUT
-    unaligned = ask("CCO", use_msa_server=True)
+    unaligned = ask("CCO", use_msa=True)
     missing = {name: it for name, it in unaligned.inputs.items() if not name.startswith("msa")}
     wrong = {**missing, "msa_1.pqt": alignment("ACDEFGHIKL")}
     for given in (missing, wrong, {**missing, "msa_1.pqt": b"no table"}):

@@ -64,7 +64,7 @@ def _job(question: Question, parameters: Chai1Parameters) -> Job:
         return job(
             question.inputs,
             ligand,
-            aligned=parameters.use_msa_server,
+            aligned=parameters.use_msa,
             variant=variant if isinstance(variant, str) else None,
         )
 

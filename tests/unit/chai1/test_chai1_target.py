@@ -76,7 +76,7 @@ def test_an_alignment_is_asked_for_once_per_sequence() -> None:
         {"kind": "protein", "sequence": "MKTAYIAK(SEP)Q", "copies": 2},
         {"kind": "rna", "sequence": "ACGU"},
     ]
-    found = prepared(use_msa_server=True, chains=chains)
+    found = prepared(use_msa=True, chains=chains)
     assert found.alignments == {"msa_1.pqt": SEQUENCE, "msa_2.pqt": "MKTAYIAKSQ"}
 
 
@@ -182,10 +182,16 @@ def test_sampling_has_limits(name: str, value: Any) -> None:
         Chai1Parameters.model_validate({name: value})
 
 
+def test_the_alignment_is_asked_for_by_either_of_its_names() -> None:
+    assert Chai1Parameters.model_validate({"use_msa_server": True}) == Chai1Parameters(use_msa=True)
+    with pytest.raises(ValidationError, match="say it once"):
+        Chai1Parameters.model_validate({"use_msa_server": True, "use_msa": False})
+
+
 def test_variants_are_not_compared_with_an_alignment_that_only_one_of_them_has() -> None:
     target = Target("variant_comparison", "p", sequence=SEQUENCE)
     with pytest.raises(InvalidInput, match="compared without"):
-        prepare(Chai1Parameters(use_msa_server=True), target)
+        prepare(Chai1Parameters(use_msa=True), target)
 
 
 def test_templates_are_not_offered() -> None:
