@@ -42,7 +42,7 @@ def write_all(
     top = [brief(row) for row in itertools.islice(_ranked(table), TOP)]
     summary = summary_document(record, table.figures, top)
     with ExitStack() as stack:
-        writers = Writers(record, Layout(record, table.kinds, table.labels), stack)
+        writers = Writers(record, Layout(record, table.kinds, table.labels, table.items), stack)
         for stat in blobs.put_many(writers.write(table)):
             writers.stored(_artefact(stat.key.removeprefix(f"batches/{batch.batch_id}/"), stat))
         poses = RankedPoses(record, table, blobs)

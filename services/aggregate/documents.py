@@ -13,7 +13,10 @@ from shared.models.batch import Batch, BatchStatus
 
 SCHEMA_VERSION = "1.0"
 IN_ROW = frozenset({"affinity", "confidence", *FOURTEEN})
-SEED_RULE = "sha256 of (screen seed, canonical SMILES, target digest, model), see identity.py"
+SEED_RULE = (
+    "sha256 of (screen seed, canonical SMILES or digest of kind and item, target digest, model), "
+    "see identity.py"
+)
 
 
 @dataclass(frozen=True)

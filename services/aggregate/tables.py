@@ -46,6 +46,7 @@ class Table:
     spool: IO[bytes]
     figures: Figures = field(default_factory=Figures)
     kinds: Kinds = field(default_factory=Kinds)
+    items: Kinds = field(default_factory=Kinds)
     labels: dict[str, None] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     poses: int = 0
@@ -132,6 +133,7 @@ class Table:
         self.counts[row["status"]] += 1
         self.figures.add(row, files=len(files), versions=outcome.versions if outcome else {})
         self.labels.update(dict.fromkeys(row["data"]))
+        self.items.add(row["item"])
         if outcome:
             self.kinds.add(outcome.metrics)
         return len(self.offsets) - 2

@@ -22,6 +22,9 @@ from services.api import (
 from services.api.query import merged
 from services.api.store import Store
 from shared.catalogue.entry import described, entries, entry
+from shared.catalogue.tasks import task as catalogue
+from shared.catalogue.tasks.form import form
+from shared.catalogue.tasks.task import brief
 from shared.entry import Answer, as_json, problem
 from shared.logs import note
 
@@ -49,10 +52,23 @@ def model(store: Store, args: Query, model_id: str) -> Answer:
     return as_json(described(entry(model_id)))
 
 
+def tasks(store: Store, args: Query) -> Answer:
+    """``GET /api/v2/tasks``: what can be asked, and who answers it here."""
+    return as_json({"tasks": [brief(found) for found in catalogue.tasks().values()]})
+
+
+def task(store: Store, args: Query, task_id: str) -> Answer:
+    """``GET /api/v2/tasks/{id}``: the form of one task."""
+    return as_json(form(catalogue.task(task_id)))
+
+
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/health", health),
     ("GET", "/api/v2/models", models),
     ("GET", "/api/v2/models/<model_id>", model),
+    ("GET", "/api/v2/tasks", tasks),
+    ("GET", "/api/v2/tasks/<task_id>", task),
+    ("GET", "/api/v2/tasks/<task_id>/schema", task),
     ("GET", "/api/v3/batches", batches.list_batches),
     ("DELETE", "/api/v3/batches/<batch_id>", control.delete),
     ("GET", "/api/v3/batches/<batch_id>/status", batches.status),

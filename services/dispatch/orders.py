@@ -1,11 +1,11 @@
-"""The work order of one ligand: references and numbers, never content."""
+"""The work order of one job: references and numbers, never content."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
 from shared.catalogue.entry import entry_of
-from shared.domain.identity import ligand_seed, search_seed
+from shared.domain.identity import ligand_seed, search_seed, subject
 from shared.domain.naming import LOG, job_key
 from shared.models.batch import Batch, LibraryRow
 from shared.models.work import Download, JobRef, LogPlace, WorkOrder
@@ -52,10 +52,11 @@ def compose(
         model=batch.model,
         task_type=batch.task_type,
         parameters=batch.parameters,
-        seed=ligand_seed(batch.seed, row.canonical_smiles, batch.target_digest, batch.model),
+        seed=ligand_seed(batch.seed, subject(row), batch.target_digest, batch.model),
         search_seed=search_seed(batch.seed, batch.target_digest, batch.model),
         ligand_name=row.name,
         smiles=row.smiles,
+        item=row.item,
         protein_name=batch.protein_name,
         inputs={
             name: Download(url=blobs.get_url(item.key, until=until), sha256=item.sha256)

@@ -1,7 +1,7 @@
 """Check the order, store library and batch, publish the first ligands; each step may be repeated."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -15,7 +15,7 @@ from shared.domain import identity
 from shared.domain.lifecycle import first_round, tree_of
 from shared.domain.pacing import BRAKED, Pool, View, judge
 from shared.errors import FieldError, Gone, InvalidInput, KeyReused, NotFound, TransientError
-from shared.models.batch import Batch
+from shared.models.batch import Batch, RowKind
 from shared.models.facts import Experience
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
@@ -28,6 +28,10 @@ from shared.steps.roster import Roster
 from shared.steps.settling import announce_jobs
 
 LONGEST_KEY = 255
+NOUNS: Mapping[RowKind, str] = {
+    **{"ligand": "ligands", "variant": "variants"},
+    **{"design": "jobs, each a share of the designs", "target": "jobs"},
+}
 
 
 def handle(
@@ -49,11 +53,11 @@ def handle(
     Accept a screen and return what the user needs to follow it.
 
     Raises:
-        InvalidInput: unknown model, missing target, parameter out of range, no valid row.
+        InvalidInput: unknown model or task, missing target, parameter out of range, no valid row.
         KeyReused: the idempotency key belongs to another order.
     """
     model = entry(order.model_name)
-    source = Source.of(order, owner=owner, blobs=blobs)
+    source = Source.of(order, model, owner=owner, blobs=blobs)
     ticket = _ticket(source, owner, idempotency_key)
     batch = _standing(ledger, ticket.batch_id)
     if batch is None:
@@ -68,7 +72,7 @@ def handle(
     # Repeated for a batch that stood: its first submitter may have died before this line.
     first = _first_jobs(batch, view.intents.limit)
     announce_jobs(first_round(batch), first, bus=bus, roster=roster)
-    return _answer(view, model, workers=workers, manifest=manifest)
+    return _answer(view, model, source.kind, workers=workers, manifest=manifest)
 
 
 def _ticket(source: Source, owner: str, key: str | None) -> Ticket:
@@ -121,7 +125,9 @@ def _first_jobs(batch: Batch, limit: int | None) -> Iterator[int]:
     return itertools.chain.from_iterable(tree.released(leaf, 0) for leaf in range(tree.leaves))
 
 
-def _answer(view: Overview, model: ModelEntry, *, workers: int, manifest: Manifest) -> dict[str, Any]:
+def _answer(
+    view: Overview, model: ModelEntry, kind: RowKind, *, workers: int, manifest: Manifest
+) -> dict[str, Any]:
     batch, accounting = view.batch, view.accounting
     released = accounting.queued + accounting.running
     started = released if view.intents.limit is None else min(released, view.intents.limit)
@@ -130,7 +136,7 @@ def _answer(view: Overview, model: ModelEntry, *, workers: int, manifest: Manife
     return {
         "success": True,
         "batch_id": batch.batch_id,
-        "message": f"accepted {batch.counts.valid} of {batch.counts.submitted} ligands",
+        "message": f"accepted {batch.counts.valid} of {batch.counts.submitted} {NOUNS[kind]}",
         "total_jobs": batch.counts.submitted,
         "duplicates": batch.counts.duplicates,
         "accounting": accounting.model_dump(),

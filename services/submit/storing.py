@@ -1,7 +1,6 @@
 """Everything about an order that is checked and stored before its batch is opened."""
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,7 +48,7 @@ def store(
         InvalidInput: missing target, parameter out of range, no valid row. Nothing stays behind.
     """
     order = source.order
-    prepared = _prepared(order, model, _structures_of(order, model))
+    prepared = prepare(order, model)
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
     intake = _take_library(source, model, ticket.store, limits, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
@@ -112,9 +111,16 @@ def _structures(order: Order) -> list[bytes]:
     return [structure.content.encode() for structure in order.protein_structures or ()]
 
 
-def _prepared(order: Order, model: ModelEntry, structures: Mapping[str, bytes]) -> Prepared:
+def prepare(order: Order, model: ModelEntry) -> Prepared:
+    """
+    Target and parameters as every run gets them.
+
+    Raises:
+        InvalidInput: the model does not do this task, misses something, or does not take what was given.
+    """
+    structures = _structures_of(order, model)
     try:
-        given = model.parameter_class().model_validate(order.parameters)
+        given = model.parameter_class().model_validate({**_said_beside(order, model), **order.parameters})
     except ValidationError as error:
         raise invalid(error, "parameters") from error
     names = [structure.name for structure in order.protein_structures or ()] if structures else []
@@ -126,6 +132,12 @@ def _prepared(order: Order, model: ModelEntry, structures: Mapping[str, bytes]) 
         names=dict(zip(structures, names, strict=False)),
     )
     return model.prepare(given, target)
+
+
+def _said_beside(order: Order, model: ModelEntry) -> dict[str, bool]:
+    """Parameters that users may also give beside the others, for a model that has them."""
+    known = order.model_fields_set & model.parameter_class().model_fields.keys()
+    return {name: getattr(order, name) for name in ("use_msa", "use_potentials") if name in known}
 
 
 def _take_library(

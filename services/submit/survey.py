@@ -10,6 +10,7 @@ from services.submit.intake import row_of
 from services.submit.molecules import Molecules
 from services.submit.report import ChemistryReport
 from services.submit.source import Limits, rows
+from shared.domain.identity import subject
 from shared.models.batch import RejectedRow
 
 SHOWN_REJECTED = 100
@@ -44,7 +45,7 @@ def survey(
                 report.take(row)
                 rejected += [row] if len(rejected) < SHOWN_REJECTED else []
                 continue
-            first = molecules.first(row.canonical_smiles, jobs)
+            first = molecules.first(subject(row), jobs)
             report.take(row, repeated=first != jobs)
             jobs += first == jobs
     return Survey(report.as_dict(), rejected)

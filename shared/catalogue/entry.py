@@ -143,6 +143,11 @@ def known(model: str) -> ModelEntry:
     return found
 
 
+def known_models() -> list[ModelEntry]:
+    """Every entry of the catalogue by id, whether or not it is on offer here."""
+    return list(_all().values())
+
+
 def described(entry: ModelEntry) -> dict[str, Any]:
     """The entry as the API shows it, with the JSON Schema of its parameters."""
     return entry.model_dump(mode="json", exclude={"parameters", "preparation"}) | {

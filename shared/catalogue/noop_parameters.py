@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from shared.models.base import Frozen
 
@@ -13,7 +13,8 @@ class NoopParameters(Frozen):
 
     The ligands of ``failure_rate`` fail in that many ``failing_rounds``, then succeed.
     ``crash_attempts`` kills the worker process on that many first attempts of every ligand, and
-    ``hang_attempts`` makes it sleep past its timeout.
+    ``hang_attempts`` makes it sleep past its timeout. What the models of other tasks are told is taken,
+    and ignored.
     """
 
     delay_seconds: Annotated[float, Field(ge=0, le=30)] = 0.0
@@ -22,3 +23,9 @@ class NoopParameters(Frozen):
     payload_bytes: Annotated[int, Field(ge=0, le=10_000_000)] = 0
     crash_attempts: Annotated[int, Field(ge=0, le=5)] = 0
     hang_attempts: Annotated[int, Field(ge=0, le=5)] = 0
+    chains: JsonValue = None
+    target_chain: JsonValue = None
+    hotspots: JsonValue = None
+    framework: JsonValue = None
+    framework_file: JsonValue = None
+    loops: JsonValue = None

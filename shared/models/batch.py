@@ -10,10 +10,14 @@ from shared.models.base import Frozen, Instant, Sha256
 
 Priority = Literal["low", "normal", "high", "urgent"]
 Strategy = Literal["sequential", "parallel", "adaptive", "resource_aware"]
+RowKind = Literal["ligand", "target", "variant", "design"]
+"""What a job is about: a ligand, the target alone, another sequence of it, or a share of the designs."""
 
 MAX_SEQUENCE = 2000
 MAX_LIGANDS_IN_BODY = 1500
 MAX_SMILES = 500
+MAX_VARIANTS = 1000
+MAX_DESIGNS = 1000
 MOST_STRUCTURES = 8
 
 
@@ -127,8 +131,9 @@ class Batch(Frozen):
 
 class LibraryRow(Frozen):
     """
-    One valid ligand. ``index``: 0-based row of the library; ``line``: 1-based line of its file.
+    One valid row, one job. ``index``: 0-based row of the library; ``line``: 1-based line of its file.
 
+    Only a ligand has SMILES and what follows from them; any other row says what it is about in ``item``.
     ``formal_charge`` (in e) and ``heavy_atoms`` are of all ``fragments``; ``undefined_stereo`` counts
     centres and double bonds whose configuration is left open. ``copies``: how many rows hold this
     molecule, this one included; the others are DuplicateRows.
@@ -138,9 +143,9 @@ class LibraryRow(Frozen):
     index: int
     line: int
     name: str
-    smiles: str
-    canonical_smiles: str
-    heavy_atoms: int
+    smiles: str | None = None
+    canonical_smiles: str | None = None
+    heavy_atoms: int | None = None
     fragments: int = 1
     formal_charge: int = 0
     undefined_stereo: int = 0
@@ -148,25 +153,32 @@ class LibraryRow(Frozen):
     copies: Annotated[int, Field(ge=1)] = 1
     warnings: tuple[str, ...] = ()
     data: Mapping[str, str] = {}
+    kind: RowKind = "ligand"
+    item: Mapping[str, JsonValue] = {}
 
 
 class DuplicateRow(Frozen):
-    """A row that holds the molecule of the job at ``position``, which an earlier row brought."""
+    """A row that is about the same as the job at ``position``, which an earlier row brought."""
 
     position: int
     index: int
     line: int
     name: str
-    smiles: str
+    smiles: str | None = None
     warnings: tuple[str, ...] = ()
     data: Mapping[str, str] = {}
 
 
 class RejectedRow(Frozen):
-    """A row that cannot be computed (``invalid``) or was not wanted (``filtered``), and why."""
+    """
+    A row that cannot be computed (``invalid``) or was not wanted (``filtered``), and why.
+
+    ``of`` is what it would have been.
+    """
 
     index: int
     line: int
     text: str
     kind: Literal["invalid", "filtered"] = "invalid"
     reason: str
+    of: RowKind = "ligand"

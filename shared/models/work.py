@@ -96,7 +96,8 @@ class WorkOrder(Frozen):
 
     ``uploads`` maps each file name the model may write to ``(object key, signed PUT URL)``; the run's
     own ``log`` has a place by itself.
-    ``item`` is what a job without a ligand is about (a design's number, a variant's sequence).
+    ``item`` is what a job without a ligand is about (the numbers of its designs, a variant's sequence); it
+    has no ``smiles``, and its ``ligand_name`` is the name of its row.
     ``seed`` is the ligand's own seed, ``search_seed`` that of the screen on its target.
     ``timeout_seconds`` counts from the start of the run.
     """
@@ -108,7 +109,7 @@ class WorkOrder(Frozen):
     seed: int
     search_seed: int
     ligand_name: str
-    smiles: str
+    smiles: str | None = None
     item: Mapping[str, JsonValue] = {}
     protein_name: str
     inputs: Mapping[str, Download] = {}
