@@ -1,7 +1,7 @@
 """The three stages in turn; after each, what can be used goes on, and why the rest cannot is remembered."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,7 +59,7 @@ class Pipeline:
                 stages.rfdiffusion(self.campaign, target=target, framework=framework, out=out)
             )
         checked = check_backbones(self.campaign, read_quiver(out))
-        for tag, reason in checked.lost.items():
+        for tag, reason in _reasons(checked, ended):
             self._lost |= dict.fromkeys(sequence_tags(self.campaign, tag), f"its backbone {reason}")
         return _useful(checked, ended)
 
@@ -81,7 +81,7 @@ class Pipeline:
                 (self.folder / "check.point").unlink(missing_ok=True)
                 self.programs.run(stages.proteinmpnn(self.campaign, backbones=given, out=out, debug=False))
                 checked = check_sequences(self.campaign, backbones, read_quiver(out))
-        self._lost |= checked.lost
+        self._lost |= dict(_reasons(checked, ended))
         return _useful(checked, ended)
 
     def _predictions(self, sequences: Mapping[str, Entry]) -> Mapping[str, Entry]:
@@ -90,18 +90,21 @@ class Pipeline:
         with stage("rf2, predictions"):
             ended = self.programs.run(stages.rf2(self.campaign, sequences=given, out=out))
         checked = check_predictions(self.campaign, sequences, read_folder(out))
-        self._lost |= {tag: f"its prediction {reason}" for tag, reason in checked.lost.items()}
+        self._lost |= {tag: f"its prediction {reason}" for tag, reason in _reasons(checked, ended)}
         return _useful(checked, ended)
+
+
+def _reasons(checked: Checked, ended: Ended) -> Iterator[tuple[str, str]]:
+    """Why something is missing, with what the program said if it ended badly."""
+    for tag, reason in checked.lost.items():
+        log.warning("%s %s", tag, reason)
+        yield tag, f"{reason}; {failure(ended, reason)}" if ended.status else reason
 
 
 def _useful(checked: Checked, ended: Ended) -> Mapping[str, Entry]:
     """What can go on; if there is nothing, that is the failure of the program."""
-    for tag, reason in checked.lost.items():
-        log.warning("%s %s", tag, reason)
     if not checked.good:
         raise failure(ended, next(iter(checked.lost.values())))
-    if ended.status:
-        log.warning("of what was asked, %d remain: %s", len(checked.good), failure(ended, "failed"))
     return checked.good
 
 

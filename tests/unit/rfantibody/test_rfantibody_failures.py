@@ -100,6 +100,7 @@ def test_a_design_that_proteinmpnn_fails_on_with_status_0_is_found_and_does_not_
     made = design(designs=3)
     missing: Any = made.details["missing"]
     assert set(missing) == {f"design_2_seq_{k}" for k in range(1, 4)}
+    assert missing["design_2_seq_1"].endswith("KeyError: 'XYZ'")
     assert made.metrics["n_designs"] == 6
     calls = [call["arguments"] for call in installation.calls if call["program"] == "proteinmpnn"]
     assert ["--debug" in arguments for arguments in calls] == [True, False]
@@ -122,9 +123,11 @@ def test_loops_of_nothing_but_glycine_were_not_designed(design: Designs, install
 def test_a_program_that_stops_half_way_leaves_what_it_had_made(
     design: Designs, installation: Installation
 ) -> None:
-    installation.goes_wrong(rf2={"after": 4, "status": 1})
+    installation.goes_wrong(rf2={"after": 4, "status": 1, "says": "CUDA out of memory"})
     made = design()
     assert (made.metrics["n_designs"], made.metrics["n_missing"]) == (4, 2)
+    missing: Any = made.details["missing"]
+    assert "its prediction was not written; rf2: the GPU has too little" in missing["design_2_seq_2"]
 
 
 @pytest.mark.parametrize(
