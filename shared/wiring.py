@@ -15,6 +15,7 @@ from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock, Key, Secrets
 from shared.settings import settings
+from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
 
@@ -94,6 +95,12 @@ def manifest() -> Manifest:
 def roster() -> Roster:
     """The jobs of later rounds, read through a small cache."""
     return Roster(blobs())
+
+
+@cache
+def alignments() -> Alignments:
+    """The alignments of sequences, read through a small cache."""
+    return Alignments(blobs(), source=source_of(settings()), quiet=settings().seconds("quiet"))
 
 
 @cache
@@ -242,7 +249,21 @@ def reset() -> None:
 
 
 _CHOICES = (
-    *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs, callers),
+    *(
+        clock,
+        secrets,
+        ledger,
+        blobs,
+        manifest,
+        roster,
+        alignments,
+        bus,
+        dead_letters,
+        queues,
+        engine,
+        runs,
+        callers,
+    ),
     *(gcp_database, gcp_storage, gcp_bus, gcp_letters),
     *(local_database, local_blobs, local_bus, local_calls),
 )

@@ -114,10 +114,18 @@ def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
         "performance_metrics": told["performance_metrics"],
         "execution_plan": _plan(view),
         "estimated_completion": told["estimated_completion_time"],
+        "waiting_for": _waiting_for(store, view),
         "round": view.tallies[-1].round.number,
         "cancel_requested": view.intents.cancelled_at is not None,
         "artefacts_folder": str((folder / "batches" / batch.batch_id).resolve()) if folder else None,
     }
+
+
+def _waiting_for(store: Store, view: Overview) -> str | None:
+    """What an open batch cannot go on without; None where it can."""
+    if view.closing is not None:
+        return None
+    return store.alignments.look(view.batch, now=store.clock.now()).sentence()
 
 
 def _plan(view: Overview) -> dict[str, Any]:

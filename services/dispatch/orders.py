@@ -1,5 +1,6 @@
 """The work order of one ligand: references and numbers, never content."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -7,7 +8,7 @@ from typing import Self
 from shared.catalogue.entry import entry_of
 from shared.domain.identity import ligand_seed, search_seed
 from shared.domain.naming import LOG, job_key
-from shared.models.batch import Batch, LibraryRow
+from shared.models.batch import Batch, LibraryRow, StoredInput
 from shared.models.work import Download, JobRef, LogPlace, WorkOrder
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
@@ -40,9 +41,20 @@ class Terms:
 
 
 def compose(
-    batch: Batch, row: LibraryRow, ref: JobRef, terms: Terms, *, blobs: Blobs, now: datetime
+    batch: Batch,
+    row: LibraryRow,
+    ref: JobRef,
+    terms: Terms,
+    *,
+    aligned: Mapping[str, StoredInput],
+    blobs: Blobs,
+    now: datetime,
 ) -> WorkOrder:
-    """The order for one attempt at ``row``; its URLs are valid as long as it may wait and run."""
+    """
+    The order for one attempt at ``row``; its URLs are valid as long as it may wait and run.
+
+    ``aligned`` are the batch's alignments by input name.
+    """
     assert batch.seed is not None, "only an imported batch has no seed, and it is never dispatched"
     model = entry_of(batch)
     until = now + terms.queue_allowance + terms.run_time(batch)
@@ -59,8 +71,9 @@ def compose(
         protein_name=batch.protein_name,
         inputs={
             name: Download(url=blobs.get_url(item.key, until=until), sha256=item.sha256)
-            for name, item in batch.inputs.items()
+            for name, item in (*batch.inputs.items(), *aligned.items())
         },
+        alignments=tuple(sorted(aligned)),
         uploads={name: (key, blobs.put_url(key, until=until)) for name, key in keys.items()},
         log=_log(job_key(ref, LOG), blobs, until) if LOG in model.files else None,
         webhook_url=terms.webhook_url,

@@ -13,6 +13,7 @@ from shared.events.messages import BatchFinished, JobQueued
 from shared.models.batch import Batch
 from shared.models.facts import Intents, Leaf, Outcome, OutcomeKind, Round
 from shared.models.work import Failure, FailureClass, JobRef
+from shared.steps.alignments import places
 from shared.steps.reading import rounds_of
 from shared.steps.settling import climb, note_milestones, settle
 
@@ -67,6 +68,11 @@ def _count(world: World, round: Round) -> Iterator[Finding]:
 
 
 def _release(world: World, batch: Batch, round: Round, intents: Intents) -> Iterator[Finding]:
+    standing = world.alignments.look(batch, now=world.now())
+    if standing.waits:
+        if world.alignments.want(batch, standing.missing, bus=world.bus, now=world.now()):
+            yield _finding(round, f"waits for the {standing.sentence()}", "published alignment-wanted")
+        return
     leaves = world.ledger.leaves(round.batch_id, round.number)
     limit = paced(world, batch, round, intents, leaves).limit
     if limit is None:
@@ -93,6 +99,8 @@ def _repeat(world: World, round: Round, leaves: list[Leaf]) -> Iterator[Finding]
 
 def _drain(world: World, batch: Batch, round: Round) -> Iterator[Finding]:
     """Cancel what runs, then give every open ligand its outcome; a leaf in one commit."""
+    for at in places(batch):
+        world.alignments.unwish(at, batch.batch_id)
     tree = tree_of(round)
     for leaf in world.ledger.leaves(round.batch_id, round.number):
         if leaf.n == tree.quota(0, leaf.k):

@@ -32,6 +32,7 @@ def submit(request: Request) -> object:
         clock=wiring.clock(),
         manifest=wiring.manifest(),
         roster=wiring.roster(),
+        alignments=wiring.alignments(),
         limits=Limits.of(settings()),
     )
     logs.note(batch_id=answer["batch_id"])

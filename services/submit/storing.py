@@ -15,11 +15,13 @@ from services.submit.source import Limits, Source
 from shared.catalogue.entry import ModelEntry
 from shared.catalogue.preparing import Prepared, Target
 from shared.domain import identity
+from shared.domain.alignments import form_of
 from shared.domain.naming import structure_keys
 from shared.domain.tree import leaf_count
 from shared.errors import FieldError, InvalidInput
 from shared.models.batch import Batch, Counts, StoredInput
 from shared.ports.blobs import Blobs
+from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest, library_digest, store_of
 
 SHOWN_REJECTED = 100
@@ -40,7 +42,14 @@ class Ticket:
 
 
 def store(
-    source: Source, model: ModelEntry, ticket: Ticket, limits: Limits, *, blobs: Blobs, now: datetime
+    source: Source,
+    model: ModelEntry,
+    ticket: Ticket,
+    limits: Limits,
+    *,
+    blobs: Blobs,
+    alignments: Alignments,
+    now: datetime,
 ) -> Batch:
     """
     Check target and parameters, then store inputs and library; the batch, not yet opened.
@@ -50,6 +59,7 @@ def store(
     """
     order = source.order
     prepared = _prepared(order, model, _structures_of(order, model))
+    _check_alignments(prepared, model, alignments)
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
     intake = _take_library(source, model, ticket.store, limits, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
@@ -66,6 +76,8 @@ def store(
         protein_name=order.protein_name,
         protein_sequence=order.protein_sequence,
         inputs=stored,
+        alignments=prepared.alignments,
+        alignment_source=alignments.source if prepared.alignments else None,
         target_digest=identity.digest(target),
         library_digest=library_digest(intake.chunks),
         parameters=parameters,
@@ -126,6 +138,19 @@ def _prepared(order: Order, model: ModelEntry, structures: Mapping[str, bytes]) 
         names=dict(zip(structures, names, strict=False)),
     )
     return model.prepare(given, target)
+
+
+def _check_alignments(prepared: Prepared, model: ModelEntry, alignments: Alignments) -> None:
+    """What can be searched nowhere is refused: a model is never run on less than it was asked for."""
+    if prepared.alignments and alignments.source is None:
+        message = (
+            f"{model.id} needs a multiple sequence alignment of the target, and this installation has no "
+            "server to search one: set OMTX_MSA_SERVER, give an alignment as a file, or use_msa: false, "
+            "which predicts from the single sequence"
+        )
+        raise InvalidInput(message, [FieldError("use_msa", message)])
+    for name in prepared.alignments:
+        form_of(name)
 
 
 def _take_library(
