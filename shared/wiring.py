@@ -153,13 +153,7 @@ def callers() -> Callers:
     if settings().push_audience:
         from shared.adapters.gcp.tokens import SignedCallers
 
-        return SignedCallers(
-            audience=settings().push_audience,
-            account=settings().push_service_account,
-            issuer=settings().push_issuer,
-            keys_url=settings().push_keys_url,
-            checked_before=settings().push_checked_by_platform,
-        )
+        return SignedCallers.of(settings())
     from shared.adapters.local.world import AnyCaller
 
     return AnyCaller()
@@ -249,21 +243,8 @@ def reset() -> None:
 
 
 _CHOICES = (
-    *(
-        clock,
-        secrets,
-        ledger,
-        blobs,
-        manifest,
-        roster,
-        alignments,
-        bus,
-        dead_letters,
-        queues,
-        engine,
-        runs,
-        callers,
-    ),
+    *(clock, secrets, ledger, blobs, manifest, roster, alignments),
+    *(bus, dead_letters, queues, engine, runs, callers),
     *(gcp_database, gcp_storage, gcp_bus, gcp_letters),
     *(local_database, local_blobs, local_bus, local_calls),
 )

@@ -20,7 +20,7 @@ from tests.support.screens import deliver_all, letters, opened, paths, status, w
 
 SEQUENCE = "MNIFEMLRIDEGLRLKIYKDTEG"
 OTHER = "MKTAYIAKQRQISFVKSHFSRQLE"
-ALIGNED = {"protein_sequence": SEQUENCE, "parameters": {"alignments": True}}
+ALIGNED: dict[str, Any] = {"protein_sequence": SEQUENCE, "parameters": {"alignments": True}}
 
 
 @pytest.fixture

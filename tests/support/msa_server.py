@@ -123,12 +123,12 @@ class MsaServer:
 def _handler(server: MsaServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._reply(server.say("GET", self.path, {}, self.headers))
+            self._reply(server.say("GET", self.path, {}, dict(self.headers)))
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
-            self._reply(server.say("POST", self.path, form, self.headers))
+            self._reply(server.say("POST", self.path, form, dict(self.headers)))
 
         def _reply(self, said: Say) -> None:
             body = said if isinstance(said, bytes) else json.dumps(said).encode()
