@@ -14,6 +14,7 @@ from modal_gpu.recording import Recorder, process_recorder, stage
 from modal_gpu.results import NAME, results_document
 from modal_gpu.runlog import run_log
 from modal_gpu.transfer import Transfer, TransferFailed
+from shared.domain.alignments import version_name
 from shared.domain.naming import LOG
 from shared.models.work import Artefact, Envelope, Failure, FailureClass, LogPlace, WorkOrder
 
@@ -119,7 +120,7 @@ def _answer(
 
 def _with_alignments(order: WorkOrder, prediction: Prediction) -> Prediction:
     """Which alignments it was computed with is part of an answer, as is the version of a program."""
-    used = {f"alignment {name}": f"sha256 {order.inputs[name].sha256}" for name in order.alignments}
+    used = {version_name(name): f"sha256 {order.inputs[name].sha256}" for name in order.alignments}
     return replace(prediction, versions={**prediction.versions, **used}) if used else prediction
 
 

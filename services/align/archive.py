@@ -1,5 +1,6 @@
 """What a server's archive holds, checked against the sequence that was searched: pure."""
 
+import gzip
 import io
 import re
 import tarfile
@@ -16,6 +17,7 @@ MEMBERS: Mapping[str, Mapping[str, str]] = {
 """The file of each database by the mode of the search."""
 
 MOST_UNPACKED_BYTES = 512 * 1024 * 1024
+PIECE_BYTES = 1024 * 1024
 _ROW = re.compile(r"[A-Za-z-]+")
 _INSERTION = re.compile(r"[a-z]")
 
@@ -46,6 +48,7 @@ def read(archive: bytes, sequence: str, *, mode: str, depth: int) -> list[Hits]:
     """
     room, hits = depth - 1, []
     try:
+        _check_whole(archive)
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as packed:
             for database, name in MEMBERS[mode].items():
                 found = _hits(_member(packed, name), sequence, database, room)
@@ -56,12 +59,20 @@ def read(archive: bytes, sequence: str, *, mode: str, depth: int) -> list[Hits]:
     return hits
 
 
+def _check_whole(archive: bytes) -> None:
+    """Unpack all of it once: its checksum tells whether it broke off, and nothing of it fills the memory."""
+    size = 0
+    with gzip.open(io.BytesIO(archive)) as unpacked:
+        while piece := unpacked.read(PIECE_BYTES):
+            size += len(piece)
+            if size > MOST_UNPACKED_BYTES:
+                raise Flawed(f"it holds more than {MOST_UNPACKED_BYTES:,} bytes")
+
+
 def _member(packed: tarfile.TarFile, name: str) -> IO[bytes]:
     found = next((it for it in packed if it.isfile() and it.name.removeprefix("./") == name), None)
     if found is None:
         raise Flawed(f"the archive has no {name}")
-    if found.size > MOST_UNPACKED_BYTES:
-        raise Flawed(f"{name} is larger than {MOST_UNPACKED_BYTES:,} bytes")
     member = packed.extractfile(found)
     assert member is not None, "a regular file can be read"
     return member

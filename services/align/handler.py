@@ -40,12 +40,15 @@ def handle(
     batch = ledger.batch(event.batch_id)
     sequence = _sequence(batch, event.sequence)
     at = place(batch, sequence)
+    if ledger.intents(batch.batch_id).cancelled_at is not None:
+        alignments.unwish(at, batch.batch_id)
+        return
 
     def over() -> bool:
         """Whether there is an alignment, or will be none for now."""
         return alignments.found(at) is not None or alignments.futile(at, now=clock.now()) is not None
 
-    if not over() and ledger.intents(batch.batch_id).cancelled_at is None:
+    if not over():
         shelf = Shelf(blobs, at)
         if batch.alignment_source != alignments.source:
             shelf.give_up("its server is no longer the one that this installation asks", now=clock.now())

@@ -31,7 +31,11 @@ class Later(TransientError):
 
 
 class Refused(PermanentError):
-    """The server will not search this."""
+    """The server will not search this; ``answered``: with which HTTP status, if that says so."""
+
+    def __init__(self, message: str, *, answered: int | None = None) -> None:
+        super().__init__(message)
+        self.answered = answered
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ class MsaServer:
                 if response.status_code in LATER:
                     raise Later(f"it answered {response.status_code}")
                 if response.status_code != 200:
-                    raise Refused(f"the server answered {response.status_code}")
+                    status = response.status_code
+                    raise Refused(f"the server answered {status}", answered=status)
                 return _bounded(response.iter_bytes(), most, time.monotonic() + seconds)
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise Later(f"it gave no answer: {type(error).__name__}") from error

@@ -34,3 +34,8 @@ def form_of(input_name: str) -> str:
     if ending not in FORMS:
         raise InvalidInput(f"an alignment is one of {', '.join(FORMS)}, which {input_name!r} is not")
     return FORMS[ending]
+
+
+def version_name(input_name: str) -> str:
+    """What the versions of a result call the alignment that an input file holds."""
+    return f"alignment {input_name}"

@@ -90,7 +90,7 @@ class Alignments:
             if at in self._cache:
                 self._cache.move_to_end(at)
                 return self._cache[at]
-        alignment = self._read(f"{at}/meta.json", Alignment)
+        alignment = read_alignment(self._blobs, at)
         if alignment is not None:
             with self._lock:
                 self._cache[at] = alignment
@@ -100,7 +100,7 @@ class Alignments:
 
     def futile(self, at: str, *, now: datetime) -> Futile | None:
         """The last search at a place, if it was in vain and not long ago."""
-        futile = self._read(f"{at}/failure.json", Futile)
+        futile = _read(self._blobs, f"{at}/failure.json", Futile)
         return futile if futile is not None and now < futile.failed_at + HOLDS else None
 
     def want(self, batch: Batch, missing: Sequence[str], *, bus: Bus, now: datetime) -> list[AlignmentWanted]:
@@ -113,7 +113,7 @@ class Alignments:
         wanted = []
         for sequence in missing:
             key = _wish(batch, sequence)
-            wish = self._read(key, Wish)
+            wish = _read(self._blobs, key, Wish)
             if wish is None or wish.asked_at <= now - self._quiet:
                 self._blobs.put(key, Wish(asked_at=now).model_dump_json().encode())
                 wanted.append(AlignmentWanted(batch_id=batch.batch_id, sequence=sequence))
@@ -128,12 +128,6 @@ class Alignments:
     def unwish(self, at: str, batch_id: str) -> None:
         """The batch no longer waits there."""
         self._blobs.delete(f"{at}/waiting/{batch_id}")
-
-    def _read(self, key: str, kind: type[R]) -> R | None:
-        try:
-            return kind.model_validate_json(self._blobs.get(key))
-        except NotFound:
-            return None
 
 
 def place(batch: Batch, sequence: str) -> str:
@@ -150,3 +144,15 @@ def places(batch: Batch) -> set[str]:
 def _wish(batch: Batch, sequence: str) -> str:
     assert batch.alignment_source is not None, "a batch that needs alignments says where from"
     return f"{folder(batch.alignment_source, sequence)}/waiting/{batch.batch_id}"
+
+
+def read_alignment(blobs: Blobs, at: str) -> Alignment | None:
+    """The alignment at a place, and where it comes from."""
+    return _read(blobs, f"{at}/meta.json", Alignment)
+
+
+def _read(blobs: Blobs, key: str, kind: type[R]) -> R | None:
+    try:
+        return kind.model_validate_json(blobs.get(key))
+    except NotFound:
+        return None

@@ -59,7 +59,7 @@ def errors(chain: Chain, batch_id: str) -> list[dict[str, str]]:
 def test_a_batch_of_many_ligands_has_one_search_made_and_another_on_the_protein_none(
     chain: Chain, server: MsaServer
 ) -> None:
-    first = opened(chain, 60, **ALIGNED)
+    first = opened(chain, 200, **ALIGNED)
     chain.drain()
     second = opened(chain, 5, **ALIGNED)
     chain.drain()
@@ -101,6 +101,9 @@ def test_an_order_brings_both_forms_as_files_and_each_result_names_what_it_was_c
     [job] = chain.api(f"/api/v3/batches/{batch_id}/results").body["results"]
     stored = wiring.local_blobs().get(f"batches/{batch_id}/jobs/{job['job_id']}/results.json")
     assert json.loads(stored)["versions"] == outcome.versions
+    manifest = json.loads(wiring.local_blobs().get(f"batches/{batch_id}/manifest.json"))
+    told = manifest["alignments"]["msa_1.pqt"]
+    assert (told["sha256"], told["server"]) == (found["files"]["chai.aligned.pqt"]["sha256"], server.url)
 
 
 def test_what_is_kept_is_the_query_first_in_the_forms_of_both_models_and_where_it_comes_from(
