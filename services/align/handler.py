@@ -57,7 +57,7 @@ def handle(
             return
     if over():
         for waiting in list(alignments.waiting(at)):
-            _go_on(waiting, ledger=ledger, bus=bus, roster=roster)
+            _go_on(waiting, ledger=ledger, bus=bus, clock=clock, roster=roster, alignments=alignments)
             alignments.unwish(at, waiting)
 
 
@@ -68,13 +68,20 @@ def _sequence(batch: Batch, digest: str) -> str:
     raise Malformed(f"batch {batch.batch_id} needs no alignment of a sequence {digest[:12]}…")
 
 
-def _go_on(batch_id: str, *, ledger: Ledger, bus: Bus, roster: Roster) -> None:
-    """Publish the first jobs of the round again; where others are next, ``reconcile`` finds them."""
+def _go_on(
+    batch_id: str, *, ledger: Ledger, bus: Bus, clock: Clock, roster: Roster, alignments: Alignments
+) -> None:
+    """
+    Publish the first jobs of the round again; where others are next, ``reconcile`` finds them.
+
+    A batch that still waits for another alignment goes on when that search ends.
+    """
     try:
         batch, intents = ledger.batch(batch_id), ledger.intents(batch_id)
     except NotFound:
         return
-    if intents.paused or intents.cancelled_at is not None:
+    held = intents.paused or intents.cancelled_at is not None
+    if held or alignments.look(batch, now=clock.now()).waits:
         return
     round = rounds_of(ledger, batch, intents)[-1]
     announce_jobs(round, first_places(round, intents.limit), bus=bus, roster=roster)

@@ -14,6 +14,7 @@ from shared import wiring
 from shared.domain.alignments import sequence_digest
 from shared.events.messages import AlignmentWanted
 from tests.support.chain import Chain
+from tests.support.facts import a_batch
 from tests.support.msa_server import MsaServer, archive_of
 from tests.support.orders import noop_order
 from tests.support.screens import deliver_all, letters, opened, paths, status, waiting
@@ -357,3 +358,21 @@ def test_a_want_that_names_another_sequence_is_parked(chain: Chain, server: MsaS
     deliver_all(chain)
     [letter] = letters()
     assert letter.reason.startswith("Malformed: ")
+
+
+def test_a_batch_of_two_proteins_goes_on_when_the_last_of_their_searches_ends(
+    chain: Chain, server: MsaServer
+) -> None:
+    aligned = {"msa_1.csv": SEQUENCE, "msa_2.csv": OTHER}
+    source = wiring.alignments().source
+    batch = chain.ledger.open(a_batch(2, owner="local", alignments=aligned, alignment_source=source))
+    assert wiring.alignments().look(batch, now=chain.clock.now()).sentence() == "alignment of 2 sequences"
+    chain.clock.advance(timedelta(seconds=16))
+    chain.reconcile()
+    assert waiting() == {"align-alignment-wanted": 2}
+    first, last = chain.leased()
+    chain.settle_delivery(first, chain.deliver(first))
+    assert waiting() == {"align-alignment-wanted": 1}
+    assert wiring.alignments().look(batch, now=chain.clock.now()).sentence() == "alignment of 1 sequence"
+    chain.settle_delivery(last, chain.deliver(last))
+    assert waiting() == {"dispatch-job-queued": 2}
