@@ -223,7 +223,8 @@ def local_bus() -> "SqliteBus":
     from shared.adapters.local.bus import SqliteBus
     from shared.topology import topology
 
-    return SqliteBus(local_database(), clock(), topology().subscriptions())
+    pause = topology().subscription_defaults.pause
+    return SqliteBus(local_database(), clock(), topology().subscriptions(), pause=pause)
 
 
 @cache
@@ -245,6 +246,5 @@ def reset() -> None:
 _CHOICES = (
     *(clock, secrets, ledger, blobs, manifest, roster, alignments),
     *(bus, dead_letters, queues, engine, runs, callers),
-    *(gcp_database, gcp_storage, gcp_bus, gcp_letters),
-    *(local_database, local_blobs, local_bus, local_calls),
+    *(gcp_database, gcp_storage, gcp_bus, gcp_letters, local_database, local_blobs, local_bus, local_calls),
 )
