@@ -28,6 +28,11 @@ class Settings(BaseSettings):
 
     ``engine = local-gpu`` is the pool, with models that need a GPU on this machine's. ``pythons``: under
     which Python a model runs, by ``OMTX_PYTHON_<MODEL>``; it has a worker of its own then.
+    ``msa_server``: where multiple sequence alignments are searched, a server with the interface of
+    ColabFold's; without one no alignment is. ``msa_mode``: with databases of environmental sequences, or
+    without. ``msa_depth``: rows of an alignment at the most. ``msa_contact`` is told to the server: an
+    address for its operators. ``msa_login``: ``USER:PASSWORD`` or ``HEADER=KEY``, here or as the secret
+    ``msa-login``. ``msa_patience_seconds``: how long a search may take, waiting included.
 
     The second half concerns ``backend = gcp`` alone. Names of topics, subscriptions and secrets begin with
     ``prefix``. ``intents_seconds``: how old what an owner wants of a batch may be when a ligand moves.
@@ -64,6 +69,15 @@ class Settings(BaseSettings):
     queue_allowance_seconds: Annotated[float, Field(gt=0)] = LONGEST_QUEUE_SECONDS
     aggregate_lease_seconds: Annotated[float, Field(gt=0)] = 600.0
     reconcile_seconds: Annotated[float, Field(gt=0)] = 2.0
+    msa_server: str = ""
+    msa_mode: Literal["env", "all"] = "env"
+    msa_depth: Annotated[int, Field(ge=1, le=16_384)] = 8192
+    msa_contact: str = ""
+    msa_login: Annotated[SecretStr, Field(repr=False)] = SecretStr("")
+    msa_login_in: Literal["environment", "secrets"] = "environment"
+    msa_insecure: bool = False
+    msa_poll_seconds: Annotated[float, Field(gt=0, le=30)] = 5.0
+    msa_patience_seconds: Annotated[float, Field(gt=0)] = 3600.0
     most_run_seconds: Annotated[float, Field(gt=0)] = 7200.0
     most_body_bytes: Annotated[int, Field(gt=0)] = 32 * 1024 * 1024
     most_library_bytes: Annotated[int, Field(gt=0)] = 256 * 1024 * 1024
@@ -117,6 +131,13 @@ class Settings(BaseSettings):
         named = bool(self.modal_token_id and self.modal_token_secret.get_secret_value())
         if self.backend == "local" and not named:
             raise ValueError("OMTX_ENGINE=modal needs MODAL_TOKEN_ID and MODAL_TOKEN_SECRET")
+        return self
+
+    @model_validator(mode="after")
+    def _alignments_are_searched_safely(self) -> Self:
+        safe = ("https://", "http://127.0.0.1:") if self.msa_insecure else ("https://",)
+        if self.msa_server and not self.msa_server.startswith(safe):
+            raise ValueError("OMTX_MSA_SERVER must be https: it is sent sequences, and maybe a login")
         return self
 
     @model_validator(mode="after")

@@ -35,6 +35,7 @@ class Opens(Frozen):
     ``objects``: to ``sign`` is to make URLs that let others read or write, for which the function opens the
     secret ``urls``; the key in there is another identity's. ``secrets`` names purposes;
     whoever opens the ``engine`` needs its token too, ``modal-token``, where models run at Modal.
+    Whoever opens the ``msa_server`` needs the login to it, ``msa-login``, where that is kept as a secret.
     ``dead_letters``: it takes in what the topics gave up. Whoever handles a topic may park in the ledger.
     """
 
@@ -43,6 +44,7 @@ class Opens(Frozen):
     secrets: tuple[str, ...] = ()
     engine: bool = False
     dead_letters: bool = False
+    msa_server: bool = False
 
 
 class DeadLetterQueue(Frozen):

@@ -236,3 +236,13 @@ def leftovers(count: int, size: int, *, complete: bool) -> Check:
         found = f"{count} parts of files, {size / 1024**2:.1f} MiB{seen}"
         return Check("leftovers", Level.WARN, found, "`omtx doctor --mend` deletes them while no server runs")
     return Check("leftovers", Level.OK, f"none{seen}")
+
+
+def alignments(server: str, error: str | None) -> Check:
+    """Where multiple sequence alignments are searched; an installation without GPU models needs none."""
+    if not server:
+        return Check("alignments", Level.OK, "no server (OMTX_MSA_SERVER); sequences are not searched")
+    if error is not None:
+        remedy = "see whether it is down, or set OMTX_MSA_SERVER and OMTX_MSA_LOGIN right"
+        return Check("alignments", Level.WARN, f"{server} is of no use now: {error}", remedy)
+    return Check("alignments", Level.OK, f"{server} answers")

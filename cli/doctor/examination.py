@@ -54,6 +54,8 @@ def examine(home: Path) -> Iterator[Check]:
     yield checks.secrets(measures.key_modes(home))
     yield checks.letters(facts.letters)
     yield checks.batches(facts.unfinished, now=now, served=seen.held)
+    msa = settings().msa_server
+    yield checks.alignments(msa, measures.alignments_error() if msa else None)
     parts = measures.leftovers(home, now=now)
     yield checks.leftovers(parts.count, parts.size, complete=parts.complete)
 

@@ -18,6 +18,9 @@ import httpx
 
 from cli.doctor.checks import Server
 from local.gpus import gpus as found
+from services.align.server import Later, Refused, connection
+from shared import wiring
+from shared.settings import settings
 
 PART = ".part-"
 PART_HOURS = 1.0
@@ -111,6 +114,18 @@ def _answers(url: str) -> bool:
         return httpx.get(f"{url}/health", timeout=ANSWER_SECONDS, trust_env=False).is_success
     except (httpx.HTTPError, httpx.InvalidURL):
         return False
+
+
+def alignments_error() -> str | None:
+    """What is wrong with the server of alignments: it is asked after a ticket that it never gave."""
+    try:
+        with connection(settings(), wiring.secrets) as server:
+            server.poll("doctor")
+    except Later as error:
+        return str(error)
+    except Refused as error:
+        return None if error.answered in (400, 404) else str(error)
+    return None
 
 
 def taken(port: int) -> bool:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
-from services.aggregate import indexes
+from services.aggregate import alignments, indexes
 from services.aggregate.columns import Layout
 from services.aggregate.documents import BatchRecord, summary_document
 from services.aggregate.poses import RankedPoses
@@ -54,7 +54,8 @@ def write_all(
         written += single_prediction(record, table, blobs)
         for artefact in written:
             writers.stored(artefact)
-        manifest = writers.manifest(record.manifest(table.figures) | {"poses": poses.told()})
+        aligned = alignments.told(batch, table.figures.versions, blobs)
+        manifest = writers.manifest(record.manifest(table.figures) | {"poses": poses.told()} | aligned)
         written.append(_put(blobs, batch, "manifest.json", manifest))
     return written, summary
 

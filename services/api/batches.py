@@ -116,6 +116,7 @@ def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
         "execution_plan": _plan(view),
         "estimated_completion": told["estimated_completion_time"],
         "cost": cost(view, ended),
+        "waiting_for": _waiting_for(store, view),
         "round": view.tallies[-1].round.number,
         "cancel_requested": view.intents.cancelled_at is not None,
         "artefacts_folder": str((folder / "batches" / batch.batch_id).resolve()) if folder else None,
@@ -126,6 +127,13 @@ def cost(view: Overview, now: datetime) -> dict[str, Any]:
     """What the batch used: as its summary says, or, until that is written, as its counters do."""
     written = view.closing.summary.get("cost") if view.closing else None
     return dict(written) if isinstance(written, Mapping) else cost_so_far(view, now)
+
+
+def _waiting_for(store: Store, view: Overview) -> str | None:
+    """What an open batch cannot go on without; None where it can."""
+    if view.closing is not None:
+        return None
+    return store.alignments.look(view.batch, now=store.clock.now()).sentence()
 
 
 def _plan(view: Overview) -> dict[str, Any]:

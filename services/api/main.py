@@ -22,6 +22,7 @@ def api(request: Request) -> object:
         clock=wiring.clock(),
         manifest=wiring.manifest(),
         roster=wiring.roster(),
+        alignments=wiring.alignments(),
         letters=wiring.dead_letters(),
         queues=wiring.queues(),
         runs=wiring.runs(),

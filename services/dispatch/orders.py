@@ -1,5 +1,6 @@
 """The work order of one job: references and numbers, never content."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -8,7 +9,7 @@ from shared.catalogue.entry import ModelEntry, entry_of
 from shared.catalogue.gpus import chosen
 from shared.domain.identity import ligand_seed, search_seed, subject
 from shared.domain.naming import LOG, job_key
-from shared.models.batch import Batch, LibraryRow
+from shared.models.batch import Batch, LibraryRow, StoredInput
 from shared.models.work import Download, Failure, FailureClass, JobRef, LogPlace, WorkOrder
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
@@ -46,6 +47,7 @@ def compose(
     ref: JobRef,
     terms: Terms,
     *,
+    aligned: Mapping[str, StoredInput],
     blobs: Blobs,
     now: datetime,
     before: Failure | None = None,
@@ -53,7 +55,8 @@ def compose(
     """
     The order for one attempt at ``row``; its URLs are valid as long as it may wait and run.
 
-    ``before``: how the attempt before this one failed, where it is known.
+    ``before``: how the attempt before this one failed, where it is known. ``aligned`` are the batch's
+    alignments by input name.
     """
     assert batch.seed is not None, "only an imported batch has no seed, and it is never dispatched"
     model = entry_of(batch)
@@ -72,8 +75,9 @@ def compose(
         protein_name=batch.protein_name,
         inputs={
             name: Download(url=blobs.get_url(item.key, until=until), sha256=item.sha256)
-            for name, item in batch.inputs.items()
+            for name, item in (*batch.inputs.items(), *aligned.items())
         },
+        alignments=tuple(sorted(aligned)),
         uploads={name: (key, blobs.put_url(key, until=until)) for name, key in keys.items()},
         log=_log(job_key(ref, LOG), blobs, until) if LOG in model.files else None,
         webhook_url=terms.webhook_url,

@@ -15,6 +15,7 @@ from shared.models.batch import Batch
 from shared.models.costs import Usage
 from shared.models.facts import Attempt, Intents, Leaf, Outcome, OutcomeKind, Round
 from shared.models.work import Failure, FailureClass, JobRef
+from shared.steps.alignments import places
 from shared.steps.reading import rounds_of
 from shared.steps.settling import climb, note_milestones, settle
 
@@ -82,6 +83,11 @@ def _count(world: World, round: Round) -> Iterator[Finding]:
 def _release(
     world: World, batch: Batch, round: Round, intents: Intents, leaves: list[Leaf]
 ) -> Iterator[Finding]:
+    standing = world.alignments.look(batch, now=world.now())
+    if standing.waits:
+        if world.alignments.want(batch, standing.missing, bus=world.bus, now=world.now()):
+            yield _finding(round, f"waits for the {standing.sentence()}", "published alignment-wanted")
+        return
     intents = paced(world, batch, round, intents, leaves)
     if not intents.braked:
         yield from _repeat(world, round, leaves)
@@ -108,6 +114,8 @@ def _repeat(world: World, round: Round, leaves: list[Leaf]) -> Iterator[Finding]
 
 def _drain(world: World, batch: Batch, round: Round, why: Failure) -> Iterator[Finding]:
     """Cancel what runs, then give every open ligand its outcome; a leaf in one commit."""
+    for at in places(batch):
+        world.alignments.unwish(at, batch.batch_id)
     tree = tree_of(round)
     for leaf in world.ledger.leaves(round.batch_id, round.number):
         if leaf.n == tree.quota(0, leaf.k):

@@ -1,7 +1,7 @@
 """Check the order, store library and batch, publish the first ligands; each step may be repeated."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -12,7 +12,7 @@ from services.submit.source import Limits, Source
 from services.submit.storing import SHOWN_REJECTED, Means, Ticket, discard, store
 from shared.catalogue.entry import ModelEntry, entry
 from shared.domain import identity
-from shared.domain.lifecycle import first_round, tree_of
+from shared.domain.lifecycle import first_round
 from shared.domain.pacing import BRAKED, Pool, View, judge
 from shared.errors import FieldError, Gone, InvalidInput, KeyReused, NotFound, TransientError
 from shared.models.batch import Batch, RowKind
@@ -22,10 +22,11 @@ from shared.ports.bus import Bus
 from shared.ports.engine import Engine
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
+from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest
 from shared.steps.reading import Overview, overview
 from shared.steps.roster import Roster
-from shared.steps.settling import announce_jobs
+from shared.steps.settling import announce_jobs, first_places
 
 LONGEST_KEY = 255
 NOUNS: Mapping[RowKind, str] = {
@@ -47,6 +48,7 @@ def handle(
     clock: Clock,
     manifest: Manifest,
     roster: Roster,
+    alignments: Alignments,
     limits: Limits,
 ) -> dict[str, Any]:
     """
@@ -61,7 +63,17 @@ def handle(
     ticket = _ticket(source, owner, idempotency_key)
     batch = _standing(ledger, ticket.batch_id)
     if batch is None:
-        batch = ledger.open(store(source, model, ticket, limits, means=means, blobs=blobs, now=clock.now()))
+        made = store(
+            source,
+            model,
+            ticket,
+            limits,
+            means=means,
+            blobs=blobs,
+            alignments=alignments,
+            now=clock.now(),
+        )
+        batch = ledger.open(made)
         _brake(batch, model, ledger=ledger, engine=engine, clock=clock)
     if batch.fingerprint != ticket.fingerprint:
         discard(blobs, ticket.store)
@@ -70,8 +82,12 @@ def handle(
         )
     view = overview(ledger, batch)
     # Repeated for a batch that stood: its first submitter may have died before this line.
-    first = _first_jobs(batch, view.intents.limit)
-    announce_jobs(first_round(batch), first, bus=bus, roster=roster)
+    standing = alignments.look(batch, now=clock.now())
+    if standing.waits:
+        alignments.want(batch, standing.missing, bus=bus, now=clock.now())
+    else:
+        first = first_places(first_round(batch), view.intents.limit)
+        announce_jobs(first_round(batch), first, bus=bus, roster=roster)
     return _answer(view, model, source.kind, means, manifest=manifest)
 
 
@@ -116,13 +132,6 @@ def _brake(batch: Batch, model: ModelEntry, *, ledger: Ledger, engine: Engine, c
         pace = judge(strategy, None, view, pool, now=clock.now())
         if pace is not None and pace.limit is not None:
             ledger.intend(batch.batch_id, pace=pace)
-
-
-def _first_jobs(batch: Batch, limit: int | None) -> Iterator[int]:
-    tree = tree_of(first_round(batch))
-    if limit is not None:
-        return iter(range(min(limit, tree.jobs)))
-    return itertools.chain.from_iterable(tree.released(leaf, 0) for leaf in range(tree.leaves))
 
 
 def _answer(

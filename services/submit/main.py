@@ -31,6 +31,7 @@ def submit(request: Request) -> object:
         clock=wiring.clock(),
         manifest=wiring.manifest(),
         roster=wiring.roster(),
+        alignments=wiring.alignments(),
         limits=Limits.of(settings()),
     )
     body, now = request.stream.read(settings().most_body_bytes + 1), wiring.clock().now()

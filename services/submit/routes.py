@@ -36,9 +36,9 @@ def respond(
     """
     The answer to a POST.
 
-    ``/api/v3/batches/submit`` and ``/api/v2/predict``: 202, the batch. ``/api/v3/batches/estimate``: 200, what
-    an order would cost. ``/api/v3/libraries``: 201, where to upload. ``/api/v2/tasks/{id}/validate``: 200,
-    what is wrong with an input.
+    ``/api/v3/batches/submit`` and ``/api/v2/predict``: 202, the batch. ``/api/v3/batches/estimate``: 200,
+    what an order would cost. ``/api/v3/libraries``: 201, where to upload. ``/api/v2/tasks/{id}/validate``:
+    200, what is wrong with an input.
     """
     path, most = path.rstrip("/"), settings.most_body_bytes
     if path == "/api/v3/libraries":

@@ -17,12 +17,14 @@ from services.submit.source import Limits, Source
 from shared.catalogue.entry import ModelEntry
 from shared.catalogue.preparing import Prepared, Target
 from shared.domain import identity
+from shared.domain.alignments import form_of
 from shared.domain.naming import structure_keys
 from shared.domain.tree import leaf_count
 from shared.errors import FieldError, InvalidInput, TooDear
 from shared.models.batch import Batch, Counts, RejectedRow, StoredInput
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
+from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest, library_digest, store_of
 
 SHOWN_REJECTED = 100
@@ -70,6 +72,7 @@ def store(
     *,
     means: Means,
     blobs: Blobs,
+    alignments: Alignments,
     now: datetime,
 ) -> Batch:
     """
@@ -81,6 +84,7 @@ def store(
     """
     order = source.order
     prepared = prepare(order, model)
+    _check_alignments(prepared, model, alignments)
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
     judge = judge_of(model, prepared)
     intake = _take_library(source, model, ticket.store, limits, judge, strict=order.strict, blobs=blobs)
@@ -105,6 +109,8 @@ def store(
         protein_name=order.protein_name,
         protein_sequence=order.protein_sequence,
         inputs=stored,
+        alignments=prepared.alignments,
+        alignment_source=alignments.source if prepared.alignments else None,
         target_digest=identity.digest(target),
         library_digest=library_digest(intake.chunks),
         parameters=parameters,
@@ -191,6 +197,19 @@ def _parameters_of(order: Order, model: ModelEntry) -> Mapping[str, JsonValue]:
             message = f"is {value}, but parameters.{name} is {order.parameters[name]}; say it once"
             raise InvalidInput(f"{name}: {message}", [FieldError(name, message)])
     return {**beside, **order.parameters}
+
+
+def _check_alignments(prepared: Prepared, model: ModelEntry, alignments: Alignments) -> None:
+    """What can be searched nowhere is refused: a model is never run on less than it was asked for."""
+    if prepared.alignments and alignments.source is None:
+        message = (
+            f"{model.id} needs a multiple sequence alignment of the target, and this installation has no "
+            "server to search one: set OMTX_MSA_SERVER, give an alignment as a file, or use_msa: false, "
+            "which predicts from the single sequence"
+        )
+        raise InvalidInput(message, [FieldError("use_msa", message)])
+    for name in prepared.alignments:
+        form_of(name)
 
 
 def _take_library(

@@ -93,6 +93,11 @@ class Counts(Frozen):
         return self.valid - self.duplicates
 
 
+def _empty(value: object) -> bool:
+    """What is stored of a batch does not change with what it does not use."""
+    return not value
+
+
 class Batch(Frozen):
     """
     One submitted screen.
@@ -105,6 +110,8 @@ class Batch(Frozen):
     ``store`` is the key prefix of library and inputs; it holds the fingerprint, so that two racing
     submissions under one key cannot mix their rows.
     ``tariff`` and ``estimate`` are of the day of its submission; None where no price is known.
+    ``alignments``: the protein sequences (upper case) whose multiple sequence alignment every run gets, by
+    the name of the input file; ``alignment_source`` is the digest of where and how it is searched.
     An ``imported`` batch was computed by an older system: nothing of it is ever started here, and its
     ``seed`` may be unknown.
     """
@@ -118,6 +125,8 @@ class Batch(Frozen):
     protein_name: str
     protein_sequence: str | None = None
     inputs: Mapping[str, StoredInput] = {}
+    alignments: Annotated[Mapping[str, str], Field(exclude_if=_empty)] = {}
+    alignment_source: Annotated[Sha256 | None, Field(exclude_if=_empty)] = None
     target_digest: Sha256
     library_digest: Sha256
     parameters: Mapping[str, JsonValue]

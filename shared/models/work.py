@@ -96,6 +96,7 @@ class WorkOrder(Frozen):
 
     ``uploads`` maps each file name the model may write to ``(object key, signed PUT URL)``; the run's
     own ``log`` has a place by itself.
+    ``alignments`` names the inputs that are multiple sequence alignments, whose digests each answer tells.
     ``item`` is what a job without a ligand is about (the numbers of its designs, a variant's sequence); it
     has no ``smiles``, and its ``ligand_name`` is the name of its row.
     ``seed`` is the ligand's own seed, ``search_seed`` that of the screen on its target.
@@ -114,6 +115,7 @@ class WorkOrder(Frozen):
     item: Mapping[str, JsonValue] = {}
     protein_name: str
     inputs: Mapping[str, Download] = {}
+    alignments: tuple[str, ...] = ()
     uploads: Mapping[str, tuple[str, str]] = {}
     log: LogPlace | None = None
     webhook_url: str

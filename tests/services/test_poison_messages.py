@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from shared import wiring
+from shared.domain.identity import digest
 from shared.events.envelope import payload, push_body
-from shared.events.messages import BatchFinished, Event, JobFinished, JobQueued
+from shared.events.messages import AlignmentWanted, BatchFinished, Event, JobFinished, JobQueued
 from tests.support.boundaries import Fault
 from tests.support.chain import SUBSCRIBERS, Chain
 from tests.support.facts import a_batch, envelope, ref
@@ -21,6 +22,7 @@ STRANGER = a_batch()
 UNKNOWN: dict[str, Event] = {
     "dispatch": JobQueued(ref=ref(STRANGER)),
     "complete": JobFinished(envelope=envelope(ref(STRANGER))),
+    "align": AlignmentWanted(batch_id=STRANGER.batch_id, sequence=digest("sequence")),
     "aggregate": BatchFinished(batch_id=STRANGER.batch_id),
 }
 NONSENSE = {
