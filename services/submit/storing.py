@@ -1,15 +1,15 @@
 """Everything about an order that is checked and stored before its batch is opened."""
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 
 from services.submit import costing, plan
-from services.submit.fitting import Judge, check_fits, judge_of
+from services.submit.fitting import Judge, check_fits, judge_of, parameters_of
 from services.submit.intake import Intake
 from services.submit.report import ChemistryReport
 from services.submit.request import Order, invalid
@@ -28,8 +28,6 @@ from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest, library_digest, store_of
 
 SHOWN_REJECTED = 100
-BESIDE = ("use_msa", "use_potentials")
-"""Fields of an order that are parameters of the models that have them."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +167,7 @@ def prepare(order: Order, model: ModelEntry) -> Prepared:
     """
     structures = _structures_of(order, model)
     try:
-        given = model.parameter_class().model_validate(_parameters_of(order, model))
+        given = model.parameter_class().model_validate(parameters_of(order, model))
     except ValidationError as error:
         raise invalid(error, "parameters") from error
     names = [structure.name for structure in order.protein_structures or ()] if structures else []
@@ -183,20 +181,6 @@ def prepare(order: Order, model: ModelEntry) -> Prepared:
     prepared = model.prepare(given, target)
     check_fits(model, prepared, order.protein_sequence)
     return prepared
-
-
-def _parameters_of(order: Order, model: ModelEntry) -> Mapping[str, JsonValue]:
-    """The order's parameters, with those that an order may say beside them, where the model has such."""
-    beside: dict[str, JsonValue] = {
-        name: getattr(order, name)
-        for name in BESIDE
-        if name in order.model_fields_set and name in model.parameter_class().model_fields
-    }
-    for name, value in beside.items():
-        if order.parameters.get(name, value) != value:
-            message = f"is {value}, but parameters.{name} is {order.parameters[name]}; say it once"
-            raise InvalidInput(f"{name}: {message}", [FieldError(name, message)])
-    return {**beside, **order.parameters}
 
 
 def _check_alignments(prepared: Prepared, model: ModelEntry, alignments: Alignments) -> None:
