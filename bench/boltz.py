@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from modal_gpu.body import machine_name
@@ -91,6 +92,6 @@ if __name__ == "__main__":
     given.add_argument("--ligands", type=int, choices=range(1, len(SMILES) + 1), default=3)
     asked = given.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, redirect_stdout(sys.stderr):
         found = measure(asked.size, asked.accelerator, asked.ligands, Path(home))
     print(json.dumps(found, indent=2))

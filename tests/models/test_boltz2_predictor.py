@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -40,7 +39,9 @@ def answered(predictor: Boltz2Predictor, smiles: str, **parameters: object) -> P
     return predictor.predict(replace(asked, seconds=600))
 
 
-def test_a_screened_ligand_has_its_figures_its_structures_and_its_matrices(predictor: Boltz2Predictor) -> None:
+def test_a_screened_ligand_has_its_figures_its_structures_and_its_matrices(
+    predictor: Boltz2Predictor,
+) -> None:
     found = answered(predictor, ASPIRIN)
     for name in ("affinity", "affinity_prob", "ens_aff_1", "ens_prob_2", "confidence", "iptm_score"):
         assert isinstance(found.metrics[name], float), name
@@ -55,7 +56,9 @@ def test_answers_do_not_depend_on_what_was_asked_before(predictor: Boltz2Predict
     with pytest.raises(PredictionFailed) as caught:
         answered(predictor, "C1#CC1")
     assert caught.value.kind is FailureClass.INVALID_INPUT
-    answered(predictor, ASPIRIN, use_potentials=True, pocket={"contacts": ["A:3", "A:7"], "max_distance": 6})
+    pocket = {"contacts": ["A:3", "A:7"], "max_distance": 6}
+    # With more steps the program itself fails on a processor, where guidance meets numbers of half width.
+    answered(predictor, ASPIRIN, use_potentials=True, sampling_steps=3, pocket=pocket)
     assert answered(predictor, IBUPROFEN) == first
 
 
@@ -80,9 +83,7 @@ def test_an_alignment_is_used_and_one_of_another_protein_is_refused(predictor: B
     assert caught.value.kind is FailureClass.INVALID_INPUT
 
 
-def test_a_structure_without_a_ligand_has_no_figures_of_one(
-    predictor: Boltz2Predictor, tmp_path: Path
-) -> None:
+def test_a_structure_without_a_ligand_has_no_figures_of_one(predictor: Boltz2Predictor) -> None:
     found = predictor.predict(question("", task="protein_structure", **QUICK))  # type: ignore[arg-type]
     assert found.metrics["affinity"] is None
     assert isinstance(found.metrics["plddt_score"], float)
