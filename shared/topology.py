@@ -1,6 +1,7 @@
 """The one table of functions, routes, topics and subscriptions, read from ``services/topology.json``."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -71,9 +72,18 @@ class Defaults(Frozen):
     """What every subscription has unless it says otherwise."""
 
     ack_deadline_seconds: Annotated[int, Field(ge=10, le=600)]
-    min_backoff_seconds: int
-    max_backoff_seconds: int
+    min_backoff_seconds: Annotated[int, Field(ge=0, le=600)]
+    max_backoff_seconds: Annotated[int, Field(ge=0, le=600)]
     max_delivery_attempts: Annotated[int, Field(ge=5, le=100)]
+
+    def pause(self, delivery: int) -> timedelta:
+        """What follows the delivery of that number, from 1: each pause is twice the one before."""
+        longest, first = self.max_backoff_seconds, self.min_backoff_seconds
+        return timedelta(seconds=min(first * 2 ** min(delivery - 1, 10), longest))
+
+    def patience(self) -> timedelta:
+        """From the first delivery of a message that is always refused to the last."""
+        return sum(map(self.pause, range(1, self.max_delivery_attempts)), timedelta())
 
 
 class Topology(Frozen):

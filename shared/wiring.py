@@ -222,7 +222,8 @@ def local_bus() -> "SqliteBus":
     from shared.adapters.local.bus import SqliteBus
     from shared.topology import topology
 
-    return SqliteBus(local_database(), clock(), topology().subscriptions())
+    pause = topology().subscription_defaults.pause
+    return SqliteBus(local_database(), clock(), topology().subscriptions(), pause=pause)
 
 
 @cache

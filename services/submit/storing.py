@@ -197,8 +197,7 @@ def _unusable(intake: Intake, where: str, *, blobs: Blobs) -> InvalidInput:
 
 def discard(blobs: Blobs, store: str) -> None:
     """Take away what a submission stored that did not become a batch."""
-    for key in list(blobs.list(f"{store}/")):
-        blobs.delete(key)
+    blobs.delete_many(list(blobs.list(f"{store}/")))
 
 
 def _store_input(blobs: Blobs, store: str, name: str, content: bytes) -> StoredInput:
