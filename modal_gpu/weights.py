@@ -26,13 +26,18 @@ def fill(folder: Path, weights: Weights, *, client: httpx.Client, tell: Checked 
     A file that is there is hashed again: a Volume may hold what an older revision left.
 
     Raises:
-        WrongWeights: a file has another digest than the pinned one; nothing is kept of it.
+        WrongWeights: a file has another digest than the pinned one, or is not pinned at all; nothing is
+            kept of it.
         tarfile.TarError: what is to be unpacked is no archive.
         httpx.HTTPError: the source does not answer.
     """
     fetched = 0
+    unpinned: list[str] = []
     for file in weights.files:
         target = folder / file.path
+        if file.sha256 is None:
+            unpinned.append(f"{file.path} {_digest_of(file, client)}")
+            continue
         if target.exists() and _digest(target) == file.sha256:
             tell(f"{file.path}: there")
         else:
@@ -41,7 +46,21 @@ def fill(folder: Path, weights: Weights, *, client: httpx.Client, tell: Checked 
             tell(f"{file.path}: fetched")
         if file.unpacked is not None:
             _unpack(target, file.unpacked, file.sha256)
+    if unpinned:
+        raise WrongWeights(
+            "not pinned, so not kept; after making sure of them, put these SHA-256 into the table: "
+            + ", ".join(unpinned)
+        )
     return fetched
+
+
+def _digest_of(file: WeightFile, client: httpx.Client) -> str:
+    digest = hashlib.sha256()
+    with client.stream("GET", file.url) as answer:
+        answer.raise_for_status()
+        for block in answer.iter_bytes(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _fetch(file: WeightFile, target: Path, client: httpx.Client) -> None:

@@ -154,3 +154,18 @@ class ContainerSettings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process."""
     return Settings()
+
+
+class RfantibodySettings(BaseSettings):
+    """Where RFantibody lies on the machine that runs it: its checkout with its own ``.venv``, its weights."""
+
+    model_config = SettingsConfigDict(env_prefix="OMTX_RFANTIBODY_", frozen=True)
+
+    source: Path = Path("/opt/rfantibody")
+    weights: Path = Path("/weights")
+
+
+def environment_for_programs() -> dict[str, str]:
+    """The environment of this process for programs of others: without our settings, keys and Python."""
+    ours = ("OMTX_", "MODAL_", "PYTHON", "VIRTUAL_ENV")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

@@ -11,8 +11,8 @@ from pydantic import (
     StringConstraints,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
-from pydantic import model_validator
 
 from shared.chemistry.smiles import read_ligand
 from shared.models.base import Frozen

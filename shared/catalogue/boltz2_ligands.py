@@ -61,6 +61,8 @@ def judging(*, affinity: bool, cofactors: frozenset[str]) -> Callable[[LibraryRo
 
 def _judged(row: LibraryRow, *, affinity: bool, cofactors: frozenset[str]) -> LibraryRow | str:
     """The row, with what its chemist should know; or why it cannot be predicted."""
+    if not row.canonical_smiles:
+        return row
     smiles, _ = written(row.canonical_smiles, affinity=affinity)
     molecule = named(smiles)
     problem = _unnameable(molecule)

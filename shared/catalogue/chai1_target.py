@@ -1,6 +1,9 @@
 """The complex that every run of a batch predicts, without its ligand: checked and written at submit."""
 
+from functools import partial
+
 from pydantic import BaseModel, ValidationError
+from rdkit import Chem
 
 from shared.catalogue.chai1_chains import (
     MOST_CHAINS,
@@ -14,8 +17,10 @@ from shared.catalogue.chai1_chains import (
 from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.catalogue.chai1_restraints import write_restraints
 from shared.catalogue.preparing import Prepared, Target
+from shared.chemistry.fragments import by_size
 from shared.chemistry.smiles import read_ligand
 from shared.errors import FieldError, InvalidInput
+from shared.models.batch import LibraryRow
 
 COMPLEX, RESTRAINTS = "complex.fasta", "restraints.csv"
 """The input files of every run."""
@@ -42,7 +47,22 @@ def prepare(parameters: BaseModel, target: Target) -> Prepared:
         inputs,
         {"complex": _described(chains), "tokens": _size(tokens)},
         {f"msa_{number}.pqt": sequence for number, sequence in enumerate(wanted, start=1)},
+        judge=partial(_judged, tokens=tokens),
     )
+
+
+def _judged(row: LibraryRow, *, tokens: int) -> LibraryRow | str:
+    """The row, with what its chemist should know; or why it cannot be folded."""
+    molecule = Chem.MolFromSmiles(row.canonical_smiles)
+    atoms = by_size(molecule)[0].GetNumHeavyAtoms()
+    if tokens + atoms > MOST_TOKENS:
+        return (
+            f"The ligand has {atoms} heavy atoms; Chai-1 takes {MOST_TOKENS} residues and atoms together, "
+            f"of which the target has {tokens}."
+        )
+    if row.fragments > 1:
+        return row.model_copy(update={"warnings": (*row.warnings, "Only the largest fragment is folded.")})
+    return row
 
 
 def _complex(parameters: Chai1Parameters, target: Target) -> tuple[list[Chain], str]:

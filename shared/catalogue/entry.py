@@ -53,8 +53,9 @@ class ModelEntry(Frozen):
     ``(parameters, target) -> Prepared`` that checks the target and settles what depends on it, raising
     InvalidInput; ``files`` are the artefacts that a run may upload;
     ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
-    states a limit. ``memory``: what it takes of a GPU, where that grows with the input. A model that is
-    not ``offered`` cannot be run here; its entry explains the figures of batches computed elsewhere.
+    states a limit. ``memory``: what it takes of a GPU, where that grows with the input.
+    ``designs_per_job``: how many designs one job of a design task makes. A model that is not ``offered``
+    cannot be run here; its entry explains the figures of batches that were computed elsewhere.
     """
 
     id: str
@@ -73,6 +74,7 @@ class ModelEntry(Frozen):
     ranking: Ranking
     most_heavy_atoms: Annotated[int, Field(ge=1)] | None = None
     memory: Memory | None = None
+    designs_per_job: Annotated[int, Field(ge=1)] = 1
     timeout_seconds: Annotated[int, Field(ge=1)]
     typical_seconds: Annotated[float, Field(ge=0)]
     licence: str

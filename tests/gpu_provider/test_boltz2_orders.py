@@ -1,6 +1,7 @@
 """Boltz-2 through the real entry points, from the order to the call at the provider."""
 
 import random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,12 +14,13 @@ from shared.events.runs import MOST_BYTES, packed, unpacked
 from shared.models.work import Download, Envelope, Failure, FailureClass, LogPlace, WorkOrder
 from shared.ports.world import Key
 from tests.modal_server.plane import Call
-from tests.support.facts import NOON, a_batch, ref, work_order
+from tests.support.facts import a_batch, ref, work_order
 from tests.support.modal_chain import ModalChain
 from tests.support.orders import noop_order
 from tests.support.screens import assert_problem, deliver_all, paths
 
 SEQUENCE = "MKTAYIAKQRQISFVKSHFS"
+AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def boltz_order(*smiles: str, **changes: Any) -> dict[str, Any]:
     """A screen of these ligands, without a search for alignments."""
     ligands = [{"name": f"ligand {n}", "smiles": it} for n, it in enumerate(smiles or ("CCO",))]
     usual = {"model_name": "boltz2", "protein_sequence": SEQUENCE, "use_msa": False}
-    return noop_order(1, **{**usual, "ligands": ligands, **changes})
+    return {**noop_order(1), **usual, "ligands": ligands, **changes}
 
 
 def accepted(chain: ModalChain, order: dict[str, Any]) -> dict[str, Any]:
@@ -103,13 +105,16 @@ def test_a_ligand_that_the_model_refuses_is_an_invalid_row_with_the_reason(chain
 def orders(chain: ModalChain) -> list[tuple[Call, WorkOrder]]:
     """What was sent to the provider, in order."""
     deliver_all(chain)
-    found = []
-    for call in chain.control_plane.plane.calls.values():
-        taken: list[bytes] = []
-        chain.control_plane.plane.body = lambda data, call_id, taken=taken: taken.append(data) or data
-        chain.control_plane.plane.make(call)
-        found.append((call, unpacked(taken[0], WorkOrder)))
-    return found
+    taken: list[bytes] = []
+
+    def body(data: bytes, call_id: str) -> bytes:
+        taken.append(data)
+        return data
+
+    chain.control_plane.plane.body = body
+    chain.control_plane.plane.run()
+    calls = chain.control_plane.plane.calls.values()
+    return [(call, unpacked(data, WorkOrder)) for call, data in zip(calls, taken, strict=True)]
 
 
 def test_an_order_says_what_is_settled_and_the_rest_is_a_file(chain: ModalChain) -> None:
@@ -172,7 +177,7 @@ def test_the_largest_order_of_the_model_is_one_small_message() -> None:
     def url(key: str, method: str) -> str:
         place = f"batches/{batch.batch_id}/{key}"
         unsigned = UnsignedUrl(
-            "https://storage.googleapis.com", method, "omtx-objects", place, NOON, NOON - NOON
+            "https://storage.googleapis.com", method, "omtx-objects", place, AT, timedelta(days=1)
         )
         return unsigned.signed(Key(id="GOOG1E" + "X" * 55, secret=b"s" * 40))
 

@@ -12,10 +12,11 @@ import modal
 import pytest
 
 from modal_gpu import container
-from modal_gpu.hosting import HOSTED, MOST_RETRIES, Hosting, WeightFile, Weights
+from modal_gpu.hosting import HOSTED, MOST_RETRIES, RFANTIBODY, Hosting, WeightFile, Weights
 from modal_gpu.predictors import PREDICTORS
 from shared.catalogue.entry import known
 from shared.events.runs import CLASS, METHOD
+from shared.settings import RfantibodySettings
 from tests.modal_server.deployments import App, Deployed
 from tests.modal_server.server import ControlPlane
 from tests.modal_server.service import TOKEN
@@ -75,13 +76,12 @@ def test_every_hosted_model_has_an_app_that_deploys_with_the_limits_of_the_table
     control_plane: ControlPlane, model: str
 ) -> None:
     app = control_plane.deployments.apps[f"omtx-{model}"]
-    weighed = HOSTED[model].weights is not None
-    assert sorted(app.functions) == [f"{CLASS}.*", *(["fill"] if weighed else [])]
+    assert sorted(app.functions) == [f"{CLASS}.*", *(["fill"] if HOSTED[model].weights else [])]
     assert app.tags == {"system": "omtx", "model": model}
     found = app.functions[f"{CLASS}.*"]
     _has_limits(found, HOSTED[model])
-    volumes = {"/weights": (f"omtx-{model}-weights", True)} if weighed else {}
-    assert (found.secrets, found.volumes) == (["omtx-webhook"], volumes)
+    mounted = {"/weights": (f"omtx-{model}-weights", True)} if HOSTED[model].weights else {}
+    assert (found.secrets, found.volumes) == (["omtx-webhook"], mounted)
     assert METHOD in found.data.method_definitions
 
 
@@ -145,6 +145,20 @@ def test_an_image_holds_pinned_packages_only_and_our_code_with_its_tables(
     files = control_plane.deployments.files
     assert {"/root/shared/catalogue/vina.yaml", "/root/modal_gpu/attempt.py"} <= files
     assert not [name for name in files if "secret" in name.lower() and name.endswith(".txt")]
+
+
+def test_programs_that_are_no_package_come_at_their_commit_into_an_environment_of_their_own(
+    control_plane: ControlPlane,
+) -> None:
+    app = control_plane.deployments.apps["omtx-rfantibody"]
+    commands = "\n".join(app.functions[f"{CLASS}.*"].image)
+    assert f"fetch --quiet --depth 1 {RFANTIBODY.url} {RFANTIBODY.commit}" in commands
+    assert f"rev-parse HEAD) = {RFANTIBODY.commit}" in commands
+    assert "uv sync --project /opt/rfantibody --frozen --no-dev --python 3.10" in commands
+    assert "rfantibody" not in "".join(app.functions["fill"].image).replace("rfantibody.txt", "")
+    assert re.fullmatch(r"[0-9a-f]{40}", RFANTIBODY.commit)
+    place = RfantibodySettings()
+    assert (str(place.source), str(place.weights)) == (RFANTIBODY.folder, container.WEIGHTS)
 
 
 def test_the_table_and_the_catalogue_agree() -> None:

@@ -1,6 +1,6 @@
 """The whole chain with its models at Modal: the control plane, and the body that its containers run."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +10,12 @@ import pytest
 
 from modal_gpu.body import Body
 from modal_gpu.predictors import predictor
+from modal_gpu.predictors.base import Predictor
 from modal_gpu.report import Reporter
 from modal_gpu.transfer import Transfer
 from shared import settings, wiring
+from shared.events.runs import unpacked
+from shared.models.work import WorkOrder
 from tests.modal_server.server import ControlPlane
 from tests.support.boundaries import Boundaries
 from tests.support.chain import Chain, stored
@@ -44,9 +47,11 @@ class ModalChain(Chain):
         super().__init__(home, boundaries, patch)
         self.unheard: set[str] = set()
         self.all_unheard = False
+        self.predictors: Callable[[str], Predictor] = predictor
         self._running = ""
         self.control_plane = control_plane
-        control_plane.deployments.have("omtx-noop", most_containers=4)
+        for model in ("noop", "rfantibody"):
+            control_plane.deployments.have(f"omtx-{model}", most_containers=4)
         control_plane.plane.body = self._container
 
     def step(self) -> bool:
@@ -61,7 +66,7 @@ class ModalChain(Chain):
         key = wiring.secrets().keys("webhook")[0]
         webhook = httpx.Client(transport=httpx.WSGITransport(app=self._webhook))
         body = Body(
-            predictor("noop"),
+            self.predictors(unpacked(order, WorkOrder).model),
             Transfer(httpx.Client(transport=httpx.MockTransport(stored))),
             Reporter(
                 key_id=key.id,

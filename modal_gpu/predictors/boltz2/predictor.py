@@ -121,12 +121,10 @@ def _read(wanted: Asked, record: str, out: Path, *, samples: int) -> report.Pred
 def _pose(wanted: Asked, structure: Structure, out: Path, record: str) -> Pose | None:
     if wanted.ligand is None:
         return None
-    return placed_ligand(
-        wanted.ligand,
-        structure.ligand(wanted.complex.ligand),
-        by_name=wanted.complex.ligand_ccd is None,
-        known=_as_read(out, record),
-    )
+    ccd = wanted.complex.ligand_ccd
+    known = _as_read(out, record) if ccd is None else _component(ccd)
+    atoms = structure.ligand(wanted.complex.ligand)
+    return placed_ligand(wanted.ligand, atoms, by_name=ccd is None or known is not None, known=known)
 
 
 def _as_read(out: Path, record: str) -> Chem.Mol | None:
@@ -136,3 +134,9 @@ def _as_read(out: Path, record: str) -> Chem.Mol | None:
         return None
     molecules: Mapping[str, Chem.Mol] = pickle.loads(path.read_bytes())  # written by our own run
     return molecules[max(molecules, key=lambda name: int(name.removeprefix("LIG")))] if molecules else None
+
+
+def _component(ccd: str) -> Chem.Mol | None:
+    """A component of the CCD with the names of its atoms, from the files that came with the weights."""
+    path = ContainerSettings().weights / "mols" / f"{ccd}.pkl"
+    return Chem.RemoveHs(pickle.loads(path.read_bytes()), sanitize=False) if path.exists() else None

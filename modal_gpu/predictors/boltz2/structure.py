@@ -41,7 +41,7 @@ class Atom:
 
 @dataclass(frozen=True)
 class Structure:
-    """The one model of the file, and its block, which says how sure the model is of each residue, 0 to 100."""
+    """The one model of the file, and its block, which tells the pLDDT of each residue, 0 to 100."""
 
     block: gemmi.cif.Block
     model: gemmi.Model

@@ -67,7 +67,7 @@ def _parse(cif: bytes) -> tuple[gemmi.cif.Block, list[gemmi.Chain]]:
         structure = gemmi.make_structure_from_block(block)
     except (ValueError, RuntimeError, IndexError, UnicodeDecodeError) as error:
         raise NoAnswer(f"the structure cannot be read: {error}") from error
-    if len(structure) != 1 or not block.find_values("_ma_qa_metric.name"):
+    if len(structure) != 1 or "pLDDT" not in block.find_values("_ma_qa_metric.name"):
         raise NoAnswer("the structure is not one model with its pLDDT")
     chains = list(structure[0])
     numbers = [

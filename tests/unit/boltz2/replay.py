@@ -79,6 +79,11 @@ class Replay:
         return folder
 
 
+def canonical(smiles: str) -> str:
+    """The one way of writing a molecule."""
+    return str(Chem.MolToSmiles(Chem.MolFromSmiles(smiles)))
+
+
 def _remember(path: Path, answer: str) -> None:
     """What the program keeps of the ligand that it read."""
     path.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Whether the ligand in a structure is the one that was asked for, in structures as real weights give them."""
+"""Whether the ligand in a structure is the one that was asked for, in shapes as real weights give them."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from modal_gpu.predictors.boltz2.reader import Unreadable
 from modal_gpu.predictors.boltz2.structure import Atom
 from shared.catalogue.boltz2_ligands import named
 from tests.support.properties import examples
-from tests.unit.boltz2.replay import ASPIRIN, IBUPROFEN
+from tests.unit.boltz2.replay import ASPIRIN, IBUPROFEN, canonical
 
 S_IBUPROFEN, R_IBUPROFEN = "CC(C)Cc1ccc(cc1)[C@H](C)C(=O)O", "CC(C)Cc1ccc(cc1)[C@@H](C)C(=O)O"
 TRANS, CIS = r"C/C=C/c1ccccc1", r"C/C=C\c1ccccc1"
@@ -48,8 +48,8 @@ def substitution(smiles: str, atoms: list[Atom], *, by_name: bool = True) -> str
 def test_the_ligand_that_was_asked_for_is_known_again_with_its_stereo(smiles: str, by_name: bool) -> None:
     pose = placed_ligand(smiles, atoms_of(smiles), by_name=by_name)
     assert pose.sound
-    assert pose.seen_stereo == Chem.CanonSmiles(smiles)
-    assert Chem.MolToSmiles(pose.molecule) == Chem.CanonSmiles(smiles)
+    assert pose.seen_stereo == canonical(smiles)
+    assert Chem.MolToSmiles(pose.molecule) == canonical(smiles)
 
 
 @pytest.mark.parametrize("by_name", [True, False])
@@ -70,7 +70,7 @@ def test_the_other_stereoisomer_is_another_ligand(asked: str, given: str, what: 
 @pytest.mark.parametrize("given", [S_IBUPROFEN, R_IBUPROFEN])
 def test_stereo_that_the_input_leaves_open_may_be_either_and_is_told(given: str) -> None:
     pose = placed_ligand(IBUPROFEN, atoms_of(given, called=IBUPROFEN), by_name=True)
-    assert pose.seen_stereo == Chem.CanonSmiles(given)
+    assert pose.seen_stereo == canonical(given)
 
 
 META = "CC(=O)Oc1cccc(c1)C(=O)O"
@@ -107,7 +107,7 @@ def test_a_ligand_that_the_program_made_a_tautomer_of_is_known_again() -> None:
     asked, read = "Oc1ccccn1", "O=c1cccc[nH]1"
     pose = placed_ligand(asked, atoms_of(read), by_name=True, known=named(read))
     assert pose.sound
-    assert Chem.MolToSmiles(pose.molecule) == Chem.CanonSmiles(asked)
+    assert Chem.MolToSmiles(pose.molecule) == canonical(asked)
 
 
 @examples(25)

@@ -1,6 +1,7 @@
 """What is settled before a Boltz-2 batch is stored, and what is refused with the path of its field."""
 
 import json
+import re
 from typing import Any
 
 import gemmi
@@ -321,9 +322,8 @@ def test_any_other_text_is_a_place_or_refused_in_one_sentence(text: str) -> None
     try:
         found = TypeAdapter(Site).validate_python(text)
     except ValidationError as error:
-        assert "names no place" in error.errors()[0]["msg"]
-    else:
-        assert found.count(":") == 1
+        found = str(error.errors()[0]["msg"])
+    assert found.startswith("Value error, names no place") or re.fullmatch(r"[A-Z]+:[A-Z0-9'\"]+", found)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -118,3 +119,11 @@ def test_an_unpacking_that_was_interrupted_is_made_good(tmp_path: Path) -> None:
     (tmp_path / "mols" / "ALA.pkl").write_bytes(b"kept")
     assert fill(tmp_path, weights, client=client) == 0
     assert molecules(tmp_path)["ALA.pkl"] == b"kept"  # it is not unpacked again
+
+
+def test_a_file_that_nobody_pinned_is_refused_with_the_digest_to_pin(tmp_path: Path) -> None:
+    first, second = PINNED.files
+    unpinned = Weights("new", (replace(first, sha256=None), second))
+    with pytest.raises(WrongWeights, match=f"{first.path} {first.sha256}"):
+        fill(tmp_path, unpinned, client=Source().client)
+    assert in_folder(tmp_path) == {second.path: FILES[second.path]}
