@@ -3,8 +3,8 @@ Boltz-2: a command line per ligand against the warm body. It needs the models' o
 
 ``.venv-models/boltz2/bin/python -m bench.boltz [--size full] [--accelerator gpu] [--ligands 3]``
 
-prints JSON. Weights are random: times are real, predictions are not. At full size on a GPU everything is as in
-production but for the values of the weights.
+prints JSON. Weights are random: times are real, predictions are not. At full size on a GPU everything is as
+in production but for the values of the weights.
 """
 
 import argparse

@@ -93,7 +93,7 @@ def test_boltz_2_is_deployed_on_large_gpus_with_weights_of_one_revision(control_
     weights = HOSTED["boltz2"].weights
     assert weights is not None
     assert [it.path for it in weights.files] == ["boltz2_conf.ckpt", "boltz2_aff.ckpt", "mols.tar"]
-    assert all(f"/{weights.revision}/" in it.url and len(it.sha256) == 64 for it in weights.files)
+    assert all(f"/{weights.revision}/" in it.url and len(it.sha256 or "") == 64 for it in weights.files)
 
 
 def _has_limits(found: Deployed, hosting: Hosting) -> None:
