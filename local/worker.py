@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from modal_gpu.attempt import attempt
+from modal_gpu.body import machine_name
 from modal_gpu.predictors import predictor
 from modal_gpu.predictors.base import is_spent
 from modal_gpu.recording import MOST_BYTES, Recorder
@@ -36,6 +37,15 @@ class Task:
 
     call_id: str
     order: str
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a worker under a Python of its own is told first; another is started with it."""
+
+    log_file: Path
+    cores: frozenset[int]
+    key: Key
 
 
 @dataclass(frozen=True)
@@ -59,15 +69,20 @@ class Reported:
     delivered: bool
 
 
-def work(pipe: Connection, log_file: Path, cores: frozenset[int], key: Key) -> None:
-    """The life of a worker, on any of ``cores``; it ends when the pipe does, or the runner."""
+def work(pipe: Connection, log_file: Path, cores: frozenset[int], key: Key, *, own: bool = False) -> None:
+    """
+    The life of a worker, on any of ``cores``; it ends when the pipe does, or the runner.
+
+    One with a Python of its own has the machine's GPU, and all threads that its model wants.
+    """
     _die_with_parent()
     if cores:
         os.sched_setaffinity(0, cores)
     recorder = _recorder(log_file)
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
-    _Worker(pipe, key, recorder).run()
+    if not own:
+        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ[name] = "1"
+    _Worker(pipe, key, recorder, machine=machine_name() if own else platform.node()).run()
 
 
 class _Worker:
@@ -77,8 +92,8 @@ class _Worker:
     The answer goes to the pipe first: the engine's own record is the truth, the webhook is a hint.
     """
 
-    def __init__(self, pipe: Connection, key: Key, recorder: Recorder) -> None:
-        self._pipe, self._recorder = pipe, recorder
+    def __init__(self, pipe: Connection, key: Key, recorder: Recorder, machine: str) -> None:
+        self._pipe, self._recorder, self._machine = pipe, recorder, machine
         self._sending = threading.Lock()
         # The runner is on this machine: no proxy that the environment names leads there.
         client = httpx.Client(trust_env=False, timeout=TIMEOUT)
@@ -106,7 +121,7 @@ class _Worker:
             predictor=model,
             transfer=self._transfer,
             recorder=self._recorder,
-            machine=platform.node(),
+            machine=self._machine,
         )
         self._send(Answer(task.call_id, envelope.model_dump_json()))
         self._room.acquire()
@@ -131,7 +146,8 @@ def _die_with_parent() -> None:
         signal.signal(number, signal.SIG_IGN)
     if sys.platform == "linux":  # ends even a worker that is deep in C++
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
+    if parent_process() is not None:  # one with a Python of its own follows its pipe
+        threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
 
 
 def _follow_parent() -> None:

@@ -1,6 +1,7 @@
 """Every environment variable, typed, read once. Nothing else reads the environment."""
 
 import os
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -9,8 +10,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PYTHON = "OMTX_PYTHON_"
 LONGEST_QUEUE_SECONDS = 6 * 86400.0
 Prefix = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")]
+
+
+def _pythons() -> dict[str, Path]:
+    given = os.environ.items()
+    return {name.removeprefix(PYTHON).lower(): Path(path) for name, path in given if name.startswith(PYTHON)}
 
 
 class Settings(BaseSettings):
@@ -18,6 +25,9 @@ class Settings(BaseSettings):
     The variables are named ``OMTX_`` and the field in capitals. Times in seconds.
 
     Without ``fsync`` a power cut may lose what was committed; a killed process still loses nothing.
+
+    ``engine = local-gpu`` is the pool, with models that need a GPU on this machine's. ``pythons``: under
+    which Python a model runs, by ``OMTX_PYTHON_<MODEL>``; it has a worker of its own then.
 
     The second half concerns ``backend = gcp`` alone. Names of topics, subscriptions and secrets begin with
     ``prefix``. ``intents_seconds``: how old what an owner wants of a batch may be when a ligand moves.
@@ -38,7 +48,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
 
     backend: Literal["local", "gcp"] = "local"
-    engine: Literal["pool", "modal"] = "pool"
+    engine: Literal["pool", "modal", "local-gpu"] = "pool"
+    pythons: Annotated[Mapping[str, Path], Field(default_factory=_pythons)]
     home: Path = Path(".omtx")
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     test_models: bool = False

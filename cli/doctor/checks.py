@@ -1,6 +1,6 @@
 """From what was measured to what is wrong and how to mend it: pure. Times in seconds, sizes in bytes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -155,6 +155,18 @@ def cores(count: int, workers: int) -> Check:
     if workers > count:
         return Check("workers", Level.WARN, found, f"set OMTX_WORKERS={count}, or --workers {count}")
     return Check("workers", Level.OK, found)
+
+
+def own_gpu(engine: str, gpus: int, pythons: Mapping[str, bool]) -> Iterator[Check]:
+    """Models with a Python of their own; ``pythons``: whether each can be run."""
+    if engine == "local-gpu":
+        mend = "install the driver, so that nvidia-smi shows the GPU, or choose another OMTX_ENGINE"
+        level = Level.OK if gpus else Level.FAIL
+        yield Check("GPU", level, f"{gpus} for OMTX_ENGINE=local-gpu", "" if gpus else mend)
+    for model, runs in sorted(pythons.items()):
+        name = f"OMTX_PYTHON_{model.upper()}"
+        found = f"{model} has a Python of its own" if runs else f"the Python of {model} cannot be run"
+        yield Check(name, Level.OK if runs else Level.FAIL, found, "" if runs else f"mend {name}")
 
 
 def clock(now: datetime, *, file_time: datetime | None, newest_fact: datetime | None) -> Check:

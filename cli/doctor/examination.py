@@ -47,6 +47,7 @@ def examine(home: Path) -> Iterator[Check]:
     taken = measures.taken(number)
     yield checks.port(number, taken=taken, ours=ours, listener=measures.listener(number) if taken else None)
     yield checks.cores(measures.cores(), settings().workers)
+    yield from checks.own_gpu(settings().engine, measures.gpus(), measures.pythons(settings().pythons))
     facts = _facts(home) if state.level is not Level.FAIL else Facts()
     now = wiring.clock().now()
     yield checks.clock(now, file_time=written.file_time, newest_fact=facts.newest)

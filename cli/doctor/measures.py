@@ -9,7 +9,7 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from cli.doctor.checks import Server
+from local.gpus import gpus as found
 
 PART = ".part-"
 PART_HOURS = 1.0
@@ -34,6 +35,16 @@ def imported(name: str) -> tuple[str | None, str | None]:
         return None, None
     except (ImportError, OSError) as error:
         return None, str(error).splitlines()[0]
+
+
+def gpus() -> int:
+    """How many this machine has, as its driver says."""
+    return len(found())
+
+
+def pythons(named: Mapping[str, Path]) -> dict[str, bool]:
+    """Whether the Python of each model can be run."""
+    return {model: os.access(python, os.X_OK) for model, python in named.items()}
 
 
 def standing(home: Path) -> Path:

@@ -31,6 +31,7 @@ def write_all(
     closed_at: datetime,
     table: Table,
     *,
+    cost: Mapping[str, Any],
     blobs: Blobs,
 ) -> tuple[list[Artefact], dict[str, Any]]:
     """
@@ -40,7 +41,7 @@ def write_all(
     """
     record = BatchRecord(batch, status, accounting, closed_at, entry_of(batch))
     top = [brief(row) for row in itertools.islice(_ranked(table), TOP)]
-    summary = summary_document(record, table.figures, top)
+    summary = summary_document(record, table.figures, top, cost)
     with ExitStack() as stack:
         writers = Writers(record, Layout(record, table.kinds, table.labels), stack)
         for stat in blobs.put_many(writers.write(table)):

@@ -144,7 +144,9 @@ class BatchRecord:
         }
 
 
-def summary_document(record: BatchRecord, figures: Figures, top: list[dict[str, Any]]) -> dict[str, Any]:
+def summary_document(
+    record: BatchRecord, figures: Figures, top: list[dict[str, Any]], cost: Mapping[str, Any]
+) -> dict[str, Any]:
     """``summary.json``: counts, distributions, the best, and what was written."""
     best_and_worst = {k: v for k, v in record.extremes(figures).items() if k.endswith("t_affinity")}
     return {
@@ -170,6 +172,7 @@ def summary_document(record: BatchRecord, figures: Figures, top: list[dict[str, 
             "total_execution_time": figures.seconds.total if figures.seconds.count else None,
             "structures_generated": figures.structures,
         },
+        "cost": dict(cost),
         "batch_metadata": dict(record.batch.metadata),
         "files_generated": {"structure_files": figures.structures, "total_files": figures.files},
     }

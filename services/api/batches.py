@@ -1,6 +1,7 @@
 """Batches: list and status."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from services.api import insights
@@ -10,7 +11,7 @@ from services.api.query import Page, one_of, page, whole
 from services.api.store import Store
 from shared.entry import Answer, as_json
 from shared.models.batch import Batch, BatchStatus
-from shared.steps.reading import Overview, overview
+from shared.steps.reading import Overview, cost_so_far, overview
 
 MOST_LISTED = 200
 MOST_JOBS = 1501
@@ -114,10 +115,17 @@ def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
         "performance_metrics": told["performance_metrics"],
         "execution_plan": _plan(view),
         "estimated_completion": told["estimated_completion_time"],
+        "cost": cost(view, ended),
         "round": view.tallies[-1].round.number,
         "cancel_requested": view.intents.cancelled_at is not None,
         "artefacts_folder": str((folder / "batches" / batch.batch_id).resolve()) if folder else None,
     }
+
+
+def cost(view: Overview, now: datetime) -> dict[str, Any]:
+    """What the batch used: as its summary says, or, until that is written, as its counters do."""
+    written = view.closing.summary.get("cost") if view.closing else None
+    return dict(written) if isinstance(written, Mapping) else cost_so_far(view, now)
 
 
 def _plan(view: Overview) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.api.artefacts import artefact, finished
+from services.api.batches import cost
 from services.api.query import Page, one_of, page
 from services.api.states import states
 from services.api.store import Store
@@ -40,6 +41,7 @@ def results(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
                 "completed_jobs": view.accounting.completed,
             },
             "ranking": _ranking(batch),
+            "cost": cost(view, view.closing.closed_at if view.closing else store.clock.now()),
             "partial": not finished(view),
             "results": rows,
             "statistics": _statistics(view),

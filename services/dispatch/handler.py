@@ -42,7 +42,8 @@ def handle(
     ref = claimed(
         round,
         event.ref,
-        limit=intents.limit,
+        limit=intents.limit if intents.limit is not None or not intents.braked else round.window,
+        until=intents.until(round.number),
         ledger=ledger,
         roster=roster,
         now=now,

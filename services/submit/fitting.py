@@ -1,7 +1,10 @@
-"""Whether the model takes a target and its rows: what it refuses itself, and what fits no GPU."""
+"""What an order asks of its model, and whether that takes it: what it refuses itself, what fits no GPU."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from pydantic import JsonValue
+
+from services.submit.request import Order
 from shared.catalogue.entry import ModelEntry
 from shared.catalogue.gpus import Memory
 from shared.catalogue.preparing import Prepared
@@ -9,6 +12,22 @@ from shared.errors import FieldError, InvalidInput
 from shared.models.batch import LibraryRow
 
 Judge = Callable[[LibraryRow], LibraryRow | str]
+BESIDE = ("use_msa", "use_potentials")
+"""Fields of an order that are parameters of the models that have them."""
+
+
+def parameters_of(order: Order, model: ModelEntry) -> Mapping[str, JsonValue]:
+    """The order's parameters, with those that an order may say beside them, where the model has such."""
+    beside: dict[str, JsonValue] = {
+        name: getattr(order, name)
+        for name in BESIDE
+        if name in order.model_fields_set and name in model.parameter_class().model_fields
+    }
+    for name, value in beside.items():
+        if order.parameters.get(name, value) != value:
+            message = f"is {value}, but parameters.{name} is {order.parameters[name]}; say it once"
+            raise InvalidInput(f"{name}: {message}", [FieldError(name, message)])
+    return {**beside, **order.parameters}
 
 
 def check_fits(model: ModelEntry, prepared: Prepared, sequence: str | None) -> None:

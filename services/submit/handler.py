@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-from services.submit import plan
+from services.submit import costing, plan
 from services.submit.request import Order
 from services.submit.source import Limits, Source
-from services.submit.storing import SHOWN_REJECTED, Ticket, discard, store
+from services.submit.storing import SHOWN_REJECTED, Means, Ticket, discard, store
 from shared.catalogue.entry import ModelEntry, entry
 from shared.domain import identity
 from shared.domain.lifecycle import first_round, tree_of
@@ -35,7 +35,7 @@ def handle(
     *,
     idempotency_key: str | None,
     owner: str,
-    workers: int,
+    means: Means,
     ledger: Ledger,
     blobs: Blobs,
     bus: Bus,
@@ -57,7 +57,7 @@ def handle(
     ticket = _ticket(source, owner, idempotency_key)
     batch = _standing(ledger, ticket.batch_id)
     if batch is None:
-        batch = ledger.open(store(source, model, ticket, limits, blobs=blobs, now=clock.now()))
+        batch = ledger.open(store(source, model, ticket, limits, means=means, blobs=blobs, now=clock.now()))
         _brake(batch, model, ledger=ledger, engine=engine, clock=clock)
     if batch.fingerprint != ticket.fingerprint:
         discard(blobs, ticket.store)
@@ -68,7 +68,7 @@ def handle(
     # Repeated for a batch that stood: its first submitter may have died before this line.
     first = _first_jobs(batch, view.intents.limit)
     announce_jobs(first_round(batch), first, bus=bus, roster=roster)
-    return _answer(view, model, workers=workers, manifest=manifest)
+    return _answer(view, model, means, manifest=manifest)
 
 
 def _ticket(source: Source, owner: str, key: str | None) -> Ticket:
@@ -121,10 +121,13 @@ def _first_jobs(batch: Batch, limit: int | None) -> Iterator[int]:
     return itertools.chain.from_iterable(tree.released(leaf, 0) for leaf in range(tree.leaves))
 
 
-def _answer(view: Overview, model: ModelEntry, *, workers: int, manifest: Manifest) -> dict[str, Any]:
+def _answer(view: Overview, model: ModelEntry, means: Means, *, manifest: Manifest) -> dict[str, Any]:
     batch, accounting = view.batch, view.accounting
     released = accounting.queued + accounting.running
     started = released if view.intents.limit is None else min(released, view.intents.limit)
+    expected = batch.estimate or costing.expected(
+        model, batch.tariff, batch.configuration, jobs=batch.counts.jobs, workers=means.at_once(model.id)
+    )
     risk = plan.risk(batch, typical_seconds=model.typical_seconds)
     rejected = itertools.islice(manifest.rejected(batch), SHOWN_REJECTED)
     return {
@@ -136,9 +139,8 @@ def _answer(view: Overview, model: ModelEntry, *, workers: int, manifest: Manife
         "accounting": accounting.model_dump(),
         "rejected": [row.model_dump() for row in rejected],
         "chemistry_report": dict(batch.chemistry_report),
-        "estimated_duration_seconds": plan.estimated_seconds(
-            batch, typical_seconds=model.typical_seconds, workers=workers
-        ),
+        "estimated_duration_seconds": max(1, round(expected.seconds)),
+        "estimated_cost_usd": expected.usd,
         "scheduling_strategy": batch.configuration.scheduling_strategy,
         "started_jobs": started,
         "queued_jobs": released - started + accounting.pending,

@@ -1,4 +1,4 @@
-"""How a screen will be run, how long that may take, and what speaks against it: pure arithmetic."""
+"""How a screen will be run, and what speaks against it: pure arithmetic."""
 
 from typing import Any
 
@@ -9,12 +9,6 @@ def window(configuration: Configuration, jobs: int) -> int:
     """W: how many jobs may be in flight; one for ``sequential``, else the user's limit."""
     most = 1 if configuration.scheduling_strategy == "sequential" else configuration.max_concurrent_jobs
     return min(jobs, most)
-
-
-def estimated_seconds(batch: Batch, *, typical_seconds: float, workers: int) -> int:
-    """Typical time per ligand × ligands / what runs at once; whole seconds, at least 1."""
-    at_once = max(1, min(batch.window, workers))
-    return max(1, round(typical_seconds * batch.counts.jobs / at_once))
 
 
 def risk(batch: Batch, *, typical_seconds: float) -> dict[str, Any]:

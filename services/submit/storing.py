@@ -1,14 +1,15 @@
 """Everything about an order that is checked and stored before its batch is opened."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 
-from services.submit import plan
-from services.submit.fitting import Judge, check_fits, judge_of
+from services.submit import costing, plan
+from services.submit.fitting import Judge, check_fits, judge_of, parameters_of
 from services.submit.intake import Intake
 from services.submit.report import ChemistryReport
 from services.submit.request import Order, invalid
@@ -18,14 +19,31 @@ from shared.catalogue.preparing import Prepared, Target
 from shared.domain import identity
 from shared.domain.naming import structure_keys
 from shared.domain.tree import leaf_count
-from shared.errors import FieldError, InvalidInput
-from shared.models.batch import Batch, Counts, StoredInput
+from shared.errors import FieldError, InvalidInput, TooDear
+from shared.models.batch import Batch, Counts, RejectedRow, StoredInput
 from shared.ports.blobs import Blobs
+from shared.settings import Settings
 from shared.steps.manifest import Manifest, library_digest, store_of
 
 SHOWN_REJECTED = 100
-BESIDE = ("use_msa", "use_potentials")
-"""Fields of an order that are parameters of the models that have them."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What runs the models here: the engine, the workers of the pool, and models with one of their own."""
+
+    engine: str
+    workers: int
+    own: Collection[str] = ()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Those of this installation."""
+        return cls(settings.engine, settings.workers, settings.pythons)
+
+    def at_once(self, model: str) -> int:
+        """How many runs of a model there are at once here; one where it has a worker of its own."""
+        return 1 if model in self.own else self.workers
 
 
 @dataclass(frozen=True)
@@ -43,21 +61,35 @@ class Ticket:
 
 
 def store(
-    source: Source, model: ModelEntry, ticket: Ticket, limits: Limits, *, blobs: Blobs, now: datetime
+    source: Source,
+    model: ModelEntry,
+    ticket: Ticket,
+    limits: Limits,
+    *,
+    means: Means,
+    blobs: Blobs,
+    now: datetime,
 ) -> Batch:
     """
     Check target and parameters, then store inputs and library; the batch, not yet opened.
 
     Raises:
         InvalidInput: missing target, parameter out of range, no valid row. Nothing stays behind.
+        TooDear: the estimate is above the user's limit. Nothing stays behind.
     """
     order = source.order
-    prepared = _prepared(order, model, _structures_of(order, model))
-    check_fits(model, prepared, order.protein_sequence)
+    prepared = prepare(order, model)
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
     judge = judge_of(model, prepared)
     intake = _take_library(source, model, ticket.store, limits, judge, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
+    tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
+    expected = costing.expected(model, tariff, order.configuration, jobs=counts.jobs, workers=at_once)
+    try:
+        costing.check_limit(order.configuration.max_cost_usd, expected)
+    except TooDear:
+        discard(blobs, ticket.store)
+        raise
     stored = {name: _store_input(blobs, ticket.store, name, file) for name, file in prepared.inputs.items()}
     target = {name: item.sha256 for name, item in stored.items()} | {"sequence": order.protein_sequence}
     window = plan.window(order.configuration, counts.jobs)
@@ -81,6 +113,8 @@ def store(
         leaves=leaf_count(counts.jobs, window),
         window=window,
         configuration=order.configuration,
+        tariff=tariff,
+        estimate=expected,
         metadata=order.metadata,
         fingerprint=ticket.fingerprint,
         store=ticket.store,
@@ -89,6 +123,18 @@ def store(
         test_model=model.test_model,
         created_at=now,
     )
+
+
+def prepare(order: Order, model: ModelEntry) -> Prepared:
+    """
+    Check what an order says beside its library.
+
+    Raises:
+        InvalidInput: a task the model does not do, a missing target, a parameter out of range.
+    """
+    prepared = _prepared(order, model, _structures_of(order, model))
+    check_fits(model, prepared, order.protein_sequence)
+    return prepared
 
 
 def _structures_of(order: Order, model: ModelEntry) -> dict[str, bytes]:
@@ -120,7 +166,7 @@ def _structures(order: Order) -> list[bytes]:
 
 def _prepared(order: Order, model: ModelEntry, structures: Mapping[str, bytes]) -> Prepared:
     try:
-        given = model.parameter_class().model_validate(_parameters_of(order, model))
+        given = model.parameter_class().model_validate(parameters_of(order, model))
     except ValidationError as error:
         raise invalid(error, "parameters") from error
     names = [structure.name for structure in order.protein_structures or ()] if structures else []
@@ -132,20 +178,6 @@ def _prepared(order: Order, model: ModelEntry, structures: Mapping[str, bytes]) 
         names=dict(zip(structures, names, strict=False)),
     )
     return model.prepare(given, target)
-
-
-def _parameters_of(order: Order, model: ModelEntry) -> Mapping[str, JsonValue]:
-    """The order's parameters, with those that an order may say beside them, where the model has such."""
-    beside: dict[str, JsonValue] = {
-        name: getattr(order, name)
-        for name in BESIDE
-        if name in order.model_fields_set and name in model.parameter_class().model_fields
-    }
-    for name, value in beside.items():
-        if order.parameters.get(name, value) != value:
-            message = f"is {value}, but parameters.{name} is {order.parameters[name]}; say it once"
-            raise InvalidInput(f"{name}: {message}", [FieldError(name, message)])
-    return {**beside, **order.parameters}
 
 
 def _take_library(
@@ -165,7 +197,7 @@ def _take_library(
         with source.entries(limits, blobs=blobs) as entries:
             intake.take_all(entries)
     except ValueError as error:
-        raise InvalidInput(f"{source.field}: {error}", [FieldError(source.field, str(error))]) from error
+        raise unreadable(source.field, error) from error
     if intake.valid == 0 or (strict and intake.rejected):
         raise _unusable(intake, source.field, blobs=blobs)
     return intake
@@ -184,15 +216,22 @@ def _unusable(intake: Intake, where: str, *, blobs: Blobs) -> InvalidInput:
     """The refusal of a whole library, with its bad rows; what was stored of it is taken away again."""
     rows = list(itertools.islice(Manifest(blobs).refused(intake.store, intake.rejected), SHOWN_REJECTED))
     discard(blobs, intake.store)
+    return unusable(where, rows, valid=intake.valid, rejected=intake.rejected)
+
+
+def unreadable(where: str, error: ValueError) -> InvalidInput:
+    """The refusal of a library that cannot be read to its end."""
+    return InvalidInput(f"{where}: {error}", [FieldError(where, str(error))])
+
+
+def unusable(where: str, rows: Sequence[RejectedRow], *, valid: int, rejected: int) -> InvalidInput:
+    """The refusal of a library by its bad rows, of which ``rows`` are the first."""
     if not rows:
         return InvalidInput("the library is empty", [FieldError(where, "holds no row")])
     errors = [FieldError(f"{where}[line {row.line}]", row.reason) for row in rows]
-    if not intake.valid:
-        return InvalidInput(f"none of the {intake.rejected} rows is valid", errors)
-    return InvalidInput(
-        f"{intake.rejected} of {intake.valid + intake.rejected} rows are invalid, and the order is strict",
-        errors,
-    )
+    if not valid:
+        return InvalidInput(f"none of the {rejected} rows is valid", errors)
+    return InvalidInput(f"{rejected} of {valid + rejected} rows are invalid, and the order is strict", errors)
 
 
 def discard(blobs: Blobs, store: str) -> None:

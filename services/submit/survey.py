@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.submit.checking import checked
+from services.submit.entries import Entry
 from services.submit.forms import Form
 from services.submit.intake import row_of
 from services.submit.molecules import Molecules
@@ -22,6 +23,11 @@ class Survey:
     report: dict[str, Any]
     rejected: list[RejectedRow]
 
+    @property
+    def jobs(self) -> int:
+        """Ligands to compute: a row that repeats another's molecule needs no run."""
+        return int(self.report["valid"]) - int(self.report["duplicates"]["count"])
+
     def as_dict(self) -> dict[str, Any]:
         """As a program reads it."""
         return {"chemistry_report": self.report, "rejected": [row.model_dump() for row in self.rejected]}
@@ -36,8 +42,14 @@ def survey(
     Raises:
         ValueError: the library as a whole cannot be read, or is larger than is accepted.
     """
+    with rows(pieces, form, limits) as entries:
+        return look_through(entries, most_heavy_atoms=most_heavy_atoms)
+
+
+def look_through(entries: Iterable[Entry], *, most_heavy_atoms: int | None) -> Survey:
+    """Look at every row, as it is read."""
     report, rejected, jobs = ChemistryReport(most_heavy_atoms=most_heavy_atoms), list[RejectedRow](), 0
-    with Molecules() as molecules, rows(pieces, form, limits) as entries:
+    with Molecules() as molecules:
         for index, (entry, found) in enumerate(checked(entries)):
             row = row_of(entry, found, index=index, position=jobs)
             if isinstance(row, RejectedRow):

@@ -1,6 +1,6 @@
 """What an entry of the catalogue says about a model, and the entries themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -45,6 +45,23 @@ class Inputs(Frozen):
     structures: Annotated[int, Field(ge=1, le=MOST_STRUCTURES)] = 1
 
 
+class Machine(Frozen):
+    """
+    What a run gets at a GPU provider, and is paid for; the model's app is deployed so.
+
+    ``gpus``: those that will do, the usual one first; none for a model that computes on processors.
+    ``at_once``: how many runs there are at a time. Before its first run a machine loads the model for
+    about ``start_seconds``, after its last one it is idle for ``idle_seconds``; both are paid for.
+    """
+
+    gpus: tuple[str, ...] = ()
+    cores: Annotated[float, Field(gt=0)]
+    memory_gib: Annotated[float, Field(gt=0)]
+    at_once: Annotated[int, Field(ge=1)]
+    start_seconds: Annotated[float, Field(ge=0)]
+    idle_seconds: Annotated[float, Field(ge=0)]
+
+
 class ModelEntry(Frozen):
     """
     One model.
@@ -54,8 +71,9 @@ class ModelEntry(Frozen):
     InvalidInput; ``files`` are the artefacts that a run may upload;
     ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
     states a limit. ``memory``: what it takes of a GPU, where that grows with the input.
-    ``designs_per_job``: how many designs one job of a design task makes. A model that is not ``offered``
-    cannot be run here; its entry explains the figures of batches that were computed elsewhere.
+    ``designs_per_job``: how many designs one job of a design task makes. ``typical_seconds`` of a run come
+    from ``timing``. A model that is not ``offered`` cannot be run here; its entry explains the figures of
+    batches that were computed elsewhere.
     """
 
     id: str
@@ -77,6 +95,8 @@ class ModelEntry(Frozen):
     designs_per_job: Annotated[int, Field(ge=1)] = 1
     timeout_seconds: Annotated[int, Field(ge=1)]
     typical_seconds: Annotated[float, Field(ge=0)]
+    timing: str = "the catalogue's figure; not measured on this installation"
+    machine: Machine | None = None
     licence: str
     citation: str
 
@@ -101,24 +121,37 @@ def _load(reference: str) -> Any:
 @cache
 def _all() -> dict[str, ModelEntry]:
     folder = Path(__file__).parent
-    entries = (ModelEntry.model_validate(yaml.safe_load(path.read_text())) for path in folder.glob("*.yaml"))
+    entries = (ModelEntry.model_validate(yaml.safe_load(path.read_text())) for path in _files(folder))
     return {entry.id: entry for entry in sorted(entries, key=lambda entry: entry.id)}
+
+
+def _files(folder: Path) -> list[Path]:
+    """Those of models; the price table lies beside them."""
+    return [path for path in folder.glob("*.yaml") if path.stem != "prices"]
 
 
 def entries() -> dict[str, ModelEntry]:
     """The models that can be submitted to by id; test models only where they are switched on."""
-    tests, engine = settings().test_models, settings().engine
+    tests, engine, pythons = settings().test_models, settings().engine, settings().pythons
     return {
-        key: it for key, it in _all().items() if obstacle(it, engine) is None and (tests or not it.test_model)
+        key: it
+        for key, it in _all().items()
+        if obstacle(it, engine, pythons) is None and (tests or not it.test_model)
     }
 
 
-def obstacle(entry: ModelEntry, engine: str) -> str | None:
-    """Why this installation, whose engine this is, cannot run a model that it knows; None: it can."""
+def obstacle(entry: ModelEntry, engine: str, pythons: Collection[str] = ()) -> str | None:
+    """
+    Why this installation, whose engine this is, cannot run a model that it knows; None: it can.
+
+    ``pythons``: the models that have a Python of their own here, which those on a GPU need.
+    """
     if not entry.offered:
         return f"{entry.name} cannot be run by this version; it is known from imported batches"
-    if entry.engine == "modal" and engine != "modal":
-        return f"{entry.name} needs a GPU; this installation has none, as its OMTX_ENGINE is not modal"
+    if entry.engine == "modal" and engine == "pool":
+        return f"{entry.name} needs a GPU; OMTX_ENGINE is neither modal nor local-gpu"
+    if entry.engine == "modal" and engine == "local-gpu" and entry.id not in pythons:
+        return f"{entry.name} needs a Python of its own here; OMTX_PYTHON_{entry.id.upper()} names none"
     return None
 
 
@@ -126,7 +159,7 @@ def entry(model: str) -> ModelEntry:
     """The entry of a model on offer; InvalidInput, which lists the models there are, if there is none."""
     found = entries().get(model)
     if found is None:
-        missing = obstacle(_all()[model], settings().engine) if model in _all() else None
+        missing = obstacle(_all()[model], settings().engine, settings().pythons) if model in _all() else None
         message = f"{missing or f'unknown model {model!r}'}; there are: {', '.join(entries())}"
         raise InvalidInput(message, [FieldError("model_name", message)])
     return found

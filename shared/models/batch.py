@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from shared.models.base import Frozen, Instant, Sha256
+from shared.models.costs import Estimate, Tariff
 
 Priority = Literal["low", "normal", "high", "urgent"]
 Strategy = Literal["sequential", "parallel", "adaptive", "resource_aware"]
@@ -43,7 +44,11 @@ class JobStatus(StrEnum):
 
 
 class Configuration(Frozen):
-    """How the batch is to be run. Times in seconds."""
+    """
+    How the batch is to be run. Times in seconds.
+
+    ``max_cost_usd``: an order whose estimate is above it is refused, and a batch that reaches it ends.
+    """
 
     priority: Priority = "normal"
     scheduling_strategy: Strategy = "adaptive"
@@ -53,6 +58,7 @@ class Configuration(Frozen):
     timeout_per_job: Annotated[int, Field(ge=300, le=7200)] = 1800
     enable_predictive_completion: bool = True
     enable_performance_analytics: bool = True
+    max_cost_usd: Annotated[float, Field(gt=0)] | None = None
 
     @property
     def max_attempts(self) -> int:
@@ -94,6 +100,7 @@ class Batch(Frozen):
     ``library_digest`` is that of the stored library, see ``steps.manifest``.
     ``store`` is the key prefix of library and inputs; it holds the fingerprint, so that two racing
     submissions under one key cannot mix their rows.
+    ``tariff`` and ``estimate`` are of the day of its submission; None where no price is known.
     An ``imported`` batch was computed by an older system: nothing of it is ever started here, and its
     ``seed`` may be unknown.
     """
@@ -117,6 +124,8 @@ class Batch(Frozen):
     leaves: Annotated[int, Field(ge=1)]
     window: Annotated[int, Field(ge=1)]
     configuration: Configuration
+    tariff: Tariff | None = None
+    estimate: Estimate | None = None
     metadata: Mapping[str, JsonValue] = {}
     fingerprint: Sha256
     store: str
