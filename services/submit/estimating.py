@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from services.submit import costing
+from services.submit.fitting import Judge, judge_of
 from services.submit.request import Name, Order, read_body
 from services.submit.source import Limits, Source
 from services.submit.storing import Means, prepare, unreadable, unusable
@@ -22,7 +23,8 @@ class Inquiry(Order):
     """
     An order that is only asked about; ``ligands_count`` may stand for a library.
 
-    Names are not needed, and with a count the target may be left out.
+    Names are not needed, and with a count the target may be left out. What an order is about otherwise is
+    the same as in a submission.
     """
 
     job_name: Name = "estimate"
@@ -60,26 +62,29 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
         InvalidInput: what a submission would be refused for, but for ``max_cost_usd``.
     """
     model = entry(inquiry.model_name)
+    judge = None
     if inquiry.has_target or inquiry.ligands_count is None:
-        prepare(inquiry, model)
+        judge = judge_of(model, prepare(inquiry, model))
     if inquiry.ligands_count is not None:
         if inquiry.ligands_count > limits.most_rows:
             message = f"has more than {limits.most_rows:,} rows, which is all that is accepted"
             raise InvalidInput(f"ligands_count {message}", [FieldError("ligands_count", message)])
         found, jobs = None, inquiry.ligands_count
     else:
-        found = _surveyed(inquiry, model, owner, blobs, limits)
+        found = _surveyed(inquiry, model, judge, owner, blobs, limits)
         jobs = found.jobs
     tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
     expected = costing.expected(model, tariff, inquiry.configuration, jobs=jobs, workers=at_once)
     return _answer(inquiry, model, found, jobs, tariff, expected)
 
 
-def _surveyed(inquiry: Inquiry, model: ModelEntry, owner: str, blobs: Blobs, limits: Limits) -> Survey:
+def _surveyed(
+    inquiry: Inquiry, model: ModelEntry, judge: Judge | None, owner: str, blobs: Blobs, limits: Limits
+) -> Survey:
     source = Source.of(inquiry, model, owner=owner, blobs=blobs)
     try:
         with source.entries(limits, blobs=blobs) as entries:
-            found = look_through(entries, most_heavy_atoms=model.most_heavy_atoms)
+            found = look_through(entries, most_heavy_atoms=model.most_heavy_atoms, judge=judge)
     except ValueError as error:
         raise unreadable(source.field, error) from error
     valid, invalid = found.report["valid"], found.report["invalid"]

@@ -7,7 +7,8 @@ from typing import Any
 from services.submit.checking import checked
 from services.submit.entries import Entry
 from services.submit.forms import Form
-from services.submit.intake import row_of
+from services.submit.fitting import Judge
+from services.submit.intake import judged, row_of
 from services.submit.molecules import Molecules
 from services.submit.report import ChemistryReport
 from services.submit.source import Limits, rows
@@ -47,12 +48,14 @@ def survey(
         return look_through(entries, most_heavy_atoms=most_heavy_atoms)
 
 
-def look_through(entries: Iterable[Entry], *, most_heavy_atoms: int | None) -> Survey:
-    """Look at every row, as it is read."""
+def look_through(
+    entries: Iterable[Entry], *, most_heavy_atoms: int | None, judge: Judge | None = None
+) -> Survey:
+    """Look at every row, as it is read; ``judge`` is the model's own say."""
     report, rejected, jobs = ChemistryReport(most_heavy_atoms=most_heavy_atoms), list[RejectedRow](), 0
     with Molecules() as molecules:
         for index, (entry, found) in enumerate(checked(entries)):
-            row = row_of(entry, found, index=index, position=jobs)
+            row = judged(row_of(entry, found, index=index, position=jobs), entry, judge)
             if isinstance(row, RejectedRow):
                 report.take(row)
                 rejected += [row] if len(rejected) < SHOWN_REJECTED else []

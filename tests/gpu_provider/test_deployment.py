@@ -85,6 +85,17 @@ def test_every_hosted_model_has_an_app_that_deploys_with_the_limits_of_the_table
     assert METHOD in found.data.method_definitions
 
 
+def test_boltz_2_is_deployed_on_large_gpus_with_weights_of_one_revision(control_plane: ControlPlane) -> None:
+    found = control_plane.deployments.apps["omtx-boltz2"].functions[f"{CLASS}.*"]
+    assert [it.resources.gpu_config.gpu_type for it in found.ranked] == ["A100-40GB", "A100-80GB", "H100"]
+    assert {(it.timeout_secs, it.startup_timeout_secs) for it in found.ranked} == {(1800, 900)}
+    assert {it.retry_policy.retries for it in found.ranked} == {0}
+    weights = HOSTED["boltz2"].weights
+    assert weights is not None
+    assert [it.path for it in weights.files] == ["boltz2_conf.ckpt", "boltz2_aff.ckpt", "mols.tar"]
+    assert all(f"/{weights.revision}/" in it.url and len(it.sha256 or "") == 64 for it in weights.files)
+
+
 def _has_limits(found: Deployed, hosting: Hosting) -> None:
     gpus = tuple(it.resources.gpu_config.gpu_type for it in found.ranked if it.resources.gpu_config.count)
     assert gpus == hosting.gpus

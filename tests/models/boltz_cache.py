@@ -168,7 +168,7 @@ def _molecules(folder: Path) -> None:
 
 def _molecule(code: str) -> Chem.Mol:
     found = residue("ALA" if code == "UNK" else code)
-    molecule = to_mol(found)
+    molecule: Chem.Mol = to_mol(found)
     Chem.SanitizeMol(molecule)
     for atom, name in zip(molecule.GetAtoms(), found.atom_name, strict=True):
         atom.SetProp("name", str(name))

@@ -2,6 +2,6 @@
 
 from importlib.util import find_spec
 
-NEEDS = {"test_boltz2.py": "boltz"}
+NEEDS = {"test_boltz2.py": "boltz", "test_boltz2_predictor.py": "boltz"}
 
 collect_ignore = [test for test, package in NEEDS.items() if find_spec(package) is None]

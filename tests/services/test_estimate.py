@@ -70,8 +70,9 @@ def test_an_uploaded_library_is_read_where_it_lies(chain: Chain) -> None:
 
 REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "unknown model": ({"model_name": "alphafold9"}, ["model_name"]),
-    "unknown task": ({"task_type": "nanobody_design"}, ["task_type"]),
-    "no library": ({"ligands": None}, [""]),
+    "a task it does not do": ({"task_type": "binding_site_prediction"}, ["task_type"]),
+    "unknown task": ({"task_type": "folding"}, ["task_type"]),
+    "no library": ({"ligands": None}, ["ligands"]),
     "a library and a count": ({"ligands_count": 3}, [""]),
     "no target": ({"model_name": "vina"}, ["protein_structure"]),
     "unknown parameter": ({"parameters": {"speed": 9}}, ["parameters.speed"]),

@@ -69,7 +69,7 @@ def advanced(state: State, steps: int) -> State:
 
 def _generator(state: State) -> np.random.MT19937:
     generator = np.random.MT19937()
-    inner: dict[str, Any] = {"key": state.words, "pos": state.drawn}
+    inner: Any = {"key": state.words, "pos": state.drawn}
     generator.state = {"bit_generator": "MT19937", "state": inner}
     return generator
 

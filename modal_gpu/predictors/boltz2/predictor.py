@@ -44,6 +44,11 @@ class Boltz2Predictor:
     def __init__(self, program: Program | None = None) -> None:
         self._program = program
 
+    @property
+    def usable(self) -> bool:
+        """See ``is_spent``."""
+        return bool(getattr(self._program, "usable", True))
+
     def load(self) -> None:
         """Read the weights now; else the first run does."""
         self._program = self._program or _warm()

@@ -28,12 +28,12 @@ def to_sdf(pose: Chem.Mol, name: str, fields: Mapping[str, str]) -> bytes:
     entry = Chem.Mol(pose)
     for key in entry.GetPropNames():
         entry.ClearProp(key)
-    for key, value in {"_Name": name, **fields}.items():
-        entry.SetProp(key, " ".join(value.split()))
-    text = io.StringIO()
-    with Chem.SDWriter(text) as writer:
+    for key, text in {"_Name": name, **fields}.items():
+        entry.SetProp(key, " ".join(text.split()))
+    file = io.StringIO()
+    with Chem.SDWriter(file) as writer:
         writer.write(entry)
-    return text.getvalue().encode()
+    return file.getvalue().encode()
 
 
 def add_bonds(block: gemmi.cif.Block, component: str, pose: Chem.Mol, names: Sequence[str]) -> None:

@@ -19,8 +19,8 @@ def test_a_second_of_a_run_costs_its_gpu_its_processors_and_its_memory() -> None
     found = tariff(known("boltz2"), "modal", price_table())
     assert found is not None
     assert found.rate == pytest.approx(0.000583 + 4 * 0.0000131 + 16 * 0.00000222)
-    assert found.highest_rate == found.rates["A100-80GB"]
-    assert found.lowest_rate == found.rates["L40S"]
+    assert found.highest_rate == found.rates["H100"]
+    assert found.lowest_rate == found.rates["A100-40GB"]
 
 
 def test_a_model_without_a_gpu_costs_processors_and_memory_alone() -> None:
