@@ -14,8 +14,8 @@ BENCH_ARGS ?=
 PYTEST_ARGS ?= -n 2 --dist worksteal
 SERVICES := $(wildcard services/*/requirements.in)
 IMAGES := $(wildcard modal_gpu/images/*.in)
-# Of these, gigabytes, the pins are found without installing them.
-RESOLVED := modal_gpu/images/boltz2.in requirements/models-boltz2.in
+# Programs that name old releases of much that we use.
+APART := $(addprefix modal_gpu/images/,boltz2.in chai1.in rfantibody.in) $(wildcard requirements/models-*.in)
 MODELS := .venv-models
 
 .DEFAULT_GOAL := help
@@ -72,8 +72,8 @@ provider-schema: $(VENV)/.dev ## Read the names and types of Terraform's provide
 pins: ## Pin the newest releases of what the .in files name.
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed" >&2; exit 1; }
 	@set -e; for it in embedded cloud dev bench; do PYTHON=$(PYTHON) requirements/freeze requirements/$$it.in; done
-	@set -e; for it in $(RESOLVED); do PYTHON=$(PYTHON) requirements/resolve $$it; done
-	@set -e; for it in $(SERVICES) $(filter-out $(RESOLVED),$(IMAGES)); do PYTHON=$(PYTHON) requirements/freeze $$it requirements/dev.txt; done
+	@set -e; for it in $(APART); do PYTHON=$(PYTHON) requirements/freeze $$it; done
+	@set -e; for it in $(SERVICES) $(filter-out $(APART),$(IMAGES)); do PYTHON=$(PYTHON) requirements/freeze $$it requirements/dev.txt; done
 
 clean: ## Remove .venv, .venv-models, caches and build products; the state in .omtx stays.
 	@rm -rf $(VENV) $(MODELS) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -6,8 +6,8 @@ from typing import Any
 
 from services.submit.checking import checked
 from services.submit.entries import Entry
-from services.submit.forms import Form
 from services.submit.fitting import Judge
+from services.submit.forms import Form
 from services.submit.intake import judged, row_of
 from services.submit.molecules import Molecules
 from services.submit.report import ChemistryReport
