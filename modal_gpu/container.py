@@ -88,10 +88,11 @@ class Container:
 
     @modal.enter(snap=True)
     def imports(self) -> None:
-        """What every container of the model imports alike."""
-        from modal_gpu.predictors import module
+        """What every container of the model imports alike: torch and the model's own packages take longest."""
+        from modal_gpu import body  # noqa: F401 - with what it imports
+        from modal_gpu.predictors import import_programs
 
-        module(self.model)
+        import_programs(self.model)
 
     @modal.enter(snap=False)
     def load(self) -> None:
