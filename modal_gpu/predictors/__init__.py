@@ -18,7 +18,7 @@ RUNNERS = {
     "boltz2": "modal_gpu.predictors.boltz2.runner",
     "chai1": "modal_gpu.predictors.chai1.runner",
 }
-"""What a predictor imports only as it loads its model, so that its reader can be tested without the programs."""
+"""What a predictor imports only as it loads its model: without the programs it can still be tested."""
 
 
 @cache
