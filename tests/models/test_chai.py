@@ -17,8 +17,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("chai_lab", reason="chai_lab is installed by `make test-models`")
-
 from modal_gpu.predictors.base import Prediction, PredictionFailed, Question
 from modal_gpu.predictors.chai1.files import Layout, job, write
 from modal_gpu.predictors.chai1.ligand import read_ligand
