@@ -55,3 +55,19 @@ def chosen(memory: Memory, tokens: int, *, larger: int = 0) -> str | None:
     enough = memory.fitting(tokens) or memory.gpus[-1:]
     gpu = enough[min(larger, len(enough) - 1)]
     return None if gpu == memory.gpus[0] else gpu.name
+
+
+def reachable(
+    memory: Memory, usual: tuple[str, ...], tokens: int, *, most: int, attempts: int
+) -> tuple[str, ...]:
+    """
+    All that ``chosen`` may come to for a target of so many tokens, the first one for small ligands.
+
+    A ligand is of up to ``most`` tokens, and each attempt may be on the next size. ``usual`` are those of
+    the deployed app.
+    """
+    least, largest = chosen(memory, tokens), chosen(memory, tokens + most, larger=attempts - 1)
+    names = [gpu.name for gpu in memory.gpus]
+    begin, end = (0 if name is None else names.index(name) for name in (least, largest))
+    found = (*(usual if least is None else ()), *names[begin : end + 1])
+    return tuple(dict.fromkeys(found))

@@ -135,6 +135,32 @@ def test_a_large_complex_is_sent_to_a_larger_gpu_with_each_ligand_counted(chain:
     assert [call.gpu for call in chain.control_plane.plane.calls.values()] == [None, "A100-80GB"]
 
 
+def estimated(chain: ModalChain, residues: int) -> dict[str, Any]:
+    """What a screen of a hundred ligands against a target of so many residues would take and cost."""
+    parameters = {"chains": [{"kind": "protein", "sequence": "G" * (residues - len(SEQUENCE))}]}
+    asked = boltz_order(parameters=parameters) | {"ligands": None, "ligands_count": 100}
+    reply = chain._call("submit", "POST", "/api/v3/batches/estimate", asked)
+    assert reply.status == 200, reply.body
+    body: dict[str, Any] = reply.body
+    return body
+
+
+def test_the_estimate_of_a_large_complex_is_of_its_size_and_of_the_gpu_it_needs(chain: ModalChain) -> None:
+    usual, twice, large = (estimated(chain, residues) for residues in (400, 1000, 1700))
+    assert [it["time"]["seconds_per_ligand"] for it in (usual, twice, large)] == [20, 80, 231.2]
+    assert "with the square of their number" in usual["time"]["scaling"]
+    assert [it["cost"]["gpu"] for it in (usual, twice, large)] == ["A100-40GB", "A100-40GB", "A100-80GB"]
+    assert usual["cost"]["gpu_choices"] == ["A100-40GB", "A100-80GB", "H100", "H200"]
+    assert large["cost"]["gpu_choices"] == ["A100-80GB", "H200", "B200"]
+
+
+def test_a_limit_is_held_against_what_a_large_complex_costs(chain: ModalChain) -> None:
+    limited = {"configuration": {"max_cost_usd": 0.2}}
+    sequences = {"chains": [{"kind": "protein", "sequence": "G" * 1700}]}
+    assert_problem(chain.submit(boltz_order(parameters=sequences, **limited)), 422)
+    accepted(chain, boltz_order(**limited))
+
+
 def out_of_memory(chain: ModalChain, kind: FailureClass) -> None:
     """Every run ends so."""
 
