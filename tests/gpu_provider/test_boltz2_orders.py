@@ -161,8 +161,11 @@ def test_a_limit_is_held_against_what_a_large_complex_costs(chain: ModalChain) -
     accepted(chain, boltz_order(**limited))
 
 
-def out_of_memory(chain: ModalChain, kind: FailureClass) -> None:
-    """Every run ends so."""
+MACHINES = {None: "NVIDIA A100-SXM4-40GB", "A100-80GB": "NVIDIA A100 80GB PCIe", "H200": "NVIDIA H200"}
+
+
+def fails(chain: ModalChain, *kinds: FailureClass) -> None:
+    """The attempts end so, on the GPUs that they asked for."""
 
     def body(data: bytes, call_id: str) -> bytes:
         order = unpacked(data, WorkOrder)
@@ -171,7 +174,8 @@ def out_of_memory(chain: ModalChain, kind: FailureClass) -> None:
             ref=order.ref,
             call_id=call_id,
             status="failed",
-            failure=Failure(kind=kind, message="as asked for"),
+            failure=Failure(kind=kinds[order.ref.attempt - 1], message="as asked for"),
+            machine=MACHINES[order.gpu],
             started_at=now,
             finished_at=now,
         )
@@ -180,18 +184,22 @@ def out_of_memory(chain: ModalChain, kind: FailureClass) -> None:
     chain.control_plane.plane.body = body
 
 
+SHORT, LOST = FailureClass.OUT_OF_MEMORY, FailureClass.INFRASTRUCTURE
+
+
 @pytest.mark.parametrize(
-    ("kind", "gpus"),
+    ("kinds", "gpus"),
     [
-        (FailureClass.OUT_OF_MEMORY, [None, "A100-80GB", "H200"]),
-        (FailureClass.INFRASTRUCTURE, [None, None, None]),
+        ((SHORT, SHORT, SHORT), [None, "A100-80GB", "H200"]),
+        ((LOST, LOST, LOST), [None, None, None]),
+        ((SHORT, LOST, LOST), [None, "A100-80GB", "A100-80GB"]),
     ],
 )
-def test_what_ran_out_of_memory_is_tried_again_on_the_next_larger_gpu(
-    chain: ModalChain, kind: FailureClass, gpus: list[str | None]
+def test_what_ran_out_of_memory_is_tried_again_on_the_next_larger_gpu_and_on_no_smaller_one(
+    chain: ModalChain, kinds: tuple[FailureClass, ...], gpus: list[str | None]
 ) -> None:
     accepted(chain, boltz_order())
-    out_of_memory(chain, kind)
+    fails(chain, *kinds)
     chain.drain()
     assert [call.gpu for call in chain.control_plane.plane.calls.values()] == gpus
 
