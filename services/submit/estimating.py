@@ -16,7 +16,7 @@ from shared.models.costs import Estimate, Tariff
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
 
-PER_LIGAND = "The time of a run grows with the size of target and ligand; no source states by how much."
+NOT_SCALED = "The time of a run grows with the size of target and ligand; no source states by how much."
 
 
 class Inquiry(Order):
@@ -62,9 +62,10 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
         InvalidInput: what a submission would be refused for, but for ``max_cost_usd``.
     """
     model = entry(inquiry.model_name)
-    judge = None
+    judge = tokens = None
     if inquiry.has_target or inquiry.ligands_count is None:
-        judge = judge_of(model, prepare(inquiry, model))
+        prepared = prepare(inquiry, model)
+        judge, tokens = judge_of(model, prepared), prepared.tokens
     if inquiry.ligands_count is not None:
         if inquiry.ligands_count > limits.most_rows:
             message = f"has more than {limits.most_rows:,} rows, which is all that is accepted"
@@ -73,8 +74,9 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
     else:
         found = _surveyed(inquiry, model, judge, owner, blobs, limits)
         jobs = found.jobs
-    tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
-    expected = costing.expected(model, tariff, inquiry.configuration, jobs=jobs, workers=at_once)
+    terms, at_once = inquiry.configuration, means.at_once(model.id)
+    tariff = costing.tariff_of(model, means.engine, terms, tokens=tokens)
+    expected = costing.expected(model, tariff, terms, jobs=jobs, workers=at_once, tokens=tokens)
     return _answer(inquiry, model, found, jobs, tariff, expected)
 
 
@@ -115,7 +117,7 @@ def _answer(
         "time": {
             "seconds_per_ligand": expected.run_seconds,
             "source": model.timing,
-            "scaling": PER_LIGAND,
+            "scaling": _scaling(model),
             "at_once": expected.at_once,
             "total_seconds": expected.seconds,
         },
@@ -127,6 +129,13 @@ def _answer(
         "warnings": _warnings(inquiry, found, tariff, expected),
         "test_model": model.test_model,
     }
+
+
+def _scaling(model: ModelEntry) -> str:
+    if model.growth is None:
+        return NOT_SCALED
+    above = f"Above {model.growth.tokens} residues and atoms, with the square of their number"
+    return f"{above}: {model.growth.source}"
 
 
 def _warnings(inquiry: Inquiry, found: Survey | None, tariff: Tariff | None, expected: Estimate) -> list[str]:

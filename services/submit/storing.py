@@ -87,8 +87,9 @@ def store(
     judge = judge_of(model, prepared)
     intake = _take_library(source, model, ticket.store, limits, judge, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
-    tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
-    expected = costing.expected(model, tariff, order.configuration, jobs=counts.jobs, workers=at_once)
+    terms, tokens = order.configuration, prepared.tokens
+    tariff, at_once = costing.tariff_of(model, means.engine, terms, tokens=tokens), means.at_once(model.id)
+    expected = costing.expected(model, tariff, terms, jobs=counts.jobs, workers=at_once, tokens=tokens)
     try:
         costing.check_limit(order.configuration.max_cost_usd, expected)
     except TooDear:

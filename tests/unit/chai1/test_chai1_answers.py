@@ -12,11 +12,13 @@ import gemmi
 import numpy as np
 import pytest
 from rdkit import Chem
+from rdkit.Chem import rdDistGeom
 
 from modal_gpu.predictors.base import Prediction, PredictionFailed, Question
 from modal_gpu.predictors.chai1.answering import answer
 from modal_gpu.predictors.chai1.files import Layout
 from modal_gpu.predictors.chai1.reader import Errors
+from modal_gpu.predictors.folded.identity import SOUND, UNSOUND
 from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.catalogue.chai1_target import prepare
 from shared.catalogue.entry import known
@@ -316,3 +318,34 @@ def test_a_stereo_configuration_that_was_not_asked_for_is_never_scored(smiles: s
     kind, message = failure(ask(smiles, samples=1), Folding("chai_stereo"))
     assert kind is FailureClass.MODEL_ERROR
     assert message.startswith("model_substituted_record: the ligand in the structure has another stereo")
+
+
+META = "CC(=O)Oc1cccc(c1)C(=O)O"
+
+
+def shaped(smiles: str) -> Spoil:
+    """The atoms of the ligand where those of this molecule lie in a sensible shape."""
+
+    def spoil(output: Path) -> None:
+        molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
+        assert rdDistGeom.EmbedMolecule(molecule, randomSeed=7) == 0
+        places = iter(Chem.RemoveHs(molecule).GetConformer().GetPositions().tolist())
+        document = gemmi.cif.read(str(output / CIF.format(BEST)))
+        columns = ["label_asym_id", *(f"Cartn_{axis}" for axis in "xyz")]
+        for row in document.sole_block().find("_atom_site.", columns):
+            if row[0] == "B":
+                row[1], row[2], row[3] = (f"{value:.3f}" for value in next(places))
+        document.write_file(str(output / CIF.format(BEST)))
+
+    return spoil
+
+
+def test_an_isomer_whose_atoms_are_called_alike_is_found_by_its_bonds() -> None:
+    assert folded(folding=Folding(spoil=shaped(ASPIRIN))).details["ligand_identity"] == SOUND
+    kind, message = failure(folding=Folding(spoil=shaped(META)))
+    assert kind is FailureClass.MODEL_ERROR
+    assert message.startswith("model_substituted_record: the ligand in the structure has the bonds")
+
+
+def test_distances_that_are_those_of_no_molecule_are_told() -> None:
+    assert folded().details["ligand_identity"] == UNSOUND
