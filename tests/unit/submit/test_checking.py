@@ -51,7 +51,7 @@ def test_few_rows_are_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
     answers.close()  # type: ignore[attr-defined]
 
 
-def _die(smiles: object) -> None:
+def _die(smiles: object, filters: object) -> None:
     os._exit(9)
 
 

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from services.submit.entries import Entry
-from services.submit.intake import Intake, check
+from services.submit.intake import Intake
 from services.submit.items import designs, target, variants
 from shared.adapters.local.blobs import FolderBlobs
 from shared.domain.identity import ligand_seed, subject
 from shared.models.batch import Counts, LibraryRow, RejectedRow
 from shared.steps.manifest import Manifest, line
 from tests.support.facts import a_batch
+from tests.support.rows import check
 
 SEQUENCE = "MNIFEMLRIDEGLRLK"
 STORE = "batches/b/submitted/f"
