@@ -158,9 +158,16 @@ class SmartsFilter(Frozen):
     action: Literal["reject", "require"] = "reject"
     patterns: Annotated[
         tuple[Annotated[Pattern, BeforeValidator(_as_pattern)], ...],
-        Field(min_length=1, max_length=MOST_PATTERNS),
+        Field(max_length=MOST_PATTERNS),
     ]
     name: FilterName = ""
+
+    @field_validator("patterns")
+    @classmethod
+    def _has_one(cls, patterns: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
+        if not patterns:
+            raise ValueError("names no SMARTS")
+        return patterns
 
     @model_validator(mode="before")
     @classmethod

@@ -90,7 +90,9 @@ def test_a_library_without_ligands_says_nothing_of_molecules(tmp_path: Path) -> 
     intake = Intake(FolderBlobs(tmp_path, base_url="", keys=list, fsync=False), STORE)
     intake.take_all(variants([{"sequence": SEQUENCE}, {"sequence": SEQUENCE}, 7]))
     report = intake.report.as_dict()
-    assert set(report) == {"submitted", "valid", "invalid", "duplicates", "rejections"}
+    assert set(report) == {
+        *("submitted", "valid", "invalid", "filtered", "filters", "duplicates", "rejections")
+    }
     assert (report["valid"], report["duplicates"]["count"], report["invalid"]) == (2, 1, 1)
 
 
