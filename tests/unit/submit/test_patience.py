@@ -50,13 +50,15 @@ def test_much_that_is_a_little_slow_is_too_slow_altogether(monkeypatch: pytest.M
 
     def work(item: int, begun: Callable[[str], None]) -> int:
         begun(f"step {item}")
-        time.sleep(0.05)
+        until = time.process_time() + 0.05
+        while time.process_time() < until:
+            pass
         return item
 
     assert within_limits(range(3), work) == [0, 1, 2]
     with pytest.raises(TooSlow) as caught:
         within_limits(range(1000), work)
-    assert 5 <= caught.value.index <= 20
+    assert 3 <= caught.value.index <= 20
     assert caught.value.what == f"step {caught.value.index}"
 
 
