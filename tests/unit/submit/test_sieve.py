@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from rdkit import Chem
-from rdkit.Chem import QED, Crippen, Descriptors, rdMolDescriptors
+from rdkit.Chem import Crippen, Descriptors, rdMolDescriptors
 from rdkit.Chem.FilterCatalog import FilterCatalogParams
 
 from services.submit.descriptors import DESCRIPTORS, outside
@@ -98,7 +98,7 @@ OF_ASPIRIN = {
     "tpsa": 63.60,
     "num_heavy_atoms": 13,
     "formal_charge": 0,
-    "qed": QED.qed(Chem.MolFromSmiles(ASPIRIN)),
+    "qed": 0.5501,
 }
 
 
