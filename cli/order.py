@@ -22,6 +22,7 @@ class Screen:
     protein_name: str | None
     seed: int | None
     strict: bool = False
+    filters: Mapping[str, Any] | None = None
 
 
 def order(screen: Screen, parameters: Mapping[str, Any], library: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def order(screen: Screen, parameters: Mapping[str, Any], library: Mapping[str, A
         "library": dict(library),
         "parameters": dict(parameters),
         "strict": screen.strict,
+        **({} if screen.filters is None else {"molecule_filters": dict(screen.filters)}),
         **({} if screen.seed is None else {"seed": screen.seed}),
         **read_targets(screen.targets),
         **sequence,

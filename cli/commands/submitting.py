@@ -8,12 +8,13 @@ import typer
 
 from cli.connection import Connection, connected, hosted
 from cli.costs import estimate_table
+from cli.filters import molecule_filters
 from cli.following import follow
 from cli.libraries import brought, checked
-from cli.options import Home, Json, Params, Timeout
+from cli.options import Filters, Home, Json, Params, Timeout
 from cli.order import Screen, order, parameters
 from cli.output import note, print_json, show, wants_json
-from cli.text import cell, plain
+from cli.text import cell, plain, rejection
 from cli.verdict import success
 
 SUBMIT = "/api/v3/batches/submit"
@@ -61,6 +62,7 @@ def submit(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse the library if any row is invalid.")
     ] = False,
+    filter: Filters = None,
     max_cost_usd: Annotated[
         float | None, typer.Option(min=0, help="Refuse above this estimate, and end the screen at this cost.")
     ] = None,
@@ -79,7 +81,8 @@ def submit(
     With --wait and no server on this home, this process runs the screen itself.
     """
     given = parameters(param or [], box=box, ligand=box_from_ligand, residues=box_from_residues)
-    screen = Screen(checked(library), target or [], sequence, model, name, protein_name, seed, strict)
+    wanted = molecule_filters(filter or [])
+    screen = Screen(checked(library), target or [], sequence, model, name, protein_name, seed, strict, wanted)
     body = order(screen, given, {})
     if max_cost_usd is not None:
         body["configuration"] = {"max_cost_usd": max_cost_usd}
@@ -106,18 +109,21 @@ def _connection(wait: bool) -> AbstractContextManager[Connection]:
 
 
 def post(connection: Connection, body: dict[str, Any], key: str | None = None) -> dict[str, Any]:
-    """Submit; say on stderr which rows of the library cannot be used."""
+    """Submit; say on stderr which rows of the library are not computed."""
     headers = {} if key is None else {"Idempotency-Key": key}
     accepted: dict[str, Any] = connection.post(SUBMIT, body, headers, timeout=SUBMIT_SECONDS)
-    _tell_rejected(accepted["rejected"], accepted["accounting"]["invalid"])
+    _tell_rejected(accepted["rejected"], accepted["accounting"])
     return accepted
 
 
-def _tell_rejected(rejected: list[dict[str, Any]], invalid: int) -> None:
+def _tell_rejected(rejected: list[dict[str, Any]], counts: dict[str, int]) -> None:
     for row in rejected[:SHOWN_REJECTED]:
-        note(f"line {row['line']}: {plain(row['reason'])} ({plain(row['text'])})")
-    if invalid > SHOWN_REJECTED:
-        note(f"… and {invalid - SHOWN_REJECTED} more rows that cannot be used")
+        note(rejection(row))
+    more = counts["invalid"] + counts["filtered"] - SHOWN_REJECTED
+    if more > 0:
+        note(f"… and {more} more rows that are not computed")
+    if counts["filtered"]:
+        note(f"in all {counts['invalid']} rows cannot be used, and {counts['filtered']} were filtered out")
 
 
 def _estimate(connection: Connection, body: dict[str, Any], as_json: bool) -> None:
@@ -126,7 +132,7 @@ def _estimate(connection: Connection, body: dict[str, Any], as_json: bool) -> No
     if wants_json(as_json):
         print_json(found)
         return
-    _tell_rejected(found["rejected"], found["counts"]["invalid"])
+    _tell_rejected(found["rejected"], found["counts"])
     show(estimate_table(found))
     for warning in found["warnings"]:
         note(plain(warning))

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from services.submit import costing
-from services.submit.fitting import Judge, judge_of
+from services.submit.fitting import judge_of
 from services.submit.request import Name, Order, read_body
 from services.submit.source import Limits, Source
-from services.submit.storing import Means, prepare, unreadable, unusable
-from services.submit.survey import Survey, look_through
+from services.submit.storing import Means
+from services.submit.survey import Survey, surveyed
+from services.submit.target import prepare
 from shared.catalogue.entry import ModelEntry, entry
 from shared.errors import FieldError, InvalidInput
 from shared.models.costs import Estimate, Tariff
@@ -72,27 +73,13 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
             raise InvalidInput(f"ligands_count {message}", [FieldError("ligands_count", message)])
         found, jobs = None, inquiry.ligands_count
     else:
-        found = _surveyed(inquiry, model, judge, owner, blobs, limits)
+        source = Source.of(inquiry, model, owner=owner, blobs=blobs)
+        found = surveyed(source, model, judge, limits, strict=inquiry.strict, blobs=blobs)
         jobs = found.jobs
     terms, at_once = inquiry.configuration, means.at_once(model.id)
     tariff = costing.tariff_of(model, means.engine, terms, tokens=tokens)
     expected = costing.expected(model, tariff, terms, jobs=jobs, workers=at_once, tokens=tokens)
     return _answer(inquiry, model, found, jobs, tariff, expected)
-
-
-def _surveyed(
-    inquiry: Inquiry, model: ModelEntry, judge: Judge | None, owner: str, blobs: Blobs, limits: Limits
-) -> Survey:
-    source = Source.of(inquiry, model, owner=owner, blobs=blobs)
-    try:
-        with source.entries(limits, blobs=blobs) as entries:
-            found = look_through(entries, most_heavy_atoms=model.most_heavy_atoms, judge=judge)
-    except ValueError as error:
-        raise unreadable(source.field, error) from error
-    valid, invalid = found.report["valid"], found.report["invalid"]
-    if valid == 0 or (inquiry.strict and invalid):
-        raise unusable(source.field, found.rejected, valid=valid, rejected=invalid)
-    return found
 
 
 def _answer(
@@ -111,6 +98,7 @@ def _answer(
             "submitted": found.report["submitted"] if found else jobs,
             "valid": found.report["valid"] if found else jobs,
             "invalid": found.report["invalid"] if found else 0,
+            "filtered": found.report["filtered"] if found else 0,
             "duplicates": found.report["duplicates"]["count"] if found else 0,
             "to_compute": jobs,
         },
@@ -144,8 +132,11 @@ def _warnings(inquiry: Inquiry, found: Survey | None, tariff: Tariff | None, exp
         said.append("only the number of ligands is known: a library may hold rows that cannot be used")
         if not inquiry.has_target:
             said.append("the target was not given, so it was not checked")
-    elif found.report["invalid"]:
-        said.append(f"rows that cannot be used: {found.report['invalid']}")
+        if inquiry.filters.custom_filters:
+            said.append("how many ligands the filters leave out is known of a library only")
+    else:
+        kinds = {"rows that cannot be used": "invalid", "rows that the filters leave out": "filtered"}
+        said += [f"{what}: {found.report[kind]}" for what, kind in kinds.items() if found.report[kind]]
     if tariff is None:
         said.append("there is no price for this model, so its cost is not known")
     if limit is not None and expected.usd is not None and expected.usd > limit:

@@ -31,7 +31,7 @@ def told(chain: Chain, order: dict[str, Any]) -> dict[str, Any]:
 def test_the_rows_are_counted_as_a_submission_counts_them_and_nothing_is_stored(chain: Chain) -> None:
     body = told(chain, noop_order(5, invalid=2, repeated=1))
     assert body["counts"] == {
-        "submitted": 8, "valid": 6, "invalid": 2, "duplicates": 1, "to_compute": 5
+        "submitted": 8, "valid": 6, "invalid": 2, "filtered": 0, "duplicates": 1, "to_compute": 5
     }  # fmt: skip
     assert [row["line"] for row in body["rejected"]] == [6, 7]
     assert body["chemistry_report"]["duplicates"]["count"] == 1
