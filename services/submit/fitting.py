@@ -14,6 +14,7 @@ from shared.models.batch import LibraryRow
 Judge = Callable[[LibraryRow], LibraryRow | str]
 BESIDE = ("use_msa", "use_potentials")
 """Fields of an order that are parameters of the models that have them."""
+JUDGED = ("ligand", "variant")
 
 
 def parameters_of(order: Order, model: ModelEntry) -> Mapping[str, JsonValue]:
@@ -41,10 +42,10 @@ def check_fits(model: ModelEntry, prepared: Prepared, sequence: str | None) -> N
 
 
 def judge_of(model: ModelEntry, prepared: Prepared) -> Judge:
-    """A valid row as the model takes it, or why it does not; the model's own say is about ligands."""
+    """A valid row as the model takes it, or why not; it has its own say about ligands and variants."""
 
     def judged(row: LibraryRow) -> LibraryRow | str:
-        judge = prepared.judge if row.kind == "ligand" else None
+        judge = prepared.judge if row.kind in JUDGED else None
         found = judge(row) if judge is not None else row
         if isinstance(found, str) or model.memory is None or prepared.tokens is None:
             return found
