@@ -8,7 +8,7 @@ from services.submit import costing
 from services.submit.fitting import Judge, judge_of
 from services.submit.request import Name, Order, read_body
 from services.submit.source import Limits, Source
-from services.submit.storing import Means, prepare, unreadable, unusable
+from services.submit.storing import Means, check_alignments, prepare, unreadable, unusable
 from services.submit.survey import Survey, look_through
 from shared.catalogue.entry import ModelEntry, entry
 from shared.errors import FieldError, InvalidInput
@@ -62,9 +62,11 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
         InvalidInput: what a submission would be refused for, but for ``max_cost_usd``.
     """
     model = entry(inquiry.model_name)
-    judge = None
+    prepared, judge = None, None
     if inquiry.has_target or inquiry.ligands_count is None:
-        judge = judge_of(model, prepare(inquiry, model))
+        prepared = prepare(inquiry, model)
+        check_alignments(prepared, model, searches=means.searches)
+        judge = judge_of(model, prepared)
     if inquiry.ligands_count is not None:
         if inquiry.ligands_count > limits.most_rows:
             message = f"has more than {limits.most_rows:,} rows, which is all that is accepted"
@@ -75,7 +77,17 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
         jobs = found.jobs
     tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
     expected = costing.expected(model, tariff, inquiry.configuration, jobs=jobs, workers=at_once)
-    return _answer(inquiry, model, found, jobs, tariff, expected)
+    answer = _answer(inquiry, model, found, jobs, tariff, expected)
+    if prepared is not None and prepared.alignments:
+        answer["warnings"].append(_searching(len(set(prepared.alignments.values()))))
+    return answer
+
+
+def _searching(sequences: int) -> str:
+    return (
+        f"alignments of {sequences} sequence(s) are searched before the first run, unless they are kept here "
+        "already; the time for that is not in the estimate"
+    )
 
 
 def _surveyed(

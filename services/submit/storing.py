@@ -32,16 +32,21 @@ SHOWN_REJECTED = 100
 
 @dataclass(frozen=True)
 class Means:
-    """What runs the models here: the engine, the workers of the pool, and models with one of their own."""
+    """
+    What runs the models here: the engine, the workers of the pool, and models with one of their own.
+
+    ``searches``: whether alignments can be searched.
+    """
 
     engine: str
     workers: int
     own: Collection[str] = ()
+    searches: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Those of this installation."""
-        return cls(settings.engine, settings.workers, settings.pythons)
+        return cls(settings.engine, settings.workers, settings.pythons, bool(settings.msa_server))
 
     def at_once(self, model: str) -> int:
         """How many runs of a model there are at once here; one where it has a worker of its own."""
@@ -82,7 +87,7 @@ def store(
     """
     order = source.order
     prepared = prepare(order, model)
-    _check_alignments(prepared, model, alignments)
+    check_alignments(prepared, model, searches=alignments.source is not None)
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
     judge = judge_of(model, prepared)
     intake = _take_library(source, model, ticket.store, limits, judge, strict=order.strict, blobs=blobs)
@@ -183,9 +188,9 @@ def prepare(order: Order, model: ModelEntry) -> Prepared:
     return prepared
 
 
-def _check_alignments(prepared: Prepared, model: ModelEntry, alignments: Alignments) -> None:
+def check_alignments(prepared: Prepared, model: ModelEntry, *, searches: bool) -> None:
     """What can be searched nowhere is refused: a model is never run on less than it was asked for."""
-    if prepared.alignments and alignments.source is None:
+    if prepared.alignments and not searches:
         message = (
             f"{model.id} needs a multiple sequence alignment of the target, and this installation has no "
             "server to search one: set OMTX_MSA_SERVER, give an alignment as a file, or use_msa: false, "
