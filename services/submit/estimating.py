@@ -5,10 +5,10 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from services.submit import costing
-from services.submit.fitting import Judge, judge_of
+from services.submit.fitting import Judge, check_alignments, judge_of
 from services.submit.request import Name, Order, read_body
 from services.submit.source import Limits, Source
-from services.submit.storing import Means, check_alignments, prepare, unreadable, unusable
+from services.submit.storing import Means, prepare, unreadable, unusable
 from services.submit.survey import Survey, look_through
 from shared.catalogue.entry import ModelEntry, entry
 from shared.errors import FieldError, InvalidInput

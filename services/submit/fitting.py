@@ -8,6 +8,7 @@ from services.submit.request import Order
 from shared.catalogue.entry import ModelEntry
 from shared.catalogue.gpus import Memory
 from shared.catalogue.preparing import Prepared
+from shared.domain.alignments import form_of
 from shared.errors import FieldError, InvalidInput
 from shared.models.batch import LibraryRow
 
@@ -39,6 +40,19 @@ def check_fits(model: ModelEntry, prepared: Prepared, sequence: str | None) -> N
             raise InvalidInput(
                 problem, [FieldError("protein_sequence" if sequence else "parameters", problem)]
             )
+
+
+def check_alignments(prepared: Prepared, model: ModelEntry, *, searches: bool) -> None:
+    """What can be searched nowhere is refused: a model is never run on less than it was asked for."""
+    if prepared.alignments and not searches:
+        message = (
+            f"{model.id} needs a multiple sequence alignment of the target, and this installation has no "
+            "server to search one: set OMTX_MSA_SERVER, give an alignment as a file, or use_msa: false, "
+            "which predicts from the single sequence"
+        )
+        raise InvalidInput(message, [FieldError("use_msa", message)])
+    for name in prepared.alignments:
+        form_of(name)
 
 
 def judge_of(model: ModelEntry, prepared: Prepared) -> Judge:

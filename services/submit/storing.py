@@ -9,7 +9,7 @@ from typing import Self
 from pydantic import ValidationError
 
 from services.submit import costing, plan
-from services.submit.fitting import Judge, check_fits, judge_of, parameters_of
+from services.submit.fitting import Judge, check_alignments, check_fits, judge_of, parameters_of
 from services.submit.intake import Intake
 from services.submit.report import ChemistryReport
 from services.submit.request import Order, invalid
@@ -17,7 +17,6 @@ from services.submit.source import Limits, Source
 from shared.catalogue.entry import ModelEntry
 from shared.catalogue.preparing import Prepared, Target
 from shared.domain import identity
-from shared.domain.alignments import form_of
 from shared.domain.naming import structure_keys
 from shared.domain.tree import leaf_count
 from shared.errors import FieldError, InvalidInput, TooDear
@@ -186,19 +185,6 @@ def prepare(order: Order, model: ModelEntry) -> Prepared:
     prepared = model.prepare(given, target)
     check_fits(model, prepared, order.protein_sequence)
     return prepared
-
-
-def check_alignments(prepared: Prepared, model: ModelEntry, *, searches: bool) -> None:
-    """What can be searched nowhere is refused: a model is never run on less than it was asked for."""
-    if prepared.alignments and not searches:
-        message = (
-            f"{model.id} needs a multiple sequence alignment of the target, and this installation has no "
-            "server to search one: set OMTX_MSA_SERVER, give an alignment as a file, or use_msa: false, "
-            "which predicts from the single sequence"
-        )
-        raise InvalidInput(message, [FieldError("use_msa", message)])
-    for name in prepared.alignments:
-        form_of(name)
 
 
 def _take_library(

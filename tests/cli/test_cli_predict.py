@@ -35,7 +35,9 @@ def test_fields_come_from_pairs_and_files_as_the_form_reads_them(omtx: Omtx, tmp
     (tmp_path / "target.pdb").write_text("HEADER    x\n" * 9)
     (tmp_path / "input.json").write_text(json.dumps({"num_designs": 3, "target_chain": "B"}))
     files = ("--input-file", tmp_path / "input.json", "--input", f"target_pdb_content=@{tmp_path}/target.pdb")
-    answer = omtx("predict", "nanobody_design", *files, *TARGET, "--input", "num_designs=6", "--model", "noop")
+    answer = omtx(
+        "predict", "nanobody_design", *files, *TARGET, "--input", "num_designs=6", "--model", "noop"
+    )
     assert answer.code == 0, answer.err
     batch = answer.json["batch_id"]
     assert omtx("watch", batch).code == 0
@@ -58,7 +60,11 @@ def test_a_sequence_that_looks_like_a_number_or_a_word_stays_text(omtx: Omtx) ->
         (("protein_structure", "--input", "protein_sequence"), "write KEY=VALUE", 5),
         (("protein_structure", "--input", "protein_sequence=@none.fasta"), "none.fasta", 5),
         (("protein_structure", "--input-file", "none.json"), "none.json", 5),
-        (("nanobody_design", *TARGET, "--input", "num_designs=many"), "num_designs: must be a whole number", 5),
+        (
+            ("nanobody_design", *TARGET, "--input", "num_designs=many"),
+            "num_designs: must be a whole number",
+            5,
+        ),
     ],
 )
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
