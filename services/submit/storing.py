@@ -32,9 +32,8 @@ SHOWN_REJECTED = 100
 @dataclass(frozen=True)
 class Means:
     """
-    What runs the models here: the engine, the workers of the pool, and models with one of their own.
-
-    ``searches``: whether alignments can be searched.
+    What runs the models here: the engine, the workers of the pool, models with one of their own, and
+    whether alignments are searched.
     """
 
     engine: str

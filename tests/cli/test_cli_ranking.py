@@ -13,7 +13,13 @@ from shared.catalogue.entry import known
 
 def row(name: str, metrics: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """A row as the API answers it."""
-    usual = {"rank": None, "kind": "variant", "item": {}, "ligand_smiles": None, "confidence": None}
+    usual: dict[str, Any] = {
+        "rank": None,
+        "kind": "variant",
+        "item": {},
+        "ligand_smiles": None,
+        "confidence": None,
+    }
     found = {"ligand_name": name, "metrics": metrics, "status": "completed", "test_model": False, "line": 1}
     return usual | found | {"error": None} | changes
 
