@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from services.submit import costing
-from services.submit.fitting import judge_of
+from services.submit.fitting import check_alignments, judge_of
 from services.submit.request import Name, Order, read_body
 from services.submit.source import Limits, Source
 from services.submit.storing import Means
@@ -63,9 +63,10 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
         InvalidInput: what a submission would be refused for, but for ``max_cost_usd``.
     """
     model = entry(inquiry.model_name)
-    judge = tokens = None
+    prepared = judge = tokens = None
     if inquiry.has_target or inquiry.ligands_count is None:
         prepared = prepare(inquiry, model)
+        check_alignments(prepared, model, searches=means.searches)
         judge, tokens = judge_of(model, prepared), prepared.tokens
     if inquiry.ligands_count is not None:
         if inquiry.ligands_count > limits.most_rows:
@@ -79,7 +80,17 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
     terms, at_once = inquiry.configuration, means.at_once(model.id)
     tariff = costing.tariff_of(model, means.engine, terms, tokens=tokens)
     expected = costing.expected(model, tariff, terms, jobs=jobs, workers=at_once, tokens=tokens)
-    return _answer(inquiry, model, found, jobs, tariff, expected)
+    answer = _answer(inquiry, model, found, jobs, tariff, expected)
+    if prepared is not None and prepared.alignments:
+        answer["warnings"].append(_searching(len(set(prepared.alignments.values()))))
+    return answer
+
+
+def _searching(sequences: int) -> str:
+    return (
+        f"alignments of {sequences} sequence(s) are searched before the first run, unless they are kept here "
+        "already; the time for that is not in the estimate"
+    )
 
 
 def _answer(

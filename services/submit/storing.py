@@ -10,7 +10,7 @@ import rdkit
 from pydantic import JsonValue
 
 from services.submit import costing, plan
-from services.submit.fitting import Judge, judge_of
+from services.submit.fitting import Judge, check_alignments, judge_of
 from services.submit.intake import Intake
 from services.submit.refusing import unreadable, unusable
 from services.submit.report import ChemistryReport
@@ -18,11 +18,9 @@ from services.submit.request import Order
 from services.submit.source import Limits, Source
 from services.submit.target import prepare
 from shared.catalogue.entry import ModelEntry
-from shared.catalogue.preparing import Prepared
 from shared.domain import identity
-from shared.domain.alignments import form_of
 from shared.domain.tree import leaf_count
-from shared.errors import FieldError, InvalidInput, TooDear
+from shared.errors import InvalidInput, TooDear
 from shared.models.batch import Batch, Counts, StoredInput
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
@@ -34,16 +32,20 @@ SHOWN_REJECTED = 100
 
 @dataclass(frozen=True)
 class Means:
-    """What runs the models here: the engine, the workers of the pool, and models with one of their own."""
+    """
+    What runs the models here: the engine, the workers of the pool, models with one of their own, and
+    whether alignments are searched.
+    """
 
     engine: str
     workers: int
     own: Collection[str] = ()
+    searches: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Those of this installation."""
-        return cls(settings.engine, settings.workers, settings.pythons)
+        return cls(settings.engine, settings.workers, settings.pythons, bool(settings.msa_server))
 
     def at_once(self, model: str) -> int:
         """How many runs of a model there are at once here; one where it has a worker of its own."""
@@ -84,7 +86,7 @@ def store(
     """
     order = source.order
     prepared = prepare(order, model)
-    _check_alignments(prepared, model, alignments)
+    check_alignments(prepared, model, searches=alignments.source is not None)
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
     judge = judge_of(model, prepared)
     intake = _take_library(source, model, ticket.store, limits, judge, strict=order.strict, blobs=blobs)
@@ -140,19 +142,6 @@ def _applied(order: Order) -> dict[str, JsonValue]:
     if not order.filters.custom_filters:
         return {}
     return {**order.filters.model_dump(mode="json", exclude_none=True), "rdkit": rdkit.__version__}
-
-
-def _check_alignments(prepared: Prepared, model: ModelEntry, alignments: Alignments) -> None:
-    """What can be searched nowhere is refused: a model is never run on less than it was asked for."""
-    if prepared.alignments and alignments.source is None:
-        message = (
-            f"{model.id} needs a multiple sequence alignment of the target, and this installation has no "
-            "server to search one: set OMTX_MSA_SERVER, give an alignment as a file, or use_msa: false, "
-            "which predicts from the single sequence"
-        )
-        raise InvalidInput(message, [FieldError("use_msa", message)])
-    for name in prepared.alignments:
-        form_of(name)
 
 
 def _take_library(
