@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from modal_gpu.predictors.base import PredictionFailed
+from shared.models.work import FailureClass
 
 OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 GPU_BROKEN = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "cuDNN error", "device-side assert", "NVML")
@@ -20,6 +24,17 @@ def breaks_gpu(error: BaseException) -> bool:
     if fills_memory(error):
         return False
     return type(error).__name__ == "AcceleratorError" or any(sign in text for sign in GPU_BROKEN)
+
+
+def device(accelerator: Literal["gpu", "cpu"], *, there: bool) -> Literal["gpu", "cpu"]:
+    """
+    What was asked for; PredictionFailed (infrastructure) for a GPU that is not ``there``.
+
+    A model never falls back to processors: it would take hours for what is paid by the second.
+    """
+    if accelerator == "gpu" and not there:
+        raise PredictionFailed(FailureClass.INFRASTRUCTURE, "this machine has no GPU that the model can use")
+    return accelerator
 
 
 @cache

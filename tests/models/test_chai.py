@@ -56,6 +56,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHAI_DOWNLOADS_DIR", str(folder))
         patch.setenv("OMTX_WEIGHTS", str(folder))
+        patch.setenv("OMTX_ACCELERATOR", "cpu")
         patch.setenv("OMP_NUM_THREADS", "1")
         yield folder
 

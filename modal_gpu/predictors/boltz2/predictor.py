@@ -17,7 +17,7 @@ from modal_gpu.predictors.boltz2.question import Asked, asked, parameters_of, sa
 from modal_gpu.predictors.boltz2.reader import Unreadable, check_chains, read
 from modal_gpu.predictors.boltz2.sampling import Sampling
 from modal_gpu.predictors.boltz2.structure import Structure, read_structure
-from modal_gpu.predictors.programs import versions
+from modal_gpu.predictors.programs import device, versions
 from modal_gpu.recording import stage
 from shared.models.work import FailureClass
 from shared.settings import ContainerSettings
@@ -87,8 +87,9 @@ def _warm() -> Program:
 
     from modal_gpu.predictors.boltz2.runner import Warm
 
-    gpu = torch.cuda.is_available()
-    program = Warm(ContainerSettings().weights, "gpu" if gpu else "cpu", kernels=gpu)
+    given = ContainerSettings()
+    chosen = device(given.accelerator, there=torch.cuda.is_available())
+    program = Warm(given.weights, chosen, kernels=chosen == "gpu")
     program.load()
     return program
 

@@ -25,9 +25,10 @@ from modal_gpu.hosting import CHAI1_PARTS
 from modal_gpu.predictors.base import PredictionFailed
 from modal_gpu.predictors.chai1.files import Layout
 from modal_gpu.predictors.chai1.reader import Errors
-from modal_gpu.predictors.programs import breaks_gpu, fills_memory
+from modal_gpu.predictors.programs import breaks_gpu, device, fills_memory
 from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.models.work import FailureClass
+from shared.settings import ContainerSettings
 
 log = logging.getLogger("omtx.run")
 CONFORMERS = "conformers_v1.apkl"
@@ -43,7 +44,8 @@ class Runner:
         paths.downloads_path = esm.downloads_path = weights
         paths.cached_conformers.path = weights / CONFORMERS
         self._weights, self.usable = weights, True
-        self.device = "cuda:0" if torch.cuda.is_available() else "cpu"
+        on = device(ContainerSettings().accelerator, there=torch.cuda.is_available())
+        self.device = "cuda:0" if on == "gpu" else "cpu"
         program.load_exported = functools.cache(program.load_exported)
         inference_dataset.RefConformerGenerator = functools.cache(inference_dataset.RefConformerGenerator)
 
