@@ -180,6 +180,8 @@ class ContainerSettings(BaseSettings):
     webhook_key: SecretStr = SecretStr("")
     weights: Path = Path("/weights")
     """The folder from which a model loads what it has learnt."""
+    accelerator: Literal["gpu", "cpu"] = "gpu"
+    """What a model that needs a GPU computes on; processors are for tests, and have to be asked for."""
 
 
 @cache

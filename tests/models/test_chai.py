@@ -54,6 +54,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHAI_DOWNLOADS_DIR", str(folder))
         patch.setenv("OMTX_WEIGHTS", str(folder))
+        patch.setenv("OMTX_ACCELERATOR", "cpu")
         patch.setenv("OMP_NUM_THREADS", "1")
         yield folder
 
@@ -305,6 +306,7 @@ def test_what_goes_wrong_on_a_gpu_has_its_class(predictor: Any, monkeypatch: pyt
             torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"),
             FailureClass.OUT_OF_MEMORY,
         ),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED"), FailureClass.OUT_OF_MEMORY),
         (RuntimeError("CUDA error: an illegal memory access"), FailureClass.INFRASTRUCTURE),
     ):
         with monkeypatch.context() as patch:

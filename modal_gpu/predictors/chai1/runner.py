@@ -25,11 +25,12 @@ from modal_gpu.hosting import CHAI1_PARTS
 from modal_gpu.predictors.base import PredictionFailed
 from modal_gpu.predictors.chai1.files import Layout
 from modal_gpu.predictors.chai1.reader import Errors
+from modal_gpu.predictors.programs import breaks_gpu, device, fills_memory
 from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.models.work import FailureClass
+from shared.settings import ContainerSettings
 
 log = logging.getLogger("omtx.run")
-GPU_BROKEN = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "cuDNN error", "device-side assert")
 CONFORMERS = "conformers_v1.apkl"
 LANGUAGE_MODEL = "esm/traced_sdpa_esm2_t36_3B_UR50D_fp16.pt"
 
@@ -43,7 +44,8 @@ class Runner:
         paths.downloads_path = esm.downloads_path = weights
         paths.cached_conformers.path = weights / CONFORMERS
         self._weights, self.usable = weights, True
-        self.device = "cuda:0" if torch.cuda.is_available() else "cpu"
+        on = device(ContainerSettings().accelerator, there=torch.cuda.is_available())
+        self.device = "cuda:0" if on == "gpu" else "cpu"
         program.load_exported = functools.cache(program.load_exported)
         inference_dataset.RefConformerGenerator = functools.cache(inference_dataset.RefConformerGenerator)
 
@@ -100,14 +102,14 @@ class Runner:
     def _telling_failures(self) -> Iterator[None]:
         try:
             yield
-        except torch.OutOfMemoryError as error:
-            _free()
-            message = f"the GPU ran out of memory: {_first_line(error)}"
-            raise PredictionFailed(FailureClass.OUT_OF_MEMORY, message) from error
         except program.UnsupportedInputError as error:
             raise PredictionFailed(FailureClass.INVALID_INPUT, _first_line(error)) from error
         except RuntimeError as error:
-            if not any(sign in str(error) for sign in GPU_BROKEN):
+            if fills_memory(error):
+                _free()
+                message = f"the GPU ran out of memory: {_first_line(error)}"
+                raise PredictionFailed(FailureClass.OUT_OF_MEMORY, message) from error
+            if not breaks_gpu(error):
                 raise
             self.usable = False  # no later run of this process can use the GPU; another container can
             message = f"the GPU failed: {_first_line(error)}"
