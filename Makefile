@@ -30,15 +30,15 @@ demo: $(VENV)/$(if $(filter gcp,$(BACKEND)),.cloud,.embedded) ## Dock the sample
 test: $(VENV)/.dev ## Run all tests (PYTEST_ARGS=…).
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-models: test-models-boltz2 test-models-chai ## Run the models' own programs without weights, a quarter of an hour (docs/models.md).
+test-models: test-models-boltz2 test-models-chai ## Run the models' own programs without weights (docs/models.md).
 
 test-models-boltz2: $(MODELS)/boltz2/.made ## Run the real Boltz-2 without its weights.
 	@OMP_NUM_THREADS=1 $(MODELS)/boltz2/bin/python -m pytest -p no:cacheprovider --confcutdir tests/models \
-		-W default tests/models/test_boltz2.py tests/models/test_boltz2_predictor.py
+		-W default tests/models
 
-test-models-chai: .venv-models/chai1/.made ## Run the real Chai-1 without its weights.
-	@OMP_NUM_THREADS=1 .venv-models/chai1/bin/python -m pytest --noconftest -p no:cacheprovider \
-		-W default --disable-warnings tests/models/test_chai.py
+test-models-chai: $(MODELS)/chai1/.made ## Run the real Chai-1 without its weights.
+	@OMP_NUM_THREADS=1 $(MODELS)/chai1/bin/python -m pytest -p no:cacheprovider --confcutdir tests/models \
+		-W default --disable-warnings tests/models
 
 run: $(VENV)/.embedded ## Run the platform on 127.0.0.1 in the foreground (RUN_ARGS=…).
 	@$(BIN)/omtx up $(RUN_ARGS)
@@ -88,13 +88,6 @@ $(VENV)/.made:
 		echo "$(PYTHON) cannot make a virtual environment; on Debian install python3-venv" >&2; exit 1; }
 	@touch $@
 
-.venv-models/chai1/.made: requirements/models-chai1.txt
-	@echo "installing requirements/models-chai1.txt into .venv-models/chai1"
-	@$(PYTHON) -m venv .venv-models/chai1
-	@.venv-models/chai1/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
-	@.venv-models/chai1/bin/python -m pip install --quiet --disable-pip-version-check --no-deps chai_lab==0.6.1
-	@touch $@
-
 $(VENV)/.embedded: requirements/embedded.txt pyproject.toml $(VENV)/.made
 	@echo "installing requirements/embedded.txt"
 	@$(PIP) --requirement requirements/embedded.txt
@@ -121,4 +114,6 @@ $(MODELS)/%/.made: requirements/models-%.txt
 	@echo "making $(MODELS)/$*, some minutes and gigabytes"
 	@rm -rf $(MODELS)/$* && $(PYTHON) -m venv $(MODELS)/$*
 	@$(MODELS)/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@$(if $(filter chai1,$*),$(MODELS)/$*/bin/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps chai_lab==0.6.1) # it names an older torch than there is for a processor
 	@touch $@

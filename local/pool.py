@@ -133,7 +133,10 @@ class Pool:
         ended = worker.has_ended  # asked first: what it sent before its end is received below
         self._answers += worker.receive()
         limit = worker.overdue(self._most_run_seconds)
-        if ended:
+        if worker.is_spent:
+            log.warning("worker replaced: a model has broken its process")
+            self._take_back(worker)
+        elif ended:
             self._replace(worker, FailureClass.INFRASTRUCTURE)
         elif limit is not None:
             worker.kill()
@@ -169,7 +172,7 @@ class Pool:
         for call_id in self._calls.cancelling():
             for worker in self._workers:
                 if call_id in worker.calls:
-                    self._take_back(worker, call_id)
+                    self._take_back(worker, but=call_id)
             self._backlog = deque(call for call in self._backlog if call.call_id != call_id)
             self._calls.killed(call_id)
 
@@ -178,13 +181,13 @@ class Pool:
         if time.monotonic() >= self._next_prune and self._calls.prune(limit=PRUNED_AT_ONCE):
             self._next_prune = time.monotonic() + PRUNE_SECONDS
 
-    def _take_back(self, worker: WorkerProcess, cancelled: str) -> None:
-        """Kill the worker for one call; what else it held was not asked to stop."""
+    def _take_back(self, worker: WorkerProcess, *, but: str | None = None) -> None:
+        """Kill the worker; its calls go to others, but for one that is cancelled."""
         worker.kill()
         estate = worker.bury()
         for envelope, url in estate.unreported:
             self._reports.submit(self._reporter.report, envelope, url)
-        self._backlog.extendleft(call for call in reversed(estate.calls) if call.call_id != cancelled)
+        self._backlog.extendleft(call for call in reversed(estate.calls) if call.call_id != but)
 
     def _feed(self) -> None:
         for model in (None, *sorted(self._own_models)):

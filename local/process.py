@@ -12,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from local.foreign import ForeignProcess, Own
-from local.worker import Answer, Beginning, Ready, Reported, Task, work
+from local.worker import Answer, Beginning, Ready, Reported, Spent, Task, work
 from shared.adapters.local.calls import Call
 from shared.models.work import Envelope
 from shared.ports.world import Key
@@ -39,6 +39,7 @@ class _Life:
     process: SpawnProcess | ForeignProcess
     pipe: Connection
     ready: bool = False
+    spent: bool = False
 
 
 class WorkerProcess:
@@ -103,6 +104,11 @@ class WorkerProcess:
         return self._life is not None and not self._life.process.is_alive()
 
     @property
+    def is_spent(self) -> bool:
+        """Whether it ends by itself, having begun none of the calls that it still holds."""
+        return self._life is not None and self._life.spent
+
+    @property
     def head(self) -> Call | None:
         """The call that runs."""
         return next(iter(self.calls.values()), None)
@@ -138,6 +144,8 @@ class WorkerProcess:
                     yield call_id, self._answered(call_id, Envelope.model_validate_json(text))
                 case Reported(call_id):
                     self.unreported.pop(call_id, None)
+                case Spent():
+                    self._life.spent = True
 
     def overdue(self, most_seconds: float) -> float | None:
         """The limit in seconds that the running call has exceeded, if it has."""
@@ -188,11 +196,11 @@ class WorkerProcess:
         self._begun, self.begun_at = time.monotonic(), datetime.now(UTC)
 
 
-def _next(pipe: Connection) -> Ready | Answer | Reported | None:
+def _next(pipe: Connection) -> Ready | Answer | Reported | Spent | None:
     """The next message, or None if there is none now; a broken pipe has none, and ``has_ended`` tells."""
     with suppress(EOFError, ConnectionError):
         if pipe.poll():
-            message: Ready | Answer | Reported = pipe.recv()
+            message: Ready | Answer | Reported | Spent = pipe.recv()
             return message
     return None
 

@@ -69,6 +69,11 @@ class Reported:
     delivered: bool
 
 
+@dataclass(frozen=True)
+class Spent:
+    """The model of the last answer can give no other in this process; what waits here has not begun."""
+
+
 def work(pipe: Connection, log_file: Path, cores: frozenset[int], key: Key, *, own: bool = False) -> None:
     """
     The life of a worker, on any of ``cores``; it ends when the pipe does, or the runner.
@@ -108,6 +113,7 @@ class _Worker:
             self._send(Ready())
             while self._do(self._pipe.recv()):
                 pass
+            self._send(Spent())
         except (EOFError, ConnectionError):
             return
 
@@ -135,7 +141,7 @@ class _Worker:
             self._room.release()
         self._send(Reported(call_id, delivered))
 
-    def _send(self, message: Ready | Answer | Reported) -> None:
+    def _send(self, message: Ready | Answer | Reported | Spent) -> None:
         with self._sending:
             self._pipe.send(message)
 

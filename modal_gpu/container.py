@@ -5,16 +5,19 @@ This is imported when an app is deployed, and again in each of its containers. S
 named, never made from content.
 """
 
+import logging
 from pathlib import Path
 from typing import Any, ClassVar
 
 import modal
+import modal.exception
 from modal.experimental import stop_fetching_inputs
 
 from modal_gpu.hosting import HOSTED, Checkout, Hosting, Weights
 from shared.events.runs import app_name
 from shared.settings import ContainerSettings
 
+log = logging.getLogger("omtx.container")
 WEIGHTS, CACHE = "/weights", "/cache"
 IMAGES = Path(__file__).with_name("images")
 SECRET_KEYS = ["OMTX_WEBHOOK_KEY_ID", "OMTX_WEBHOOK_KEY"]
@@ -88,10 +91,11 @@ class Container:
 
     @modal.enter(snap=True)
     def imports(self) -> None:
-        """What every container of the model imports alike."""
-        from modal_gpu.predictors import module
+        """What every container of the model imports alike; torch and the model's packages take longest."""
+        from modal_gpu import body  # noqa: F401 - with what it imports
+        from modal_gpu.predictors import import_programs
 
-        module(self.model)
+        import_programs(self.model)
 
     @modal.enter(snap=False)
     def load(self) -> None:
@@ -118,8 +122,16 @@ class Container:
 
         answer = self._body.answer(order, modal.current_function_call_id())
         if is_spent(self._body.predictor):
-            stop_fetching_inputs()
+            _take_no_more()
         return answer
+
+
+def _take_no_more() -> None:
+    """The container ends after this run. If that cannot be said now, the run still has its answer."""
+    try:
+        stop_fetching_inputs()
+    except modal.exception.Error as error:
+        log.warning("this container goes on with a spent model, and tries again to end: %s", error)
 
 
 def _volumes(model: str, hosting: Hosting) -> dict[str, modal.Volume]:

@@ -14,6 +14,11 @@ PREDICTORS = {
     "rfantibody": "modal_gpu.predictors.rfantibody.predictor:RfantibodyPredictor",
     "vina": "modal_gpu.predictors.vina.predictor:VinaPredictor",
 }
+RUNNERS = {
+    "boltz2": "modal_gpu.predictors.boltz2.runner",
+    "chai1": "modal_gpu.predictors.chai1.runner",
+}
+"""What a predictor imports only as it loads its model: without the programs it can still be tested."""
 
 
 @cache
@@ -24,10 +29,11 @@ def predictor(model: str) -> Predictor:
     Raises:
         KeyError: no predictor has this id.
     """
-    name = PREDICTORS[model].partition(":")[2]
-    return cast(Predictor, getattr(module(model), name)())
+    path, _, name = PREDICTORS[model].partition(":")
+    return cast(Predictor, getattr(import_module(path), name)())
 
 
-def module(model: str) -> ModuleType:
-    """The module of a predictor, imported with the programs of its model; KeyError if there is none."""
-    return import_module(PREDICTORS[model].partition(":")[0])
+def import_programs(model: str) -> list[ModuleType]:
+    """All that the model's runs import, and no more: nothing is loaded, and no GPU is looked for."""
+    wanted = [PREDICTORS[model].partition(":")[0], *([RUNNERS[model]] if model in RUNNERS else [])]
+    return [import_module(name) for name in wanted]

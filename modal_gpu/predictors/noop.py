@@ -15,6 +15,9 @@ VERSION = "1"
 class NoopPredictor:
     """Implements ``Predictor``; every answer says that it comes from a test model."""
 
+    def __init__(self) -> None:
+        self.usable = True
+
     def predict(self, question: Question) -> Prediction:
         """
         Draw an affinity in [-10, 0] from the seed, after whatever misbehaviour was asked for.
@@ -23,10 +26,13 @@ class NoopPredictor:
         tens of thousands of these.
 
         Raises:
-            PredictionFailed: the seed is among the ``failure_rate`` that fail.
+            PredictionFailed: the seed is among the ``failure_rate`` that fail, or the process was broken.
         """
         parameters = NoopParameters.model_validate(dict(question.parameters))
         _misbehave(parameters, question.attempt)
+        self.usable = self.usable and question.attempt > parameters.break_attempts
+        if not self.usable:
+            raise PredictionFailed(FailureClass.INFRASTRUCTURE, f"process {os.getpid()} is broken")
         time.sleep(parameters.delay_seconds)
         doomed = _draw(question.seed, "failure").random() < parameters.failure_rate
         if doomed and question.round < parameters.failing_rounds:

@@ -15,9 +15,9 @@ class NoopParameters(Frozen):
 
     The ligands of ``failure_rate`` fail in that many ``failing_rounds``, then succeed.
     ``alignments`` asks for those of the target's sequence, in both forms.
-    ``crash_attempts`` kills the worker process on that many first attempts of every ligand, and
-    ``hang_attempts`` makes it sleep past its timeout. What the models of other tasks are told is taken,
-    and ignored.
+    ``crash_attempts`` kills the worker process on that many first attempts of every ligand,
+    ``hang_attempts`` makes it sleep past its timeout, and ``break_attempts`` leaves it alive but unable to
+    answer any more, as a broken GPU does. What the models of other tasks are told is taken, and ignored.
     """
 
     delay_seconds: Annotated[float, Field(ge=0, le=30)] = 0.0
@@ -27,6 +27,7 @@ class NoopParameters(Frozen):
     alignments: bool = False
     crash_attempts: Annotated[int, Field(ge=0, le=5)] = 0
     hang_attempts: Annotated[int, Field(ge=0, le=5)] = 0
+    break_attempts: Annotated[int, Field(ge=0, le=5)] = 0
     chains: JsonValue = None
     target_chain: JsonValue = None
     hotspots: JsonValue = None

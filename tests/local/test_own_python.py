@@ -69,6 +69,16 @@ def test_a_worker_that_dies_costs_an_attempt_and_is_replaced(own: Path, tmp_path
         assert {(it.kind, it.ref.attempt) for it in outcomes} == {(OutcomeKind.COMPLETED, 2)}
 
 
+def test_a_worker_whose_model_is_spent_is_replaced(own: Path, tmp_path: Path) -> None:
+    with Running(tmp_path) as running:
+        until(lambda: bool(foreign(own)))
+        [first] = foreign(own)
+        batch = running.submit(noop_order(2, parameters={"break_attempts": 1}))
+        outcomes = running.settled(batch, 2)
+        assert {(it.kind, it.ref.attempt) for it in outcomes} == {(OutcomeKind.COMPLETED, 2)}
+        assert foreign(own) not in ([], [first])
+
+
 def test_a_worker_that_is_killed_from_outside_is_replaced(own: Path, tmp_path: Path) -> None:
     with Running(tmp_path) as running:
         until(lambda: bool(foreign(own)))

@@ -112,6 +112,28 @@ def test_a_ligand_whose_worker_always_crashes_fails_with_the_exit_code(running: 
         assert "exit code 70" in outcome.failure.message
 
 
+def test_a_worker_whose_model_is_spent_costs_no_ligand_but_its_own_an_attempt(tmp_path: Path) -> None:
+    with Running(tmp_path, workers=1) as running:
+        before = running.submit(noop_order(30))
+        breaking = running.submit(noop_order(4, parameters={"break_attempts": 1}))
+        behind = running.submit(noop_order(30))
+
+        attempts = {(it.kind, it.ref.attempt) for it in running.settled(breaking, 4)}
+        assert attempts == {(OutcomeKind.COMPLETED, 2)}
+        for healthy in (before, behind):
+            outcomes = running.settled(healthy, 30)
+            assert {(it.kind, it.ref.attempt) for it in outcomes} == {(OutcomeKind.COMPLETED, 1)}
+
+
+def test_each_run_that_breaks_its_process_had_a_fresh_one(running: Running) -> None:
+    once = {"max_retry_attempts": 1}
+    batch = running.submit(noop_order(5, parameters={"break_attempts": 5}, configuration=once))
+
+    failures = [outcome.failure for outcome in running.settled(batch, 5) if outcome.failure]
+    assert {failure.kind for failure in failures} == {FailureClass.INFRASTRUCTURE}
+    assert len({failure.message for failure in failures}) == 5  # each names its process
+
+
 def test_a_run_that_hangs_is_killed_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMTX_MOST_RUN_SECONDS", "0.5")
     with Running(tmp_path) as running:

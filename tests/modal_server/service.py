@@ -12,6 +12,7 @@ from grpclib.const import Cardinality, Handler
 from grpclib.server import Stream
 from modal_proto import api_pb2 as pb
 
+from tests.modal_server.containing import Containing
 from tests.modal_server.deploying import Deploying, handle_metadata
 from tests.modal_server.deployments import Deployed, Deployments
 from tests.modal_server.plane import Plane
@@ -46,7 +47,7 @@ REFUSALS = {
 BRIEFLY, FOR_LONG = (pb.RPCRetryPolicy(retry_after_secs=seconds) for seconds in (0.1, 600))
 
 
-class Service(Deploying):
+class Service(Deploying, Containing):
     """
     Answers from a plane and its deployments; a method that is not here is not implemented.
 
@@ -55,8 +56,8 @@ class Service(Deploying):
     """
 
     def __init__(self, plane: Plane, deployments: Deployments) -> None:
-        super().__init__(deployments)
-        self.plane = plane
+        Deploying.__init__(self, deployments)
+        Containing.__init__(self, plane)
         self.strike: Callable[[str, int], Mishap | None] = lambda method, number: None
         self.seen: list[str] = []
         self.missing: list[str] = []
@@ -86,7 +87,7 @@ class Service(Deploying):
             self.missing.append(name)
             raise GRPCError(Status.UNIMPLEMENTED, f"{name} is not part of this control plane")
         sent: Mapping[str, Any] = stream.metadata or {}
-        if (sent.get("x-modal-token-id"), sent.get("x-modal-token-secret")) != TOKEN:
+        if not _let_in(sent):
             raise GRPCError(Status.UNAUTHENTICATED, "no such token")
         key, first = str(sent["x-idempotency-key"]), sent.get("x-throttle-retry-attempt") == "0"
         first = first and sent.get("x-retry-attempt") == "0"
@@ -181,6 +182,12 @@ class Service(Deploying):
         if found is None:
             raise GRPCError(Status.NOT_FOUND, f"no {tag} in {app}")
         return found
+
+
+def _let_in(sent: Mapping[str, Any]) -> bool:
+    """A client by its token; a container is known without one."""
+    token = sent.get("x-modal-token-id"), sent.get("x-modal-token-secret")
+    return token == TOKEN or sent.get("x-modal-client-type") == str(pb.CLIENT_TYPE_CONTAINER)
 
 
 def _streams(method: MethodDescriptor) -> bool:

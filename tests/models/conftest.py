@@ -2,6 +2,11 @@
 
 from importlib.util import find_spec
 
-NEEDS = {"test_boltz2.py": "boltz", "test_boltz2_predictor.py": "boltz"}
+NEEDS = {
+    "test_before_the_snapshot.py": "torch",
+    "test_boltz2.py": "boltz",
+    "test_boltz2_predictor.py": "boltz",
+    "test_chai.py": "chai_lab",
+}
 
 collect_ignore = [test for test, package in NEEDS.items() if find_spec(package) is None]

@@ -3,14 +3,19 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from boltz.data.parse.a3m import parse_a3m
+from boltz.data.parse.csv import parse_csv
 
 from modal_gpu.predictors.base import Prediction, PredictionFailed
 from modal_gpu.predictors.boltz2.predictor import Boltz2Predictor
 from modal_gpu.predictors.boltz2.runner import Warm
+from services.align.forms import boltz_csv
 from shared.models.work import FailureClass
 from tests.models import boltz_cache
+from tests.models.alignments import UNIQUE, searched, texts
 from tests.unit.boltz2.replay import ASPIRIN, IBUPROFEN, SEQUENCE, question
 
 QUICK = {
@@ -20,7 +25,7 @@ QUICK = {
     "sampling_steps_affinity": 10,
     "diffusion_samples_affinity": 1,
 }
-ALIGNED = f"key,sequence\n-1,{SEQUENCE}\n-1,{SEQUENCE[:-1]}-\n".encode()
+ALIGNED = boltz_csv(SEQUENCE, searched(SEQUENCE))
 OTHER = b"key,sequence\n-1,MKTAYIAK\n"
 
 
@@ -81,6 +86,16 @@ def test_an_alignment_is_used_and_one_of_another_protein_is_refused(predictor: B
     with pytest.raises(PredictionFailed) as caught:
         answered(predictor, ASPIRIN, use_msa=True, files={"msa_1.csv": OTHER})
     assert caught.value.kind is FailureClass.INVALID_INPUT
+
+
+def test_our_alignment_is_read_as_what_the_server_sent(tmp_path: Path) -> None:
+    ours, sent = tmp_path / "ours.csv", tmp_path / "sent.a3m"
+    ours.write_bytes(ALIGNED)
+    sent.write_text("".join(texts(SEQUENCE)))
+    found, wanted = parse_csv(ours), parse_a3m(sent, taxonomy=None)
+    assert (len(found.sequences), len(found.deletions)) == (UNIQUE, UNIQUE // 2 - 1)
+    for part in ("sequences", "residues", "deletions"):
+        assert getattr(found, part).tolist() == getattr(wanted, part).tolist(), part
 
 
 def test_a_structure_without_a_ligand_has_no_figures_of_one(predictor: Boltz2Predictor) -> None:

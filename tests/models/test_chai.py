@@ -17,20 +17,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("chai_lab", reason="chai_lab is installed by `make test-models`")
-pq = pytest.importorskip("pyarrow.parquet")
-pa = pytest.importorskip("pyarrow")
-
-from modal_gpu.predictors.base import Prediction, PredictionFailed, Question  # noqa: E402
-from modal_gpu.predictors.chai1.files import Layout, job, write  # noqa: E402
-from modal_gpu.predictors.chai1.ligand import read_ligand  # noqa: E402
-from modal_gpu.predictors.chai1.structure import read_structure  # noqa: E402
-from shared.catalogue.chai1_chains import Chain, write_fasta  # noqa: E402
-from shared.catalogue.chai1_parameters import Chai1Parameters  # noqa: E402
-from shared.catalogue.chai1_target import prepare  # noqa: E402
-from shared.catalogue.entry import known  # noqa: E402
-from shared.catalogue.preparing import Target  # noqa: E402
-from shared.models.work import FailureClass  # noqa: E402
+from modal_gpu.predictors.base import Prediction, PredictionFailed, Question
+from modal_gpu.predictors.chai1.files import Layout, job, write
+from modal_gpu.predictors.chai1.ligand import read_ligand
+from modal_gpu.predictors.chai1.structure import read_structure
+from services.align.forms import chai_parquet
+from shared.catalogue.chai1_chains import Chain, write_fasta
+from shared.catalogue.chai1_parameters import Chai1Parameters
+from shared.catalogue.chai1_target import prepare
+from shared.catalogue.entry import known
+from shared.catalogue.preparing import Target
+from shared.models.work import FailureClass
+from tests.models.alignments import ROWS, searched, texts
 
 HERE = Path(__file__).parent
 SEQUENCE = "MKTAYIAKQRQISFVKSHFS"
@@ -105,18 +103,9 @@ def ask(
     return Question("a ligand", smiles, seed, parameters.model_dump(mode="json"), {**files, **extra})
 
 
-def alignment(sequence: str, rows: int = 5) -> bytes:
-    """An alignment as the program reads it; the further rows are the query with some letters changed."""
-    others = [sequence[:n] + "A" + sequence[n + 1 :] for n in range(rows)]
-    packed = io.BytesIO()
-    columns = {
-        "sequence": [sequence, *others],
-        "source_database": ["query", *["uniref90"] * rows],
-        "pairing_key": [""] * (rows + 1),
-        "comment": [""] * (rows + 1),
-    }
-    pq.write_table(pa.table(columns), packed)
-    return packed.getvalue()
+def alignment(sequence: str) -> bytes:
+    """What our service makes of a search for the sequence."""
+    return chai_parquet(sequence, searched(sequence))
 
 
 def fold(predictor: Any, smiles: str, seed: int, folder: Path) -> Path:
@@ -212,6 +201,24 @@ def test_an_alignment_is_used_and_named_as_the_program_looks_for_it(
     assert "MSA found for sequence" in caplog.text
     assert "No MSA found" not in caplog.text
     assert found.metrics != without.metrics
+
+
+def test_our_alignment_is_read_as_what_the_program_makes_of_what_the_server_sent(tmp_path: Path) -> None:
+    from chai_lab.data.parsing.msas import aligned_pqt
+    from chai_lab.data.parsing.msas.data_source import MSADataSource
+
+    sources = (MSADataSource.UNIREF90, MSADataSource.BFD_UNICLUST)
+    sent = {tmp_path / f"{source.value}.a3m": source for source in sources}
+    for path, text in zip(sent, texts(SEQUENCE), strict=True):
+        path.write_text(text)
+    ours, theirs = tmp_path / "ours.pqt", tmp_path / "theirs.pqt"
+    ours.write_bytes(alignment(SEQUENCE))
+    aligned_pqt.merge_multi_a3m_to_aligned_dataframe(sent, "none").to_parquet(theirs)
+    found, wanted = map(aligned_pqt.parse_aligned_pqt_to_msa_context, (ours, theirs))
+    assert found.tokens.shape == (1 + sum(ROWS.values()), len(SEQUENCE))
+    assert bool(found.deletion_matrix.any())
+    for part in ("tokens", "deletion_matrix", "sequence_source", "pairing_key_hash", "mask"):
+        assert bool((getattr(found, part) == getattr(wanted, part)).all()), part
 
 
 def test_the_alignment_of_a_modified_chain_has_the_name_that_the_program_gives_it(weights: Path) -> None:

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from modal_gpu.predictors import PREDICTORS, predictor
 from modal_gpu.predictors.base import PredictionFailed, Question
+from modal_gpu.predictors.noop import NoopPredictor
 from shared.catalogue.entry import _all
 from shared.models.work import FailureClass
 
@@ -61,3 +62,14 @@ def test_a_predictor_is_loaded_once_and_an_unknown_one_not_at_all() -> None:
 
 def test_every_model_of_the_catalogue_that_the_pool_runs_has_a_predictor() -> None:
     assert {entry.id for entry in _all().values() if entry.engine == "pool"} <= set(PREDICTORS)
+
+
+def test_a_process_that_was_broken_answers_nothing_any_more() -> None:
+    model = NoopPredictor()
+    model.predict(ask(1, break_attempts=0))
+    assert model.usable
+    for question in (ask(1, break_attempts=1), ask(2), replace(ask(1, break_attempts=1), attempt=2)):
+        with pytest.raises(PredictionFailed, match="is broken") as caught:
+            model.predict(question)
+        assert caught.value.kind is FailureClass.INFRASTRUCTURE
+        assert not model.usable
