@@ -10,7 +10,7 @@ from werkzeug.http import is_hop_by_hop_header
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import ClosingIterator, get_input_stream
 
-from local.routing import Router
+from local.routing import Router, threaded
 from shared.entry import problem
 from shared.topology import Topology
 
@@ -61,7 +61,7 @@ def front_door(table: Topology, bases: Mapping[str, str]) -> Router:
     proxies = {name: Proxy(bases[name]) for name, it in table.functions.items() if it.routes}
     return Router(
         [
-            (route.method, route.path, proxy)
+            (route.method, route.path, threaded(proxy))
             for name, proxy in proxies.items()
             for route in table.functions[name].routes
         ]

@@ -1,5 +1,5 @@
 """
-Functions as they are deployed: each from its unpacked archive, in a process under functions-framework.
+Functions as they are deployed: each from its unpacked archive, in a process of its own.
 
 A function sees its archive and its own environment, not the repository nor the user's home. That an
 editable install of the repository is in the interpreter changes nothing: the archive is found first.
@@ -44,7 +44,7 @@ class FunctionProcess(Child):
         self._home = tempfile.mkdtemp(prefix="omtx-")
         super().__init__(
             f"function {name}",
-            (python, "-P", "-m", "functions_framework", *_options(name, port)),
+            (python, "-P", "-m", *_program(name, port)),
             ready=self._answers,
             log=log,
             folder=archive,
@@ -72,6 +72,10 @@ class FunctionProcess(Child):
         shutil.rmtree(self._home, ignore_errors=True)
 
 
-def _options(name: str, port: int) -> tuple[str, ...]:
-    target = topology().functions[name].entry_point
-    return f"--target={target}", "--source=main.py", f"--host={ADDRESS}", f"--port={port}"
+def _program(name: str, port: int) -> tuple[str, ...]:
+    """What serves it, as the platform does."""
+    function = topology().functions[name]
+    where = f"--host={ADDRESS}", f"--port={port}"
+    if function.interface == "asgi":
+        return "uvicorn", f"main:{function.entry_point}", *where
+    return "functions_framework", f"--target={function.entry_point}", "--source=main.py", *where

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 def asked(
@@ -14,7 +14,7 @@ def asked(
 ) -> tuple[int, bytes, Headers]:
     """Status, whole body and headers of the answer."""
     messages: list[Any] = []
-    asyncio.run(app(_scope(method, path, headers), _whole(body), _kept(messages)))
+    asyncio.run(_run(app, _scope(method, path, headers), _whole(body), _kept(messages)))
     start = next(it for it in messages if it["type"] == "http.response.start")
     content = b"".join(it.get("body", b"") for it in messages if it["type"] == "http.response.body")
     return start["status"], content, Headers(raw=start["headers"])
@@ -54,3 +54,7 @@ def _kept(messages: list[Any]) -> Any:
         messages.append(message)
 
     return send
+
+
+async def _run(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    await app(scope, receive, send)
