@@ -14,9 +14,12 @@ BENCH_ARGS ?=
 PYTEST_ARGS ?= -n 2 --dist worksteal
 SERVICES := $(wildcard services/*/requirements.in)
 IMAGES := $(wildcard modal_gpu/images/*.in)
+# Programs that name old releases of much that we use.
+APART := $(addprefix modal_gpu/images/,boltz2.in chai1.in rfantibody.in) $(wildcard requirements/models-*.in)
+MODELS := .venv-models
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run cloud-local check soak bench package terraform provider-schema pins clean
+.PHONY: help demo test test-models test-models-boltz2 test-models-chai run cloud-local check soak bench package terraform provider-schema pins clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +29,16 @@ demo: $(VENV)/$(if $(filter gcp,$(BACKEND)),.cloud,.embedded) ## Dock the sample
 
 test: $(VENV)/.dev ## Run all tests (PYTEST_ARGS=…).
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-models: test-models-boltz2 test-models-chai ## Run the models' own programs without weights, a quarter of an hour (docs/models.md).
+
+test-models-boltz2: $(MODELS)/boltz2/.made ## Run the real Boltz-2 without its weights.
+	@OMP_NUM_THREADS=1 $(MODELS)/boltz2/bin/python -m pytest -p no:cacheprovider --confcutdir tests/models \
+		-W default tests/models/test_boltz2.py tests/models/test_boltz2_predictor.py
+
+test-models-chai: .venv-models/chai1/.made ## Run the real Chai-1 without its weights.
+	@OMP_NUM_THREADS=1 .venv-models/chai1/bin/python -m pytest --noconftest -p no:cacheprovider \
+		-W default --disable-warnings tests/models/test_chai.py
 
 run: $(VENV)/.embedded ## Run the platform on 127.0.0.1 in the foreground (RUN_ARGS=…).
 	@$(BIN)/omtx up $(RUN_ARGS)
@@ -59,10 +72,11 @@ provider-schema: $(VENV)/.dev ## Read the names and types of Terraform's provide
 pins: ## Pin the newest releases of what the .in files name.
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed" >&2; exit 1; }
 	@set -e; for it in embedded cloud dev bench; do PYTHON=$(PYTHON) requirements/freeze requirements/$$it.in; done
-	@set -e; for it in $(SERVICES) $(IMAGES); do PYTHON=$(PYTHON) requirements/freeze $$it requirements/dev.txt; done
+	@set -e; for it in $(APART); do PYTHON=$(PYTHON) requirements/freeze $$it; done
+	@set -e; for it in $(SERVICES) $(filter-out $(APART),$(IMAGES)); do PYTHON=$(PYTHON) requirements/freeze $$it requirements/dev.txt; done
 
-clean: ## Remove .venv, caches and build products; the state in .omtx stays.
-	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## Remove .venv, .venv-models, caches and build products; the state in .omtx stays.
+	@rm -rf $(VENV) $(MODELS) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made:
@@ -72,6 +86,13 @@ $(VENV)/.made:
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "$(PYTHON) cannot make a virtual environment; on Debian install python3-venv" >&2; exit 1; }
+	@touch $@
+
+.venv-models/chai1/.made: requirements/models-chai1.txt
+	@echo "installing requirements/models-chai1.txt into .venv-models/chai1"
+	@$(PYTHON) -m venv .venv-models/chai1
+	@.venv-models/chai1/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@.venv-models/chai1/bin/python -m pip install --quiet --disable-pip-version-check --no-deps chai_lab==0.6.1
 	@touch $@
 
 $(VENV)/.embedded: requirements/embedded.txt pyproject.toml $(VENV)/.made
@@ -93,4 +114,11 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.embedded
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.embedded
 	@echo "installing requirements/bench.txt"
 	@$(PIP) --requirement requirements/bench.txt
+	@touch $@
+
+$(MODELS)/%/.made: requirements/models-%.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed" >&2; exit 1; }
+	@echo "making $(MODELS)/$*, some minutes and gigabytes"
+	@rm -rf $(MODELS)/$* && $(PYTHON) -m venv $(MODELS)/$*
+	@$(MODELS)/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

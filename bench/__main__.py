@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import aggregate, chord, docking, fairness, operations, screens, submit
+from bench import aggregate, chord, docking, fairness, operations, screens, starts, submit
 
 JOBS = 10_000
 SMALL, LARGE = 2_000, 50_000
@@ -65,6 +65,7 @@ BENCHMARKS: dict[str, Callable[[Path], Result | None]] = {
     "fairness": fair_shares,
     "docking": docking.run,
     "operations": operations.run,
+    "starts": starts.run,
 }
 
 

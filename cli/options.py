@@ -9,6 +9,8 @@ import typer
 from cli.completion import batch_ids
 from shared import wiring
 
+ENGINES = ("pool", "local-gpu", "modal")
+
 
 def _use_home(home: Path | None) -> Path | None:
     """The settings of this process and of what it starts name this home from now on."""
@@ -18,10 +20,29 @@ def _use_home(home: Path | None) -> Path | None:
     return home
 
 
+def _use_engine(engine: str | None) -> str | None:
+    """The same for the engine."""
+    if engine is not None and engine not in ENGINES:
+        raise typer.BadParameter(f"there are: {', '.join(ENGINES)}")
+    if engine is not None:
+        os.environ["OMTX_ENGINE"] = engine
+        wiring.reset()
+    return engine
+
+
 Home = Annotated[
     Path | None,
     typer.Option(
         "--home", help="State folder (OMTX_HOME, default .omtx).", callback=_use_home, is_eager=True
+    ),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="|".join(ENGINES),
+        help="Where models run: here, at Modal, or on this machine's GPU as well (OMTX_ENGINE).",
+        callback=_use_engine,
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as is done where stdout is no terminal.")]

@@ -91,17 +91,20 @@ def _ranked(ranking: Mapping[str, Any], rows: list[Row]) -> Table:
     key = ranking["key"]
     drawn = Table()
     drawn.add_column("rank", justify="right")
-    drawn.add_column("ligand", overflow="fold")
+    with_smiles = any(row["ligand_smiles"] is not None for row in rows)
+    drawn.add_column("ligand" if with_smiles else "name", overflow="fold")
     drawn.add_column(f"{key}\n{ranking['unit']}\n{ranking['direction']}", justify="right")
     drawn.add_column("confidence", justify="right")
-    drawn.add_column("SMILES", overflow="fold")
+    if with_smiles:
+        drawn.add_column("SMILES", overflow="fold")
     for row in rows:
         score = row["metrics"].get(key, row.get(key))
-        cells = (row["rank"], row["ligand_name"], score, row["confidence"], row["ligand_smiles"])
-        drawn.add_row(*map(cell, cells))
+        cells = [row["rank"], row["ligand_name"], score, row["confidence"]]
+        drawn.add_row(*map(cell, [*cells, row["ligand_smiles"]] if with_smiles else cells))
     return drawn
 
 
 def _unranked(row: Row) -> str:
     reason = f": {row['error']['message']}" if row["error"] else ""
-    return f"line {row['line']}, {row['ligand_name'] or row['ligand_smiles']}: {row['status']}{reason}"
+    named = row["ligand_name"] or row["ligand_smiles"] or row["item"].get("text", "")
+    return f"line {row['line']}, {named}: {row['status']}{reason}"

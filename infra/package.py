@@ -59,7 +59,7 @@ def _contents(name: str, root: Path) -> Iterator[tuple[str, bytes]]:
 
 def _sources(name: str, root: Path) -> Iterator[Path]:
     yield from (root / "shared").rglob("*.py")
-    yield from (root / "shared" / "catalogue").glob("*.yaml")
+    yield from (root / "shared" / "catalogue").rglob("*.yaml")
     yield root / "services" / "__init__.py"
     yield root / "services" / "topology.json"
     yield from (root / "services" / name).rglob("*.py")

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import httpx
 
+from local.foreign import Own
 from local.process import WorkerProcess
 from local.readdress import readdressed
 from modal_gpu.report import Reporter
@@ -40,7 +42,8 @@ class Pool:
     Works off the calls with ``size`` workers.
 
     ``cores`` are those the workers may use (none given: all); ``base_url`` is where this runner is
-    reached; ``most_run_seconds`` caps the limit of every order.
+    reached; ``most_run_seconds`` caps the limit of every order. ``own``: a further worker for each, which
+    runs nothing but its model, and whose model no other runs.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Pool:
         key: Key,
         base_url: str,
         most_run_seconds: float,
+        own: Sequence[Own] = (),
     ) -> None:
         self._calls = calls
         self._base_url = base_url
@@ -60,6 +64,11 @@ class Pool:
         self._workers = [
             WorkerProcess(number, logs=logs, cores=cores, key=key) for number in range(1, size + 1)
         ]
+        self._workers += [
+            WorkerProcess(number, logs=logs, cores=cores, key=key, own=it)
+            for number, it in enumerate(own, start=size + 1)
+        ]
+        self._own_models = frozenset(it.model for it in own)
         self._backlog: deque[Call] = deque()
         self._answers: list[tuple[str, Envelope]] = []
         self._reporter = Reporter(key_id=key.id, secret=key.secret, client=httpx.Client(trust_env=False))
@@ -177,16 +186,30 @@ class Pool:
         self._backlog.extendleft(call for call in reversed(estate.calls) if call.call_id != cancelled)
 
     def _feed(self) -> None:
-        room = sum(worker.room for worker in self._workers)
-        if room > len(self._backlog):
-            self._backlog.extend(map(self._at_home, self._calls.take(room - len(self._backlog))))
+        for model in (None, *sorted(self._own_models)):
+            self._fetch(model)
         for _ in range(len(self._backlog)):
             call = self._backlog.popleft()
-            takers = [worker for worker in self._workers if worker.takes(call)]
+            takers = [worker for worker in self._working(self._lane(call)) if worker.takes(call)]
             if takers:
                 min(takers, key=lambda worker: len(worker.calls)).hand(call)
             else:
                 self._backlog.append(call)
+
+    def _fetch(self, model: str | None) -> None:
+        """As many calls as the workers of a model have room for; None: those of all without their own."""
+        room = sum(worker.room for worker in self._working(model))
+        room -= sum(self._lane(call) == model for call in self._backlog)
+        if room > 0:
+            only = None if model is None else frozenset([model])
+            taken = self._calls.take(room, only=only, but=self._own_models)
+            self._backlog.extend(map(self._at_home, taken))
+
+    def _lane(self, call: Call) -> str | None:
+        return call.order.model if call.order.model in self._own_models else None
+
+    def _working(self, model: str | None) -> Iterator[WorkerProcess]:
+        return (it for it in self._workers if (it.own.model if it.own else None) == model)
 
     def _at_home(self, call: Call) -> Call:
         return replace(call, order=readdressed(call.order, self._base_url))

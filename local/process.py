@@ -11,7 +11,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from local.worker import Answer, Ready, Reported, Task, work
+from local.foreign import ForeignProcess, Own
+from local.worker import Answer, Beginning, Ready, Reported, Task, work
 from shared.adapters.local.calls import Call
 from shared.models.work import Envelope
 from shared.ports.world import Key
@@ -35,7 +36,7 @@ class Estate:
 class _Life:
     """One process and our end of its pipe."""
 
-    process: SpawnProcess
+    process: SpawnProcess | ForeignProcess
     pipe: Connection
     ready: bool = False
 
@@ -48,8 +49,11 @@ class WorkerProcess:
     worker need not wait for the supervisor between them.
     """
 
-    def __init__(self, number: int, *, logs: Path, cores: frozenset[int], key: Key) -> None:
+    def __init__(
+        self, number: int, *, logs: Path, cores: frozenset[int], key: Key, own: Own | None = None
+    ) -> None:
         self.log_file = logs / f"worker-{number}.log"
+        self.own = own
         self.calls: dict[str, Call] = {}
         self.unreported: dict[str, tuple[Envelope, str]] = {}
         self.begun_at = datetime.now(UTC)
@@ -64,6 +68,9 @@ class WorkerProcess:
         """A fresh process without calls; not yet, if its predecessor did not even become ready."""
         if time.monotonic() < self._start_after:
             return
+        if self.own is not None:
+            self._life = self._foreign(self.own)
+            return
         ours, theirs = _SPAWN.Pipe()
         given = (theirs, self.log_file, self._cores, self._key)
         process = _SPAWN.Process(target=work, args=given, daemon=True)
@@ -71,10 +78,19 @@ class WorkerProcess:
         theirs.close()
         self._life = _Life(process, ours)
 
+    def _foreign(self, own: Own) -> _Life:
+        process = ForeignProcess(own)
+        with suppress(ConnectionError):  # has_ended will tell
+            process.pipe.send(Beginning(self.log_file, self._cores, self._key))
+        return _Life(process, process.pipe)
+
     @property
     def waitables(self) -> list[Connection | int]:
         """What becomes ready when there is something to receive, or when the process ends."""
-        return [self._life.pipe, self._life.process.sentinel] if self._life else []
+        if self._life is None:
+            return []
+        sentinel = self._life.process.sentinel
+        return [self._life.pipe] if sentinel is None else [self._life.pipe, sentinel]
 
     @property
     def has_process(self) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 PROJECT = "projects/omtx"
-THREADS = 48
+THREADS = 64
 SHOWN_WORDS = 300
 
 
@@ -39,10 +39,20 @@ class Courier:
             if it.subscription
         }
 
+        self._widths = {
+            it.subscription.name: it.concurrency * it.max_instances
+            for it in table.functions.values()
+            if it.subscription
+        }
+
     @property
     def subscriptions(self) -> Sequence[str]:
         """All of them, in the order of the table."""
         return list(self._deadlines)
+
+    def width(self, subscription: str, *, most: int) -> int:
+        """How many deliveries at a time: as many as the platform would make, up to ``most``."""
+        return min(most, self._widths[subscription])
 
     def lease(self, subscription: str, *, limit: int) -> list[Delivery]:
         """Due messages of a subscription, hidden from others for its acknowledgement deadline."""
@@ -110,7 +120,9 @@ class Pump:
 
     def __init__(self, courier: Courier, *, bus: SqliteBus, threads: int = THREADS) -> None:
         width = max(1, threads // len(courier.subscriptions))
-        self._lanes = {name: Lane(courier, name, width=width) for name in courier.subscriptions}
+        self._lanes = {
+            name: Lane(courier, name, width=courier.width(name, most=width)) for name in courier.subscriptions
+        }
         self._bus = bus
 
     def start(self) -> None:

@@ -17,7 +17,9 @@ from pathlib import Path
 import httpx
 
 from modal_gpu.attempt import attempt
+from modal_gpu.body import machine_name
 from modal_gpu.predictors import predictor
+from modal_gpu.predictors.base import is_spent
 from modal_gpu.recording import MOST_BYTES, Recorder
 from modal_gpu.report import Reporter
 from modal_gpu.transfer import TIMEOUT, Transfer
@@ -35,6 +37,15 @@ class Task:
 
     call_id: str
     order: str
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a worker under a Python of its own is told first; another is started with it."""
+
+    log_file: Path
+    cores: frozenset[int]
+    key: Key
 
 
 @dataclass(frozen=True)
@@ -58,15 +69,20 @@ class Reported:
     delivered: bool
 
 
-def work(pipe: Connection, log_file: Path, cores: frozenset[int], key: Key) -> None:
-    """The life of a worker, on any of ``cores``; it ends when the pipe does, or the runner."""
+def work(pipe: Connection, log_file: Path, cores: frozenset[int], key: Key, *, own: bool = False) -> None:
+    """
+    The life of a worker, on any of ``cores``; it ends when the pipe does, or the runner.
+
+    One with a Python of its own has the machine's GPU, and all threads that its model wants.
+    """
     _die_with_parent()
     if cores:
         os.sched_setaffinity(0, cores)
     recorder = _recorder(log_file)
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
-    _Worker(pipe, key, recorder).run()
+    if not own:
+        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ[name] = "1"
+    _Worker(pipe, key, recorder, machine=machine_name() if own else platform.node()).run()
 
 
 class _Worker:
@@ -76,8 +92,8 @@ class _Worker:
     The answer goes to the pipe first: the engine's own record is the truth, the webhook is a hint.
     """
 
-    def __init__(self, pipe: Connection, key: Key, recorder: Recorder) -> None:
-        self._pipe, self._recorder = pipe, recorder
+    def __init__(self, pipe: Connection, key: Key, recorder: Recorder, machine: str) -> None:
+        self._pipe, self._recorder, self._machine = pipe, recorder, machine
         self._sending = threading.Lock()
         # The runner is on this machine: no proxy that the environment names leads there.
         client = httpx.Client(trust_env=False, timeout=TIMEOUT)
@@ -87,27 +103,30 @@ class _Worker:
         self._room = threading.Semaphore(REPORTS_AT_ONCE)
 
     def run(self) -> None:
-        """Until the runner closes the pipe."""
+        """Until the runner closes the pipe, or a model is spent: the runner starts another process."""
         try:
             self._send(Ready())
-            while True:
-                self._do(self._pipe.recv())
+            while self._do(self._pipe.recv()):
+                pass
         except (EOFError, ConnectionError):
             return
 
-    def _do(self, task: Task) -> None:
+    def _do(self, task: Task) -> bool:
+        """Answer; whether the process can go on."""
         order = WorkOrder.model_validate_json(task.order)
+        model = predictor(order.model)
         envelope = attempt(
             order,
             call_id=task.call_id,
-            predictor=predictor(order.model),
+            predictor=model,
             transfer=self._transfer,
             recorder=self._recorder,
-            machine=platform.node(),
+            machine=self._machine,
         )
         self._send(Answer(task.call_id, envelope.model_dump_json()))
         self._room.acquire()
         self._reports.submit(self._report, envelope, order.webhook_url, task.call_id)
+        return not is_spent(model)
 
     def _report(self, envelope: Envelope, url: str, call_id: str) -> None:
         try:
@@ -127,7 +146,8 @@ def _die_with_parent() -> None:
         signal.signal(number, signal.SIG_IGN)
     if sys.platform == "linux":  # ends even a worker that is deep in C++
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
+    if parent_process() is not None:  # one with a Python of its own follows its pipe
+        threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
 
 
 def _follow_parent() -> None:

@@ -149,6 +149,7 @@ def results_document(batch: Batch, job: Job, model: ModelEntry) -> bytes:
         "batch_id": batch.batch_id,
         "ligand_name": job.row.name,
         "ligand_smiles": job.row.smiles,
+        "item": {},
         "protein_name": batch.protein_name,
         "model": batch.model,
         "task_type": batch.task_type,

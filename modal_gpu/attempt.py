@@ -6,6 +6,7 @@ A plain function: the same in a process of the embedded pool, in a GPU container
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from modal_gpu.predictors.base import Prediction, PredictionFailed, Predictor, Question
@@ -13,6 +14,7 @@ from modal_gpu.recording import Recorder, process_recorder, stage
 from modal_gpu.results import NAME, results_document
 from modal_gpu.runlog import run_log
 from modal_gpu.transfer import Transfer, TransferFailed
+from shared.domain.alignments import version_name
 from shared.domain.naming import LOG
 from shared.models.work import Artefact, Envelope, Failure, FailureClass, LogPlace, WorkOrder
 
@@ -103,7 +105,7 @@ def _answer(
     order: WorkOrder, predictor: Predictor, transfer: Transfer
 ) -> tuple[Prediction, tuple[Artefact, ...]]:
     """Nothing is uploaded before the whole answer is known to be good."""
-    prediction = predictor.predict(_question(order, transfer))
+    prediction = _with_alignments(order, predictor.predict(_question(order, transfer)))
     if not prediction.stored:
         return prediction, ()
     files = {NAME: results_document(order, prediction), **prediction.files}
@@ -114,6 +116,12 @@ def _answer(
     with stage("uploads"):
         uploaded = [transfer.upload(name, files[name], order.uploads[name]) for name in sorted(files)]
     return prediction, tuple(uploaded)
+
+
+def _with_alignments(order: WorkOrder, prediction: Prediction) -> Prediction:
+    """Which alignments it was computed with is part of an answer, as is the version of a program."""
+    used = {version_name(name): f"sha256 {order.inputs[name].sha256}" for name in order.alignments}
+    return replace(prediction, versions={**prediction.versions, **used}) if used else prediction
 
 
 def _question(order: WorkOrder, transfer: Transfer) -> Question:

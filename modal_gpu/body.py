@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from modal_gpu.attempt import attempt, utc_now
-from modal_gpu.predictors.base import Prediction, Predictor, Question
+from modal_gpu.predictors.base import Prediction, Predictor, Question, is_spent
 from modal_gpu.report import Reporter
 from modal_gpu.transfer import Transfer
 from shared.events.runs import packed, unpacked
@@ -55,6 +55,11 @@ class Weighed:
 
     predictor: Predictor
     weights: Mapping[str, str]
+
+    @property
+    def usable(self) -> bool:
+        """See ``is_spent``."""
+        return not is_spent(self.predictor)
 
     def predict(self, question: Question) -> Prediction:
         """See ``Predictor.predict``."""

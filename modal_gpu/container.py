@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import modal
+from modal.experimental import stop_fetching_inputs
 
-from modal_gpu.hosting import HOSTED, Hosting, Weights
+from modal_gpu.hosting import HOSTED, Checkout, Hosting, Weights
 from shared.events.runs import app_name
 from shared.settings import ContainerSettings
 
@@ -37,7 +38,7 @@ def resources(model: str, hosting: Hosting | None = None) -> dict[str, Any]:
     """What ``app.cls`` takes for the class of a model."""
     hosting = hosting or HOSTED[model]
     return {
-        "image": image(model),
+        "image": image(model, hosting.programs),
         "gpu": list(hosting.gpus) or None,
         "cpu": hosting.cores,
         "memory": hosting.memory_mb,
@@ -52,13 +53,26 @@ def resources(model: str, hosting: Hosting | None = None) -> dict[str, Any]:
     }
 
 
-def image(model: str) -> modal.Image:
-    """Debian with the pinned packages of the model, and our own code on top."""
+def image(model: str, programs: Checkout | None = None) -> modal.Image:
+    """Debian with the pinned packages of the model, its programs, and our own code on top."""
+    packages = modal.Image.debian_slim(python_version="3.11").uv_pip_install(
+        requirements=[str(IMAGES / f"{model}.txt")]
+    )
     return (
-        modal.Image.debian_slim(python_version="3.11")
-        .uv_pip_install(requirements=[str(IMAGES / f"{model}.txt")])
+        (packages if programs is None else _with_programs(packages, programs))
         .env({"OMTX_PREFIX": _prefix(), "MODAL_PAYLOAD_FORMAT": "cbor"})
         .add_local_python_source("shared", "modal_gpu", ignore=NOT_CODE)
+    )
+
+
+def _with_programs(image: modal.Image, programs: Checkout) -> modal.Image:
+    """The checkout, and the environment of its own lock file; ``uv`` is among the packages of the model."""
+    git = f"git -C {programs.folder}"
+    return image.apt_install("git").run_commands(
+        f"git init --quiet {programs.folder}",
+        f"{git} fetch --quiet --depth 1 {programs.url} {programs.commit}",
+        f"{git} checkout --quiet FETCH_HEAD && test $({git} rev-parse HEAD) = {programs.commit}",
+        f"uv sync --project {programs.folder} --frozen --no-dev --python {programs.python}",
     )
 
 
@@ -99,8 +113,13 @@ class Container:
 
     @modal.method()
     def run(self, order: bytes) -> bytes:
-        """One run: a packed order in, its packed envelope out."""
-        return self._body.answer(order, modal.current_function_call_id())
+        """One run: a packed order in, its packed envelope out; the last one if the model is spent."""
+        from modal_gpu.predictors.base import is_spent
+
+        answer = self._body.answer(order, modal.current_function_call_id())
+        if is_spent(self._body.predictor):
+            stop_fetching_inputs()
+        return answer
 
 
 def _volumes(model: str, hosting: Hosting) -> dict[str, modal.Volume]:

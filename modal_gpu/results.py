@@ -27,6 +27,7 @@ def results_document(order: WorkOrder, prediction: Prediction) -> bytes:
         "batch_id": order.ref.batch_id,
         "ligand_name": order.ligand_name,
         "ligand_smiles": order.smiles,
+        "item": dict(order.item),
         "protein_name": order.protein_name,
         "model": order.model,
         "task_type": order.task_type,

@@ -21,7 +21,7 @@ def _head(order: WorkOrder, envelope: Envelope) -> dict[str, str]:
     ref = order.ref
     return {
         "job": f"{ref.job_id} of {ref.batch_id}",
-        "ligand": f"{order.ligand_name}: {order.smiles}",
+        **_subject(order),
         "protein": order.protein_name,
         "model": f"{order.model}, {order.task_type}" + (", a test model" if envelope.test_model else ""),
         "versions": ", ".join(f"{k} {v}" for k, v in sorted(envelope.versions.items())) or "see below",
@@ -34,6 +34,12 @@ def _head(order: WorkOrder, envelope: Envelope) -> dict[str, str]:
         "time limit": f"{order.timeout_seconds} s",
         "started": envelope.started_at.isoformat(),
     }
+
+
+def _subject(order: WorkOrder) -> dict[str, str]:
+    if order.smiles is not None:
+        return {"ligand": f"{order.ligand_name}: {order.smiles}"}
+    return {"item": f"{order.ligand_name}: {json.dumps(dict(order.item), sort_keys=True)}"}
 
 
 def _end(envelope: Envelope) -> str:

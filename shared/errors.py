@@ -4,6 +4,7 @@ Every refusal, as a tree whose branches say what to do.
 * OmtxError
   - PermanentError   do not retry: answer 4xx, or park the message
     + InvalidInput   breaks a schema or a limit; carries one entry per offending field
+      . TooDear      the estimate is above the limit that the order names
     + NotFound       no such batch, job, object or model
       . Gone         a batch that its owner deleted; a message about it is dropped
     + KeyReused      same idempotency key, different content
@@ -49,6 +50,12 @@ class InvalidInput(PermanentError):
     def __init__(self, message: str, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(message)
         self.errors = tuple(errors)
+
+
+class TooDear(InvalidInput):
+    """The estimated cost is above what the user wants to spend."""
+
+    title = "Above your cost limit"
 
 
 class NotFound(PermanentError):

@@ -1,6 +1,7 @@
 """Every environment variable, typed, read once. Nothing else reads the environment."""
 
 import os
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -9,8 +10,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PYTHON = "OMTX_PYTHON_"
 LONGEST_QUEUE_SECONDS = 6 * 86400.0
 Prefix = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")]
+
+
+def _pythons() -> dict[str, Path]:
+    given = os.environ.items()
+    return {name.removeprefix(PYTHON).lower(): Path(path) for name, path in given if name.startswith(PYTHON)}
 
 
 class Settings(BaseSettings):
@@ -18,6 +25,14 @@ class Settings(BaseSettings):
     The variables are named ``OMTX_`` and the field in capitals. Times in seconds.
 
     Without ``fsync`` a power cut may lose what was committed; a killed process still loses nothing.
+
+    ``engine = local-gpu`` is the pool, with models that need a GPU on this machine's. ``pythons``: under
+    which Python a model runs, by ``OMTX_PYTHON_<MODEL>``; it has a worker of its own then.
+    ``msa_server``: where multiple sequence alignments are searched, a server with the interface of
+    ColabFold's; without one no alignment is. ``msa_mode``: with databases of environmental sequences, or
+    without. ``msa_depth``: rows of an alignment at the most. ``msa_contact`` is told to the server: an
+    address for its operators. ``msa_login``: ``USER:PASSWORD`` or ``HEADER=KEY``, here or as the secret
+    ``msa-login``. ``msa_patience_seconds``: how long a search may take, waiting included.
 
     The second half concerns ``backend = gcp`` alone. Names of topics, subscriptions and secrets begin with
     ``prefix``. ``intents_seconds``: how old what an owner wants of a batch may be when a ligand moves.
@@ -38,7 +53,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
 
     backend: Literal["local", "gcp"] = "local"
-    engine: Literal["pool", "modal"] = "pool"
+    engine: Literal["pool", "modal", "local-gpu"] = "pool"
+    pythons: Annotated[Mapping[str, Path], Field(default_factory=_pythons)]
     home: Path = Path(".omtx")
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     test_models: bool = False
@@ -53,6 +69,15 @@ class Settings(BaseSettings):
     queue_allowance_seconds: Annotated[float, Field(gt=0)] = LONGEST_QUEUE_SECONDS
     aggregate_lease_seconds: Annotated[float, Field(gt=0)] = 600.0
     reconcile_seconds: Annotated[float, Field(gt=0)] = 2.0
+    msa_server: str = ""
+    msa_mode: Literal["env", "all"] = "env"
+    msa_depth: Annotated[int, Field(ge=1, le=16_384)] = 8192
+    msa_contact: str = ""
+    msa_login: Annotated[SecretStr, Field(repr=False)] = SecretStr("")
+    msa_login_in: Literal["environment", "secrets"] = "environment"
+    msa_insecure: bool = False
+    msa_poll_seconds: Annotated[float, Field(gt=0, le=30)] = 5.0
+    msa_patience_seconds: Annotated[float, Field(gt=0)] = 3600.0
     most_run_seconds: Annotated[float, Field(gt=0)] = 7200.0
     most_body_bytes: Annotated[int, Field(gt=0)] = 32 * 1024 * 1024
     most_library_bytes: Annotated[int, Field(gt=0)] = 256 * 1024 * 1024
@@ -109,6 +134,13 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _alignments_are_searched_safely(self) -> Self:
+        safe = ("https://", "http://127.0.0.1:") if self.msa_insecure else ("https://",)
+        if self.msa_server and not self.msa_server.startswith(safe):
+            raise ValueError("OMTX_MSA_SERVER must be https: it is sent sequences, and maybe a login")
+        return self
+
+    @model_validator(mode="after")
     def _nothing_is_taken_on_trust(self) -> Self:
         if self.push_unsigned and not self.emulator:
             raise ValueError("OMTX_PUSH_UNSIGNED is for emulators, and PUBSUB_EMULATOR_HOST names none")
@@ -146,9 +178,26 @@ class ContainerSettings(BaseSettings):
     prefix: Prefix = "omtx"
     webhook_key_id: str = ""
     webhook_key: SecretStr = SecretStr("")
+    weights: Path = Path("/weights")
+    """The folder from which a model loads what it has learnt."""
 
 
 @cache
 def settings() -> Settings:
     """The settings of this process."""
     return Settings()
+
+
+class RfantibodySettings(BaseSettings):
+    """Where RFantibody lies on the machine that runs it: its checkout with its own ``.venv``, its weights."""
+
+    model_config = SettingsConfigDict(env_prefix="OMTX_RFANTIBODY_", frozen=True)
+
+    source: Path = Path("/opt/rfantibody")
+    weights: Path = Path("/weights")
+
+
+def environment_for_programs() -> dict[str, str]:
+    """The environment of this process for programs of others: without our settings, keys and Python."""
+    ours = ("OMTX_", "MODAL_", "PYTHON", "VIRTUAL_ENV")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

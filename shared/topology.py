@@ -1,6 +1,7 @@
 """The one table of functions, routes, topics and subscriptions, read from ``services/topology.json``."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -34,6 +35,7 @@ class Opens(Frozen):
     ``objects``: to ``sign`` is to make URLs that let others read or write, for which the function opens the
     secret ``urls``; the key in there is another identity's. ``secrets`` names purposes;
     whoever opens the ``engine`` needs its token too, ``modal-token``, where models run at Modal.
+    Whoever opens the ``msa_server`` needs the login to it, ``msa-login``, where that is kept as a secret.
     ``dead_letters``: it takes in what the topics gave up. Whoever handles a topic may park in the ledger.
     """
 
@@ -42,6 +44,7 @@ class Opens(Frozen):
     secrets: tuple[str, ...] = ()
     engine: bool = False
     dead_letters: bool = False
+    msa_server: bool = False
 
 
 class DeadLetterQueue(Frozen):
@@ -77,9 +80,18 @@ class Defaults(Frozen):
     """What every subscription has unless it says otherwise."""
 
     ack_deadline_seconds: Annotated[int, Field(ge=10, le=600)]
-    min_backoff_seconds: int
-    max_backoff_seconds: int
+    min_backoff_seconds: Annotated[int, Field(ge=0, le=600)]
+    max_backoff_seconds: Annotated[int, Field(ge=0, le=600)]
     max_delivery_attempts: Annotated[int, Field(ge=5, le=100)]
+
+    def pause(self, delivery: int) -> timedelta:
+        """What follows the delivery of that number, from 1: each pause is twice the one before."""
+        longest, first = self.max_backoff_seconds, self.min_backoff_seconds
+        return timedelta(seconds=min(first * 2 ** min(delivery - 1, 10), longest))
+
+    def patience(self) -> timedelta:
+        """From the first delivery of a message that is always refused to the last."""
+        return sum(map(self.pause, range(1, self.max_delivery_attempts)), timedelta())
 
 
 class Topology(Frozen):

@@ -15,6 +15,7 @@ from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock, Key, Secrets
 from shared.settings import settings
+from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
 
@@ -97,6 +98,12 @@ def roster() -> Roster:
 
 
 @cache
+def alignments() -> Alignments:
+    """The alignments of sequences, read through a small cache."""
+    return Alignments(blobs(), source=source_of(settings()), quiet=settings().seconds("quiet"))
+
+
+@cache
 def bus() -> Bus:
     """The topics."""
     if settings().backend == "gcp":
@@ -146,13 +153,7 @@ def callers() -> Callers:
     if settings().push_audience:
         from shared.adapters.gcp.tokens import SignedCallers
 
-        return SignedCallers(
-            audience=settings().push_audience,
-            account=settings().push_service_account,
-            issuer=settings().push_issuer,
-            keys_url=settings().push_keys_url,
-            checked_before=settings().push_checked_by_platform,
-        )
+        return SignedCallers.of(settings())
     from shared.adapters.local.world import AnyCaller
 
     return AnyCaller()
@@ -222,7 +223,8 @@ def local_bus() -> "SqliteBus":
     from shared.adapters.local.bus import SqliteBus
     from shared.topology import topology
 
-    return SqliteBus(local_database(), clock(), topology().subscriptions())
+    pause = topology().subscription_defaults.pause
+    return SqliteBus(local_database(), clock(), topology().subscriptions(), pause=pause)
 
 
 @cache
@@ -242,7 +244,7 @@ def reset() -> None:
 
 
 _CHOICES = (
-    *(clock, secrets, ledger, blobs, manifest, roster, bus, dead_letters, queues, engine, runs, callers),
-    *(gcp_database, gcp_storage, gcp_bus, gcp_letters),
-    *(local_database, local_blobs, local_bus, local_calls),
+    *(clock, secrets, ledger, blobs, manifest, roster, alignments),
+    *(bus, dead_letters, queues, engine, runs, callers),
+    *(gcp_database, gcp_storage, gcp_bus, gcp_letters, local_database, local_blobs, local_bus, local_calls),
 )

@@ -7,11 +7,12 @@ import typer
 from rich.table import Table
 
 from cli.connection import Connection, connected
+from cli.costs import spent
 from cli.errors import CommandError, Refused
 from cli.following import ENDED, follow, said
 from cli.models import model_details, models_table
 from cli.options import BatchId, Home, Json, Timeout
-from cli.output import opened, opened_binary, print_json, show, wants_json
+from cli.output import note, opened, opened_binary, print_json, show, wants_json
 from cli.results import SHOWN, results, table, write_csv, write_export, write_json
 from cli.text import cell
 from cli.verdict import success
@@ -57,7 +58,10 @@ def status(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
         cell(f"{found['batch_name']} ({found['batch_id']}): {found['status']}"),
         cell(f"{found['protein_name']}, model {found['model_name']}; {said(found)}"),
         cell(found["accounting_sentence"]),
+        cell(spent(found["cost"])),
     )
+    if found["cost"]["limit_reached"]:
+        show(cell(found["cost"]["limit_reached"]))
     if found["artefacts_folder"]:
         show(cell(f"artefacts: {found['artefacts_folder']}"))
 
@@ -121,6 +125,7 @@ def _write(connection: Connection, batch_id: str, form: str, file: TextIO, *, to
         write_json(found, file)
     else:
         show(table(found, most=top or SHOWN), file=file)
+        note(spent(found.head["cost"]))
 
 
 def _fits(form: str, *, top: int | None, structures: bool) -> None:

@@ -9,7 +9,7 @@ from cli.connection import hosted
 from cli.demo import sample, tell
 from cli.errors import CommandError
 from cli.following import follow
-from cli.options import Home, Params, Workers
+from cli.options import Engine, Home, Params, Workers
 from cli.order import parameters
 from cli.output import note
 from cli.verdict import success
@@ -21,16 +21,18 @@ def up(
         int | None, typer.Option(min=0, max=65535, help="Default 8765 (OMTX_PORT); 0 takes any free one.")
     ] = None,
     workers: Workers = None,
+    engine: Engine = None,
     home: Home = None,
 ) -> None:
     """Run the platform on 127.0.0.1 in the foreground; Ctrl-C ends it gracefully."""
+    from local.gpus import NoGpu, NoPython
     from local.home import HomeInUse
     from local.serve import serve
 
     chosen = settings().port if port is None else port
     try:
         serve(settings().home, port=chosen, workers=workers or settings().workers)
-    except HomeInUse as error:
+    except (HomeInUse, NoGpu, NoPython) as error:
         raise CommandError(str(error)) from error
     except OSError as error:
         message = f"cannot listen on port {chosen}: {error.strerror or error}; --port 0 takes any free one"

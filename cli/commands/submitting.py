@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.connection import Connection, connected, hosted
+from cli.costs import estimate_table
 from cli.following import follow
 from cli.libraries import brought, checked
 from cli.options import Home, Json, Params, Timeout
@@ -16,6 +17,7 @@ from cli.text import cell, plain
 from cli.verdict import success
 
 SUBMIT = "/api/v3/batches/submit"
+ESTIMATE = "/api/v3/batches/estimate"
 SHOWN_REJECTED = 10
 SUBMIT_SECONDS = 1800.0
 
@@ -59,7 +61,13 @@ def submit(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse the library if any row is invalid.")
     ] = False,
+    max_cost_usd: Annotated[
+        float | None, typer.Option(min=0, help="Refuse above this estimate, and end the screen at this cost.")
+    ] = None,
     idempotency_key: Key = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything; say what it takes and costs; start nothing.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Return when the batch is finished.")] = False,
     timeout: Timeout = None,
     home: Home = None,
@@ -73,8 +81,13 @@ def submit(
     given = parameters(param or [], box=box, ligand=box_from_ligand, residues=box_from_residues)
     screen = Screen(checked(library), target or [], sequence, model, name, protein_name, seed, strict)
     body = order(screen, given, {})
-    with _connection(wait) as connection:
+    if max_cost_usd is not None:
+        body["configuration"] = {"max_cost_usd": max_cost_usd}
+    with _connection(wait and not dry_run) as connection:
         body["library"] = brought(connection, library)
+        if dry_run:
+            _estimate(connection, body, as_json)
+            return
         accepted = post(connection, body, idempotency_key)
         accounting, ended = accepted["accounting"], None
         if wait:
@@ -96,12 +109,27 @@ def post(connection: Connection, body: dict[str, Any], key: str | None = None) -
     """Submit; say on stderr which rows of the library cannot be used."""
     headers = {} if key is None else {"Idempotency-Key": key}
     accepted: dict[str, Any] = connection.post(SUBMIT, body, headers, timeout=SUBMIT_SECONDS)
-    rejected, invalid = accepted["rejected"], accepted["accounting"]["invalid"]
+    _tell_rejected(accepted["rejected"], accepted["accounting"]["invalid"])
+    return accepted
+
+
+def _tell_rejected(rejected: list[dict[str, Any]], invalid: int) -> None:
     for row in rejected[:SHOWN_REJECTED]:
         note(f"line {row['line']}: {plain(row['reason'])} ({plain(row['text'])})")
     if invalid > SHOWN_REJECTED:
         note(f"… and {invalid - SHOWN_REJECTED} more rows that cannot be used")
-    return accepted
+
+
+def _estimate(connection: Connection, body: dict[str, Any], as_json: bool) -> None:
+    """Ask what the screen would take."""
+    found: dict[str, Any] = connection.post(ESTIMATE, body, timeout=SUBMIT_SECONDS)
+    if wants_json(as_json):
+        print_json(found)
+        return
+    _tell_rejected(found["rejected"], found["counts"]["invalid"])
+    show(estimate_table(found))
+    for warning in found["warnings"]:
+        note(plain(warning))
 
 
 def _announce(accepted: dict[str, Any]) -> None:

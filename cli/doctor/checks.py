@@ -1,6 +1,6 @@
 """From what was measured to what is wrong and how to mend it: pure. Times in seconds, sizes in bytes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -157,6 +157,18 @@ def cores(count: int, workers: int) -> Check:
     return Check("workers", Level.OK, found)
 
 
+def own_gpu(engine: str, gpus: int, pythons: Mapping[str, bool]) -> Iterator[Check]:
+    """Models with a Python of their own; ``pythons``: whether each can be run."""
+    if engine == "local-gpu":
+        mend = "install the driver, so that nvidia-smi shows the GPU, or choose another OMTX_ENGINE"
+        level = Level.OK if gpus else Level.FAIL
+        yield Check("GPU", level, f"{gpus} for OMTX_ENGINE=local-gpu", "" if gpus else mend)
+    for model, runs in sorted(pythons.items()):
+        name = f"OMTX_PYTHON_{model.upper()}"
+        found = f"{model} has a Python of its own" if runs else f"the Python of {model} cannot be run"
+        yield Check(name, Level.OK if runs else Level.FAIL, found, "" if runs else f"mend {name}")
+
+
 def clock(now: datetime, *, file_time: datetime | None, newest_fact: datetime | None) -> Check:
     """Leases, deadlines and signatures hang on it."""
     if now < BUILT or (newest_fact is not None and newest_fact > now + FUTURE):
@@ -224,3 +236,13 @@ def leftovers(count: int, size: int, *, complete: bool) -> Check:
         found = f"{count} parts of files, {size / 1024**2:.1f} MiB{seen}"
         return Check("leftovers", Level.WARN, found, "`omtx doctor --mend` deletes them while no server runs")
     return Check("leftovers", Level.OK, f"none{seen}")
+
+
+def alignments(server: str, error: str | None) -> Check:
+    """Where multiple sequence alignments are searched; an installation without GPU models needs none."""
+    if not server:
+        return Check("alignments", Level.OK, "no server (OMTX_MSA_SERVER); sequences are not searched")
+    if error is not None:
+        remedy = "see whether it is down, or set OMTX_MSA_SERVER and OMTX_MSA_LOGIN right"
+        return Check("alignments", Level.WARN, f"{server} is of no use now: {error}", remedy)
+    return Check("alignments", Level.OK, f"{server} answers")

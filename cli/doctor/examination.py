@@ -47,12 +47,15 @@ def examine(home: Path) -> Iterator[Check]:
     taken = measures.taken(number)
     yield checks.port(number, taken=taken, ours=ours, listener=measures.listener(number) if taken else None)
     yield checks.cores(measures.cores(), settings().workers)
+    yield from checks.own_gpu(settings().engine, measures.gpus(), measures.pythons(settings().pythons))
     facts = _facts(home) if state.level is not Level.FAIL else Facts()
     now = wiring.clock().now()
     yield checks.clock(now, file_time=written.file_time, newest_fact=facts.newest)
     yield checks.secrets(measures.key_modes(home))
     yield checks.letters(facts.letters)
     yield checks.batches(facts.unfinished, now=now, served=seen.held)
+    msa = settings().msa_server
+    yield checks.alignments(msa, measures.alignments_error() if msa else None)
     parts = measures.leftovers(home, now=now)
     yield checks.leftovers(parts.count, parts.size, complete=parts.complete)
 

@@ -9,7 +9,7 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,10 @@ from pathlib import Path
 import httpx
 
 from cli.doctor.checks import Server
+from local.gpus import gpus as found
+from services.align.server import Later, Refused, connection
+from shared import wiring
+from shared.settings import settings
 
 PART = ".part-"
 PART_HOURS = 1.0
@@ -34,6 +38,16 @@ def imported(name: str) -> tuple[str | None, str | None]:
         return None, None
     except (ImportError, OSError) as error:
         return None, str(error).splitlines()[0]
+
+
+def gpus() -> int:
+    """How many this machine has, as its driver says."""
+    return len(found())
+
+
+def pythons(named: Mapping[str, Path]) -> dict[str, bool]:
+    """Whether the Python of each model can be run."""
+    return {model: os.access(python, os.X_OK) for model, python in named.items()}
 
 
 def standing(home: Path) -> Path:
@@ -100,6 +114,18 @@ def _answers(url: str) -> bool:
         return httpx.get(f"{url}/health", timeout=ANSWER_SECONDS, trust_env=False).is_success
     except (httpx.HTTPError, httpx.InvalidURL):
         return False
+
+
+def alignments_error() -> str | None:
+    """What is wrong with the server of alignments: it is asked after a ticket that it never gave."""
+    try:
+        with connection(settings(), wiring.secrets) as server:
+            server.poll("doctor")
+    except Later as error:
+        return str(error)
+    except Refused as error:
+        return None if error.answered in (400, 404) else str(error)
+    return None
 
 
 def taken(port: int) -> bool:

@@ -21,10 +21,17 @@ locals {
   # An engine outside asks for a token, which every function that opens the engine reads.
   engine_secrets = { modal = ["modal-token"], pool = [] }[var.engine]
 
+  # So does an MSA server that asks its users for a login, of whoever searches there.
+  msa_secrets = lookup(var.settings, "msa_login_in", "environment") == "secrets" ? ["msa-login"] : []
+
   # "webhook/webhook" => { function, purpose }
   secrets_opened = merge([
     for name, it in local.functions : {
-      for purpose in concat(try(it.opens.secrets, []), try(it.opens.engine, false) ? local.engine_secrets : []) :
+      for purpose in concat(
+        try(it.opens.secrets, []),
+        try(it.opens.engine, false) ? local.engine_secrets : [],
+        try(it.opens.msa_server, false) ? local.msa_secrets : [],
+      ) :
       "${name}/${purpose}" => { function = name, purpose = purpose }
     }
   ]...)

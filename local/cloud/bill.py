@@ -1,4 +1,4 @@
-"""What a local Cloud Storage server was asked for, as Google would bill it."""
+"""What a local Cloud Storage server was asked for: as Google would bill it, and what was written."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,3 +33,9 @@ class Bill:
     def show(self, request: Any, response: Any, storage: Any) -> None:
         """``GET /operations``: the counts since the server was started."""
         response.json(self._counts)
+
+
+def writes(request: Any, response: Any, storage: Any) -> None:
+    """``GET /writes?prefix=``: the digests of all that was written, by key, since the server was started."""
+    [prefix] = request.query.get("prefix", [""])
+    response.json({key: found for key, found in storage.written.items() if key.startswith(prefix)})

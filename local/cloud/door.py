@@ -27,11 +27,11 @@ class Proxy:
     A WSGI application that is another server; bodies pass through in pieces, both ways.
 
     A server that does not answer is a 502. No connection is kept, as the server may be another one the
-    next moment.
+    next moment; so may its address, ``base``.
     """
 
     def __init__(self, base: str) -> None:
-        self._base = base
+        self.base = base
         timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
         limits = httpx.Limits(max_keepalive_connections=0)
         self._client = httpx.Client(timeout=timeout, limits=limits, trust_env=False)
@@ -49,20 +49,20 @@ class Proxy:
     def _request(self, environ: "WSGIEnvironment") -> httpx.Request:
         path = quote(environ["PATH_INFO"].encode("latin-1"), safe="/~!$&'()*+,;=:@")
         query = environ.get("QUERY_STRING", "")
-        url = f"{self._base}{path}{'?' if query else ''}{query}"
+        url = f"{self.base}{path}{'?' if query else ''}{query}"
         headers = list(_passed_on(dict(EnvironHeaders(environ))))
         return self._client.build_request(
             environ["REQUEST_METHOD"], url, headers=headers, content=_body(environ)
         )
 
 
-def front_door(table: Topology, bases: Mapping[str, str]) -> Router:
-    """Every route of the table, at the function that has it; ``bases`` are the functions' addresses."""
-    proxies = {name: Proxy(bases[name]) for name, it in table.functions.items() if it.routes}
+def front_door(table: Topology, proxies: Mapping[str, Proxy]) -> Router:
+    """Every route of the table, at the function that has it."""
+    reached = {name: threaded(proxies[name]) for name, function in table.functions.items() if function.routes}
     return Router(
         [
-            (route.method, route.path, threaded(proxy))
-            for name, proxy in proxies.items()
+            (route.method, route.path, app)
+            for name, app in reached.items()
             for route in table.functions[name].routes
         ]
     )

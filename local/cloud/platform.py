@@ -27,7 +27,7 @@ from local.home import locked, noted
 from local.listening import WebServer
 from local.schedule import Schedule
 from shared.settings import Settings
-from shared.topology import topology
+from shared.topology import Topology, topology
 
 PROJECT = BUCKET = "omtx-local"
 
@@ -52,13 +52,16 @@ class Cloud:
         bridge: bool = False,
         environment: Mapping[str, str] | None = None,
         pythons: Mapping[str, Path] | None = None,
+        table: Topology | None = None,
     ) -> None:
         self.home = home.resolve()
         self.url = ""
+        self.table = table or topology()
         self.environment: dict[str, str] = {}
         self.emulators: dict[str, Emulator] = {}
         self.functions: dict[str, FunctionProcess] = {}
         self.bridges: dict[str, Bridge] = {}
+        self.proxies: dict[str, Proxy] = {}
         self._given = dict(environment or {})
         self._port, self._workers, self._bridge = port, workers, bridge
         self._pythons = dict(pythons or {})
@@ -104,7 +107,7 @@ class Cloud:
         stack.enter_context(noted(self.home, self.url))
         self.emulators = self._emulators()
         self.environment = self._settings()
-        self.functions = {name: self._function(name) for name in topology().functions}
+        self.functions = {name: self._function(name) for name in self.table.functions}
         children = (*self.emulators.values(), *self.functions.values(), self._engine())
         for child in children:
             stack.callback(child.stop)
@@ -112,7 +115,8 @@ class Cloud:
         for child in children:
             child.wait()
         self._deliver(stack)
-        server.start(front_door(topology(), {name: it.url for name, it in self.functions.items()}))
+        self.proxies = {name: Proxy(it.url) for name, it in self.functions.items()}
+        server.start(front_door(self.table, self.proxies))
         schedule = self._schedule()
         schedule.start()
         stack.callback(schedule.stop)
@@ -121,7 +125,7 @@ class Cloud:
     def _plan(self) -> Plan:
         names = Names(PROJECT, self.environment["OMTX_PREFIX"])
         bases = {} if self._bridge else {name: it.url for name, it in self.functions.items()}
-        return plan(topology(), names, bases=bases)
+        return plan(self.table, names, bases=bases)
 
     def _deliver(self, stack: ExitStack) -> None:
         self.subscribe()
@@ -130,7 +134,7 @@ class Cloud:
         with self.as_environment():
             subscriber = stack.enter_context(SubscriberClient())
         requests = {request.name.rpartition("/")[2]: request for request in self._plan.subscriptions}
-        for name, function in topology().functions.items():
+        for name, function in self.table.functions.items():
             if function.subscription:
                 request = requests[f"{self.environment['OMTX_PREFIX']}-{function.subscription.name}"]
                 bridge = Bridge(request, self.functions[name].url, subscriber=subscriber)
@@ -187,7 +191,7 @@ class Cloud:
         )
 
     def _schedule(self) -> Schedule:
-        path = topology().functions["reconcile"].routes[0].path
+        path = self.table.functions["reconcile"].routes[0].path
         with self.as_environment():
             seconds = Settings().reconcile_seconds
-        return Schedule(Proxy(self.functions["reconcile"].url), path, seconds=seconds)
+        return Schedule(self.proxies["reconcile"], path, seconds=seconds)

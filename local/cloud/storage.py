@@ -7,14 +7,17 @@ neither signatures nor the time of signed URLs, keeps no older generations, and 
 """
 
 import argparse
+import hashlib
 import logging
 import signal
 import sys
 import threading
+from collections import defaultdict
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from gcp_storage_emulator import server
 from gcp_storage_emulator.handlers.buckets import create_bucket
@@ -45,7 +48,22 @@ def storage(
 
 
 class Shelf(Storage):  # type: ignore[misc] # the emulator has no types
-    """The emulator's store; its index is written once, and what is deleted is gone at once."""
+    """
+    The emulator's store; its index is written once, and what is deleted is gone at once.
+
+    ``written`` has the digest (SHA-256) of every content that an object was given, in order.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.written: defaultdict[str, list[str]] = defaultdict(list)
+
+    def create_file(
+        self, bucket_name: str, file_name: str, content: bytes, file_obj: Any, file_id: Any = None
+    ) -> None:
+        """Every object that becomes visible comes by here."""
+        super().create_file(bucket_name, file_name, content, file_obj, file_id)
+        self.written[file_name].append(hashlib.sha256(content).hexdigest())
 
     def _write_config_to_file(self) -> None:
         """Nothing yet: written with every request, it makes the n-th request n times as slow."""

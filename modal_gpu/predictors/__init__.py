@@ -8,7 +8,10 @@ from typing import cast
 from modal_gpu.predictors.base import Predictor
 
 PREDICTORS = {
+    "boltz2": "modal_gpu.predictors.boltz2.predictor:Boltz2Predictor",
+    "chai1": "modal_gpu.predictors.chai1.predictor:Chai1Predictor",
     "noop": "modal_gpu.predictors.noop:NoopPredictor",
+    "rfantibody": "modal_gpu.predictors.rfantibody.predictor:RfantibodyPredictor",
     "vina": "modal_gpu.predictors.vina.predictor:VinaPredictor",
 }
 

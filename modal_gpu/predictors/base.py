@@ -20,19 +20,19 @@ class PredictionFailed(Exception):
 @dataclass(frozen=True)
 class Question:
     """
-    One ligand to predict.
+    One ligand to predict, or something else to compute about the target.
 
     ``inputs`` holds the bytes of the batch's input files by name (``"structure"``: the receptor as
     PDB or mmCIF text); ``parameters`` were validated at submit. ``seed`` is the ligand's own, and
     ``search_seed`` one for all ligands of the screen, for what is set up once per target; together
     they fix every random choice.
     ``attempt`` counts the tries from 1 in each ``round``; an answer must not depend on them.
-    ``item`` is what a job without a ligand is about. A run that starts programs of its own must end
-    them before ``seconds`` are over.
+    ``item`` is what a job without a ligand is about: it has no ``smiles``. A run that starts programs of
+    its own must end them before ``seconds`` are over.
     """
 
     ligand_name: str
-    smiles: str
+    smiles: str | None
     seed: int
     parameters: Mapping[str, JsonValue]
     inputs: Mapping[str, bytes]
@@ -42,6 +42,14 @@ class Question:
     task_type: str = "batch_protein_ligand_screening"
     item: Mapping[str, JsonValue] = field(default_factory=dict)
     seconds: float | None = None
+
+    @property
+    def ligand(self) -> str:
+        """The SMILES, for a model that can do nothing without; PredictionFailed where there are none."""
+        if self.smiles is None:
+            message = f"{self.ligand_name} is no ligand: it has no SMILES"
+            raise PredictionFailed(FailureClass.INVALID_INPUT, message)
+        return self.smiles
 
 
 @dataclass(frozen=True)
@@ -63,8 +71,17 @@ class Prediction:
 
 
 class Predictor(Protocol):
-    """A model that is loaded once and asked many times, one question at a time."""
+    """
+    A model that is loaded once and asked many times, one question at a time.
+
+    One whose process may become useless says so with ``usable``; see ``is_spent``.
+    """
 
     def predict(self, question: Question) -> Prediction:
         """Answer, or raise PredictionFailed with the class and the reason."""
         ...
+
+
+def is_spent(predictor: Predictor) -> bool:
+    """Whether the process must end before the next question, as after an error that breaks its GPU."""
+    return not getattr(predictor, "usable", True)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
-from services.aggregate import indexes
+from services.aggregate import alignments, indexes
 from services.aggregate.columns import Layout
 from services.aggregate.documents import BatchRecord, summary_document
 from services.aggregate.poses import RankedPoses
@@ -31,6 +31,7 @@ def write_all(
     closed_at: datetime,
     table: Table,
     *,
+    cost: Mapping[str, Any],
     blobs: Blobs,
 ) -> tuple[list[Artefact], dict[str, Any]]:
     """
@@ -40,9 +41,9 @@ def write_all(
     """
     record = BatchRecord(batch, status, accounting, closed_at, entry_of(batch))
     top = [brief(row) for row in itertools.islice(_ranked(table), TOP)]
-    summary = summary_document(record, table.figures, top)
+    summary = summary_document(record, table.figures, top, cost)
     with ExitStack() as stack:
-        writers = Writers(record, Layout(record, table.kinds, table.labels), stack)
+        writers = Writers(record, Layout(record, table.kinds, table.labels, table.items), stack)
         for stat in blobs.put_many(writers.write(table)):
             writers.stored(_artefact(stat.key.removeprefix(f"batches/{batch.batch_id}/"), stat))
         poses = RankedPoses(record, table, blobs)
@@ -53,7 +54,8 @@ def write_all(
         written += single_prediction(record, table, blobs)
         for artefact in written:
             writers.stored(artefact)
-        manifest = writers.manifest(record.manifest(table.figures) | {"poses": poses.told()})
+        aligned = alignments.told(batch, table.figures.versions, blobs)
+        manifest = writers.manifest(record.manifest(table.figures) | {"poses": poses.told()} | aligned)
         written.append(_put(blobs, batch, "manifest.json", manifest))
     return written, summary
 

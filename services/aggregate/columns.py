@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pydantic import JsonValue
+
 from services.aggregate.documents import BatchRecord
 from shared.domain.rows import FOURTEEN
-from shared.models.work import MetricValue
 
 COLUMNS = (
     *("rank", "index", "line", "duplicate_of", "ligand_name", "smiles", "status"),
@@ -37,25 +38,25 @@ class Column:
 
 @dataclass
 class Kinds:
-    """Of which kinds the values of each of a model's figures were; the catalogue does not say."""
+    """Of which kinds the values under each name were: of a model's figures the catalogue does not say."""
 
     seen: dict[str, set[Kind]] = field(default_factory=dict)
 
-    def add(self, metrics: Mapping[str, MetricValue]) -> None:
-        """Take the figures of one ligand."""
-        for name, value in metrics.items():
+    def add(self, values: Mapping[str, JsonValue]) -> None:
+        """Take those of one row."""
+        for name, value in values.items():
             if value is not None:
                 self.seen.setdefault(name, set()).add(_kind(value))
 
     def of(self, name: str) -> Kind:
-        """The one kind that can hold all values of a figure."""
+        """The one kind that can hold all values of a name."""
         seen = self.seen.get(name, {"number"})
         if len(seen) == 1:
             return next(iter(seen))
         return "number" if seen == {"integer", "number"} else "text"
 
 
-def _kind(value: MetricValue) -> Kind:
+def _kind(value: JsonValue) -> Kind:
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int):
@@ -64,18 +65,23 @@ def _kind(value: MetricValue) -> Kind:
 
 
 class Layout:
-    """All columns of a batch: the fixed ones, the model's further figures, the library's own."""
+    """
+    All columns of a batch: the fixed ones, the model's further figures, what its jobs are about where they
+    are no ligands (``items``), and the library's own.
+    """
 
-    def __init__(self, record: BatchRecord, kinds: Kinds, labels: Iterable[str]) -> None:
+    def __init__(self, record: BatchRecord, kinds: Kinds, labels: Iterable[str], items: Kinds) -> None:
         self._protein = record.batch.protein_name
         self._own = tuple(record.own_columns())
         self._labels = tuple(labels)
+        self._items = tuple(items.seen)
         explained = {name: _explained(record, name) for name in record.model.metrics}
         figures = [
             Column(name, FIXED.get(name) or kinds.of(name), explained.get(name, {}))
             for name in (*COLUMNS, *self._own)
         ]
-        self.columns = (*figures, *(Column(f"library_{label}", "text") for label in self._labels))
+        about = [Column(f"item_{name}", items.of(name)) for name in self._items]
+        self.columns = (*figures, *about, *(Column(f"library_{label}", "text") for label in self._labels))
         self.names = tuple(column.name for column in self.columns)
 
     def cells(self, row: Mapping[str, Any]) -> list[Any]:
@@ -92,6 +98,7 @@ class Layout:
         return [
             *[flat[name] for name in COLUMNS],
             *[metrics.get(name) for name in self._own],
+            *[row["item"].get(name) for name in self._items],
             *[data.get(name) for name in self._labels],
         ]
 

@@ -13,7 +13,10 @@ from shared.models.batch import Batch, BatchStatus
 
 SCHEMA_VERSION = "1.0"
 IN_ROW = frozenset({"affinity", "confidence", *FOURTEEN})
-SEED_RULE = "sha256 of (screen seed, canonical SMILES, target digest, model), see identity.py"
+SEED_RULE = (
+    "sha256 of (screen seed, canonical SMILES or digest of kind and item, target digest, model), "
+    "see identity.py"
+)
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,9 @@ class BatchRecord:
         }
 
 
-def summary_document(record: BatchRecord, figures: Figures, top: list[dict[str, Any]]) -> dict[str, Any]:
+def summary_document(
+    record: BatchRecord, figures: Figures, top: list[dict[str, Any]], cost: Mapping[str, Any]
+) -> dict[str, Any]:
     """``summary.json``: counts, distributions, the best, and what was written."""
     best_and_worst = {k: v for k, v in record.extremes(figures).items() if k.endswith("t_affinity")}
     return {
@@ -170,6 +175,7 @@ def summary_document(record: BatchRecord, figures: Figures, top: list[dict[str, 
             "total_execution_time": figures.seconds.total if figures.seconds.count else None,
             "structures_generated": figures.structures,
         },
+        "cost": dict(cost),
         "batch_metadata": dict(record.batch.metadata),
         "files_generated": {"structure_files": figures.structures, "total_files": figures.files},
     }

@@ -12,7 +12,7 @@ from shared.ports.blobs import Blobs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.steps.manifest import Manifest
-from shared.steps.reading import overview
+from shared.steps.reading import account_of, overview
 
 
 class InvariantBroken(PermanentError):
@@ -46,8 +46,10 @@ def handle(
     with Table.read(batch, ledger=ledger, manifest=manifest) as table:
         _check(batch, view.accounting, table)
         status = final_status(view.accounting, view.intents)
+        closed_at = view.closing.closed_at
+        cost = account_of(batch, view.intents, until=closed_at).final(table.bill)
         artefacts, summary = write_all(
-            batch, status, view.accounting, view.closing.closed_at, table, blobs=blobs
+            batch, status, view.accounting, closed_at, table, cost=cost, blobs=blobs
         )
     ledger.finish(
         batch.batch_id,

@@ -104,7 +104,8 @@ def aggregated_result(record: BatchRecord, row: Row, files: Files) -> dict[str, 
 
 def rejected_cells(row: Row) -> list[Any]:
     """A row of ``rejected.csv``."""
-    return [row["line"], row["index"], row["status"], row["error"]["message"], row["ligand_smiles"]]
+    text = row["item"].get("text", row["ligand_smiles"])
+    return [row["line"], row["index"], row["status"], row["error"]["message"], text]
 
 
 def is_job(row: Row) -> bool:

@@ -71,8 +71,9 @@ class RankedPoses:
 
 
 def _data(fields: Mapping[str, Any]) -> bytes:
-    """Data items; no value can end its item or the record."""
-    return "".join(f"> <{name}>\n{_value(value)}\n\n" for name, value in fields.items()).encode()
+    """Data items, none for null; no value can end its item or the record."""
+    told = {name: value for name, value in fields.items() if value is not None}
+    return "".join(f"> <{name}>\n{_value(value)}\n\n" for name, value in told.items()).encode()
 
 
 def _value(value: Any) -> str:

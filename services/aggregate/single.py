@@ -1,8 +1,9 @@
 """
-The folders of a single prediction: a batch of one ligand that was computed.
+The folders of a single prediction: a batch of one job that was computed.
 
 ``jobs/{job_id}/`` and ``archive/{model}/{task}/{job_id}/`` hold the same files, which are those of the
-ligand in its batch, and its scores in the two files that users of the older system know.
+job in its batch, and its scores in the two files that users of the older system know, that of affinity
+only where there is a ligand.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,11 +40,11 @@ def single_prediction(record: BatchRecord, table: Table, blobs: Blobs) -> Iterat
 
 
 def _documents(record: BatchRecord, row: Row) -> dict[str, bytes]:
-    return {
-        "metadata.json": to_json(job_metadata(record, row), indent=1),
-        "affinity.json": to_json(affinity(record, row), indent=1),
-        "confidence.json": to_json(confidence(record, row), indent=1),
-    }
+    scores = {"confidence.json": confidence(record, row)}
+    if row["kind"] == "ligand":
+        scores["affinity.json"] = affinity(record, row)
+    documents = {"metadata.json": job_metadata(record, row), **scores}
+    return {name: to_json(document, indent=1) for name, document in documents.items()}
 
 
 def _copies(files: Files, blobs: Blobs) -> dict[str, bytes]:

@@ -14,13 +14,15 @@ from services.aggregate.columns import Kinds
 from services.aggregate.ordering import stable_order
 from services.aggregate.summary import Figures
 from shared.catalogue.entry import Ranking, entry_of
+from shared.domain.costs import Bill
 from shared.domain.identity import job_id
+from shared.domain.lifecycle import latest
 from shared.domain.rows import duplicate_row, rejected_row, result_row, score
 from shared.models.batch import Batch, JobStatus
 from shared.models.facts import Outcome
 from shared.ports.ledger import Ledger
 from shared.steps.manifest import Manifest
-from shared.steps.reading import rounds_of, standing_outcomes
+from shared.steps.reading import outcomes_by_job, rounds_of
 
 KINDS = ("completed", "failed", "cancelled", "invalid", "filtered")
 POSES = "ligand.sdf"
@@ -45,7 +47,9 @@ class Table:
     ranking: Ranking
     spool: IO[bytes]
     figures: Figures = field(default_factory=Figures)
+    bill: Bill = field(default_factory=Bill)
     kinds: Kinds = field(default_factory=Kinds)
+    items: Kinds = field(default_factory=Kinds)
     labels: dict[str, None] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     poses: int = 0
@@ -74,7 +78,7 @@ class Table:
     def _fill_jobs(self, ledger: Ledger, manifest: Manifest) -> None:
         scores, scored = array("d"), array("q")
         unranked = {kind: array("q") for kind in KINDS}
-        for row, outcome in _joined(self.batch, ledger, manifest):
+        for row, outcome in _joined(self.batch, ledger, manifest, self.bill):
             place, kind = self._add(row, outcome), row["status"]
             value = score(outcome, self.ranking.key) if kind == "completed" else None
             if value is None:
@@ -132,18 +136,21 @@ class Table:
         self.counts[row["status"]] += 1
         self.figures.add(row, files=len(files), versions=outcome.versions if outcome else {})
         self.labels.update(dict.fromkeys(row["data"]))
+        self.items.add(row["item"])
         if outcome:
             self.kinds.add(outcome.metrics)
         return len(self.offsets) - 2
 
 
-def _joined(batch: Batch, ledger: Ledger, manifest: Manifest) -> Iterator[tuple[Row, Outcome]]:
-    """Every job with the outcome that stands, by position."""
+def _joined(batch: Batch, ledger: Ledger, manifest: Manifest, bill: Bill) -> Iterator[tuple[Row, Outcome]]:
+    """Every job with the outcome that stands, by position; the runs of all rounds go on the bill."""
     rounds = rounds_of(ledger, batch, ledger.intents(batch.batch_id))
-    outcomes = standing_outcomes(ledger, batch, rounds)
-    for row, outcome in zip(manifest.rows(batch), outcomes, strict=True):
+    for row, those in zip(manifest.rows(batch), outcomes_by_job(ledger, batch, rounds), strict=True):
+        outcome = latest(those)[1]
         if outcome is None:
             raise LookupError(f"batch {batch.batch_id} is closed, but job {row.position} has no outcome")
+        for it in those:
+            bill.add(it.runs if it is not None else ())
         status = JobStatus(outcome.kind.value)
         job = job_id(batch.batch_id, row.position)
         yield result_row(row, job_id=job, status=status, outcome=outcome, rank=None), outcome

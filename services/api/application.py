@@ -20,6 +20,7 @@ from services.api import (
     probes,
     results,
     system,
+    tasks,
 )
 from services.api.dependencies import told
 from services.api.requests import Bodies, Paths, Steps, step_of
@@ -29,7 +30,7 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
-    *(probes, models, batches, control, results, analytics, audit, artefacts, exports),
+    *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
     *(jobs, milestones, system, dead_letters),
 )
 

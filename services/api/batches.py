@@ -1,5 +1,7 @@
 """Batches: list and status."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -11,7 +13,7 @@ from services.api.jobs import job_page
 from services.api.pages import Page, PageNumber
 from services.api.store import Store
 from shared.models.batch import Batch, BatchStatus
-from shared.steps.reading import Overview, overview
+from shared.steps.reading import Overview, cost_so_far, overview
 
 router = APIRouter(prefix="/api/v3/batches", tags=["batches"])
 
@@ -123,10 +125,25 @@ def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
         "performance_metrics": told["performance_metrics"],
         "execution_plan": _plan(view),
         "estimated_completion": told["estimated_completion_time"],
+        "cost": cost(view, ended),
+        "waiting_for": _waiting_for(store, view),
         "round": view.tallies[-1].round.number,
         "cancel_requested": view.intents.cancelled_at is not None,
         "artefacts_folder": str((folder / "batches" / batch.batch_id).resolve()) if folder else None,
     }
+
+
+def cost(view: Overview, now: datetime) -> dict[str, Any]:
+    """What the batch used: as its summary says, or, until that is written, as its counters do."""
+    written = view.closing.summary.get("cost") if view.closing else None
+    return dict(written) if isinstance(written, Mapping) else cost_so_far(view, now)
+
+
+def _waiting_for(store: Store, view: Overview) -> str | None:
+    """What an open batch cannot go on without; None where it can."""
+    if view.closing is not None:
+        return None
+    return store.alignments.look(view.batch, now=store.clock.now()).sentence()
 
 
 def _plan(view: Overview) -> dict[str, Any]:

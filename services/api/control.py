@@ -113,6 +113,9 @@ def _check_retry(view: Overview) -> None:
     if closing is None or closing.finished_at is None:
         raise IllegalMove(f"batch {name} is {view.status.value}; retry what failed when it is over")
     if view.intents.cancelled_at is not None:
+        spent_out = view.intents.pace.spent_out if view.intents.pace else None
+        if spent_out:
+            raise IllegalMove(f"{spent_out}; submit what you still want with a higher limit")
         raise IllegalMove(f"batch {name} was cancelled; submit what you still want as a new batch")
     if view.batch.imported:
         raise IllegalMove(f"batch {name} was computed by an older system; submit its failed ligands anew")

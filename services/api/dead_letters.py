@@ -94,7 +94,8 @@ def replay_all(store: Stored, which: Replaying | None = None) -> dict[str, Any]:
 
 
 def _summary(letter: DeadLetter) -> dict[str, Any]:
-    message = unwrapped(letter.data).message
+    parked = unwrapped(letter.data)
+    message = parked.message
     about = subject(message or b"")
     return {
         "id": letter.id,
@@ -114,13 +115,15 @@ def _summary(letter: DeadLetter) -> dict[str, Any]:
         "closed_by": letter.closed_by,
         "remark": letter.remark,
         "replayable": letter.state is LetterState.OPEN and message is not None,
+        "why_not_replayable": parked.lack if message is None else None,
     }
 
 
 def _whole(letter: DeadLetter) -> dict[str, Any]:
-    message = unwrapped(letter.data).message
-    shown = letter.data if message is None else message
-    cut = len(shown) > SHOWN_BYTES
+    parked = unwrapped(letter.data)
+    message = parked.message
+    shown = next(it for it in (message, parked.beginning, letter.data) if it is not None)
+    cut = len(shown) > SHOWN_BYTES or parked.beginning is not None
     return {
         **_summary(letter),
         "message": None if message is None or cut else document_of(message),

@@ -21,6 +21,7 @@ def store() -> Store:
         clock=wiring.clock(),
         manifest=wiring.manifest(),
         roster=wiring.roster(),
+        alignments=wiring.alignments(),
         letters=wiring.dead_letters(),
         queues=wiring.queues(),
         runs=wiring.runs(),

@@ -1,4 +1,4 @@
-"""Single ligands: how one stands, and its files."""
+"""Single jobs: how one stands, and its files."""
 
 from typing import Any
 
@@ -42,6 +42,8 @@ def _described(store: Store, batch: Batch, state: State) -> dict[str, Any]:
         "status": state.status.value,
         "ligand_name": row.name,
         "ligand_smiles": row.smiles,
+        "kind": row.kind,
+        "item": dict(row.item),
         "copies": row.copies,
         "created_at": batch.created_at.isoformat(),
         "started_at": started.isoformat() if started else None,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 
 from services.api.artefacts import artefact, finished
+from services.api.batches import cost
 from services.api.dependencies import Stored
 from services.api.pages import Page, PageNumber
 from services.api.states import states
@@ -50,6 +51,7 @@ def results(
             "completed_jobs": view.accounting.completed,
         },
         "ranking": _ranking(batch),
+        "cost": cost(view, view.closing.closed_at if view.closing else store.clock.now()),
         "partial": not finished(view),
         "results": rows,
         "statistics": _statistics(view),

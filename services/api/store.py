@@ -11,6 +11,7 @@ from shared.ports.bus import DeadLetters, Queues
 from shared.ports.engine import Runs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
+from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest
 from shared.steps.reading import Overview, overview
 from shared.steps.roster import Roster
@@ -30,6 +31,7 @@ class Store:
     clock: Clock
     manifest: Manifest
     roster: Roster
+    alignments: Alignments
     letters: DeadLetters
     queues: Queues
     runs: Runs

@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 from services.complete.verdict import Again, outcome_of, verdict
+from shared.domain.costs import usage
 from shared.domain.naming import job_key
 from shared.errors import InvalidInput, NotFound
 from shared.events.messages import JobFinished, JobQueued
+from shared.models.batch import Batch
+from shared.models.costs import Usage
 from shared.models.work import Artefact, Envelope, Failure, FailureClass, JobRef
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
@@ -42,21 +45,36 @@ def handle(
             first_backoff=first_backoff,
             now=clock.now(),
         )
+        runs = _runs(batch, envelope, ledger)
         if isinstance(decision, Again):
-            _send_round(decision, ledger=ledger, bus=bus)
+            _send_round(decision, runs, ledger=ledger, bus=bus)
             return
         copies = manifest.copies(batch, ref.position)
-        outcome = outcome_of(envelope, copies=copies, test_model=batch.test_model)
+        outcome = outcome_of(envelope, copies=copies, runs=runs, test_model=batch.test_model)
     going_on = not intents.paused and intents.cancelled_at is None
-    by_window = going_on and intents.limit is None
+    by_window = going_on and not intents.braked
     settle(batch, round, [outcome], ledger=ledger, bus=bus, clock=clock, roster=roster, releasing=by_window)
     if going_on and not by_window:
         # Under a limit the ligand hands its place on: ``dispatch`` finds who is next in line.
         bus.publish([JobQueued(ref=ref.model_copy(update={"attempt": 1}))])
 
 
-def _send_round(again: Again, *, ledger: Ledger, bus: Bus) -> None:
-    ledger.note_failure(again.failed, again.failure, due_at=again.due_at)
+def _runs(batch: Batch, envelope: Envelope, ledger: Ledger) -> tuple[Usage, ...]:
+    """All runs for the ligand by now, where they are paid for; only a later attempt costs a read."""
+    ref, tariff = envelope.ref, batch.tariff
+    if tariff is None or tariff.free:
+        return ()
+    standing = ledger.attempts(ref.batch_id, ref.round, [ref.position]) if ref.attempt > 1 else []
+    earlier = standing[0].runs if standing else ()
+    if envelope.call_id is None and envelope.machine is None:
+        return earlier  # it was claimed, and nothing ran
+    most = min(batch.configuration.timeout_per_job, tariff.most_seconds)
+    own = usage(tariff, machine=envelope.machine, seconds=envelope.seconds, most_seconds=most)
+    return (*earlier, own)
+
+
+def _send_round(again: Again, runs: tuple[Usage, ...], *, ledger: Ledger, bus: Bus) -> None:
+    ledger.note_failure(again.failed, again.failure, due_at=again.due_at, runs=runs)
     bus.publish([JobQueued(ref=again.next, not_before=again.due_at)])
 
 

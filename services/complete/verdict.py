@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.models.costs import Usage
 from shared.models.facts import Outcome, OutcomeKind
 from shared.models.work import Envelope, Failure, FailureClass, JobRef
 
@@ -35,7 +36,7 @@ def verdict(
     return Again(ref, failure, ref.model_copy(update={"attempt": ref.attempt + 1}), now + wait)
 
 
-def outcome_of(envelope: Envelope, *, copies: int, test_model: bool) -> Outcome:
+def outcome_of(envelope: Envelope, *, copies: int, test_model: bool, runs: tuple[Usage, ...] = ()) -> Outcome:
     """The terminal fact that an envelope stands for; of a test model, failures say so too."""
     return Outcome(
         ref=envelope.ref,
@@ -49,6 +50,7 @@ def outcome_of(envelope: Envelope, *, copies: int, test_model: bool) -> Outcome:
         test_model=test_model or envelope.test_model,
         machine=envelope.machine,
         call_id=envelope.call_id,
+        runs=runs,
         started_at=envelope.started_at,
         finished_at=envelope.finished_at,
     )

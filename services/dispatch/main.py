@@ -19,8 +19,10 @@ def dispatch(event: JobQueued) -> None:
         terms=Terms.of(settings()),
         ledger=wiring.ledger(),
         blobs=wiring.blobs(),
+        bus=wiring.bus(),
         engine=wiring.engine(),
         clock=wiring.clock(),
         manifest=wiring.manifest(),
         roster=wiring.roster(),
+        alignments=wiring.alignments(),
     )

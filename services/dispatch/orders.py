@@ -1,14 +1,16 @@
-"""The work order of one ligand: references and numbers, never content."""
+"""The work order of one job: references and numbers, never content."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from shared.catalogue.entry import entry_of
-from shared.domain.identity import ligand_seed, search_seed
+from shared.catalogue.entry import ModelEntry, entry_of
+from shared.catalogue.gpus import chosen
+from shared.domain.identity import ligand_seed, search_seed, subject
 from shared.domain.naming import LOG, job_key
-from shared.models.batch import Batch, LibraryRow
-from shared.models.work import Download, JobRef, LogPlace, WorkOrder
+from shared.models.batch import Batch, LibraryRow, StoredInput
+from shared.models.work import Download, Failure, FailureClass, JobRef, LogPlace, WorkOrder
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
 
@@ -40,9 +42,22 @@ class Terms:
 
 
 def compose(
-    batch: Batch, row: LibraryRow, ref: JobRef, terms: Terms, *, blobs: Blobs, now: datetime
+    batch: Batch,
+    row: LibraryRow,
+    ref: JobRef,
+    terms: Terms,
+    *,
+    aligned: Mapping[str, StoredInput],
+    blobs: Blobs,
+    now: datetime,
+    before: Failure | None = None,
 ) -> WorkOrder:
-    """The order for one attempt at ``row``; its URLs are valid as long as it may wait and run."""
+    """
+    The order for one attempt at ``row``; its URLs are valid as long as it may wait and run.
+
+    ``before``: how the attempt before this one failed, where it is known. ``aligned`` are the batch's
+    alignments by input name.
+    """
     assert batch.seed is not None, "only an imported batch has no seed, and it is never dispatched"
     model = entry_of(batch)
     until = now + terms.queue_allowance + terms.run_time(batch)
@@ -52,21 +67,33 @@ def compose(
         model=batch.model,
         task_type=batch.task_type,
         parameters=batch.parameters,
-        seed=ligand_seed(batch.seed, row.canonical_smiles, batch.target_digest, batch.model),
+        seed=ligand_seed(batch.seed, subject(row), batch.target_digest, batch.model),
         search_seed=search_seed(batch.seed, batch.target_digest, batch.model),
         ligand_name=row.name,
         smiles=row.smiles,
+        item=row.item,
         protein_name=batch.protein_name,
         inputs={
             name: Download(url=blobs.get_url(item.key, until=until), sha256=item.sha256)
-            for name, item in batch.inputs.items()
+            for name, item in (*batch.inputs.items(), *aligned.items())
         },
+        alignments=tuple(sorted(aligned)),
         uploads={name: (key, blobs.put_url(key, until=until)) for name, key in keys.items()},
         log=_log(job_key(ref, LOG), blobs, until) if LOG in model.files else None,
         webhook_url=terms.webhook_url,
         priority=batch.configuration.priority,
         timeout_seconds=min(batch.configuration.timeout_per_job, model.timeout_seconds),
+        gpu=_gpu(model, batch, row, ref, before),
     )
+
+
+def _gpu(model: ModelEntry, batch: Batch, row: LibraryRow, ref: JobRef, before: Failure | None) -> str | None:
+    """After running out of memory, the n-th attempt gets the n-th of the GPUs that should do."""
+    if model.memory is None or batch.tokens is None:
+        return None
+    short = before is not None and before.kind is FailureClass.OUT_OF_MEMORY
+    tokens = batch.tokens + (row.heavy_atoms or 0)
+    return chosen(model.memory, tokens, larger=ref.attempt - 1 if short else 0)
 
 
 def _log(key: str, blobs: Blobs, until: datetime) -> LogPlace:

@@ -1,7 +1,8 @@
 """What deleted batches left: their objects first, then their records."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import count, islice, takewhile
 
 from services.reconcile.world import Finding, World
@@ -9,22 +10,45 @@ from shared.domain.identity import job_id
 from shared.errors import Gone
 
 MOST_BATCHES = 20
-MOST_OBJECTS = 5000
+MOST_OBJECTS, PORTION = 5000, 500
+LONGEST = timedelta(seconds=60)
+"""At most so many objects a pass, and no new portion after that time: the function has to answer in 300 s."""
 MOST_RECORDS = 5000
 FOLDERS = ("batches", "archive")
 
 
+@dataclass
+class Budget:
+    """What one pass may still erase."""
+
+    objects: int
+    until: datetime
+
+    def portion(self, now: datetime) -> int:
+        """How many objects may be erased at once; 0 if that is enough for this pass."""
+        return min(PORTION, self.objects) if now < self.until else 0
+
+
 def erase_deleted(world: World) -> list[Finding]:
-    """Erase a bounded part of what deleted batches left; the rest at the next pass."""
-    return [finding for it in world.ledger.deleted(limit=MOST_BATCHES) for finding in _erase(world, it)]
+    """
+    Erase a bounded part of what deleted batches left; the rest at the next pass.
+
+    Nothing notes how far it came: what is erased is not listed again.
+    """
+    budget, findings = Budget(MOST_OBJECTS, world.now() + LONGEST), list[Finding]()
+    for deleted in world.ledger.deleted(limit=MOST_BATCHES):
+        if not budget.portion(world.now()):
+            break
+        findings += _erase(world, deleted, budget)
+    return findings
 
 
-def _erase(world: World, deleted: Gone) -> Iterator[Finding]:
+def _erase(world: World, deleted: Gone, budget: Budget) -> Iterator[Finding]:
     """
     The records go last, and not before an aggregation that may still write has lost its lease:
     as long as they stand, the objects are looked for again.
     """
-    objects = _erase_objects(world, deleted.batch_id)
+    objects = _erase_objects(world, deleted.batch_id, budget)
     if objects:
         yield _finding(deleted, f"erased {objects} objects")
     may_be_written = world.now() < deleted.deleted_at + world.patience.aggregation + timedelta(seconds=1)
@@ -39,13 +63,16 @@ def _erase_records(world: World, batch_id: str) -> bool:
     return world.ledger.erase(batch_id, limit=MOST_RECORDS)
 
 
-def _erase_objects(world: World, batch_id: str) -> int:
+def _erase_objects(world: World, batch_id: str, budget: Budget) -> int:
+    """How many were erased; none means that there are none, as long as the budget was not spent before."""
     folders = [*(f"{folder}/{batch_id}/" for folder in FOLDERS), *_folders_elsewhere(world, batch_id)]
     keys = (key for folder in folders for key in world.blobs.list(folder))
-    some = list(islice(keys, MOST_OBJECTS))
-    for key in some:
-        world.blobs.delete(key)
-    return len(some)
+    erased = 0
+    while some := list(islice(keys, budget.portion(world.now()))):
+        world.blobs.delete_many(some)
+        budget.objects -= len(some)
+        erased += len(some)
+    return erased
 
 
 def _folders_elsewhere(world: World, batch_id: str) -> list[str]:

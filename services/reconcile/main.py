@@ -23,6 +23,7 @@ def reconcile(request: Request) -> object:
         engine=wiring.engine(),
         manifest=wiring.manifest(),
         roster=wiring.roster(),
+        alignments=wiring.alignments(),
         clock=wiring.clock(),
         patience=Patience.of(settings()),
     )

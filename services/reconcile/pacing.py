@@ -30,12 +30,18 @@ def paced(world: World, batch: Batch, round: Round, intents: Intents, leaves: li
     )
     pool = Pool(load.size, load.running, load.waiting)
     pace = judge(strategy, intents.pace, view, pool, now=world.now())
+    if pace is not None and pace != intents.pace:  # what the money allows is not judged here
+        pace = pace.model_copy(update={"until": intents.until(round.number)})
     return intents if pace == intents.pace else world.ledger.intend(batch.batch_id, pace=pace)
 
 
-def fill_up(world: World, round: Round, limit: int, leaves: list[Leaf]) -> Iterator[Finding]:
+def fill_up(
+    world: World, round: Round, limit: int, leaves: list[Leaf], *, until: int | None = None
+) -> Iterator[Finding]:
     """
     Start as many jobs as the limit leaves room for: the next in line, at last those passed over.
+
+    No place behind ``until`` is begun.
 
     Under a limit the beginning of the round is started, so what comes next is known without a search.
     Nothing waits to become quiet: what was published a moment ago and is not yet claimed is published
@@ -45,7 +51,8 @@ def fill_up(world: World, round: Round, limit: int, leaves: list[Leaf]) -> Itera
     room = limit - line.in_flight
     if room <= 0:
         return
-    ahead = range(line.last + 1, tree_of(round).jobs)[:room]
+    jobs = tree_of(round).jobs if until is None else min(tree_of(round).jobs, until + 1)
+    ahead = range(line.last + 1, jobs)[:room]
     refs = chain(world.roster.refs(round, ahead), _passed_over(world, round, line.last, leaves))
     events = [JobQueued(ref=ref) for ref in islice(refs, room)]
     if events:

@@ -4,12 +4,12 @@ import itertools
 from collections.abc import Iterator
 
 from services.reconcile.world import Finding, World
-from shared.domain.lifecycle import next_round, tree_of
+from shared.domain.lifecycle import next_round
 from shared.models.batch import Batch
 from shared.models.facts import Closing, Outcome, OutcomeKind, Round
 from shared.steps.reading import all_outcomes
 from shared.steps.roster import CHUNK, write_chunk
-from shared.steps.settling import announce_jobs
+from shared.steps.settling import announce_jobs, first_places
 
 
 def open_next(world: World, batch: Batch, last: Round, closing: Closing) -> Iterator[Finding]:
@@ -33,9 +33,7 @@ def open_next(world: World, batch: Batch, last: Round, closing: Closing) -> Iter
         write_chunk(world.blobs, batch.batch_id, number, chunk, positions)
         jobs, rows = jobs + len(outcomes), rows + sum(outcome.copies for outcome in outcomes)
     round = world.ledger.open_round(next_round(batch, number, jobs=jobs, rows=rows, now=world.now()))
-    tree = tree_of(round)
-    first = itertools.chain.from_iterable(tree.released(leaf, 0) for leaf in range(tree.leaves))
-    announce_jobs(round, first, bus=world.bus, roster=world.roster)
+    announce_jobs(round, first_places(round, None), bus=world.bus, roster=world.roster)
     reason = f"the owner asked to compute {rows} failed ligands again"
     yield Finding(batch_id=batch.batch_id, reason=reason, action=f"opened round {number}")
 

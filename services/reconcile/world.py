@@ -14,6 +14,7 @@ from shared.ports.engine import Engine, Load
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.settings import Settings
+from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
 
@@ -61,6 +62,7 @@ class World:
     engine: Engine
     manifest: Manifest
     roster: Roster
+    alignments: Alignments
     clock: Clock
     patience: Patience
     loads: dict[str, Load] = field(default_factory=dict)

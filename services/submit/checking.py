@@ -19,7 +19,8 @@ from services.submit.entries import LONGEST_DATA, LONGEST_NAME, Entry
 from shared.chemistry.smiles import Ligand, read_ligand
 from shared.errors import Unavailable
 
-Answer = Ligand | str
+Answer = Ligand | str | None
+"""The ligand, why a row cannot be used, or nothing: the row can be used and is no ligand."""
 ALONE_ROWS = 5000
 BLOCK = 500
 BLOCKS_PER_PROCESS = 3
@@ -49,17 +50,19 @@ def checked(entries: Iterable[Entry], *, processes: int | None = None) -> Iterat
         yield from _by_processes(rows, processes)
 
 
-def answer(smiles: str) -> Answer:
-    """The ligand, or the reason why there is none."""
+def answer(smiles: str | None) -> Answer:
+    """The ligand, or the reason why there is none; None for None."""
+    if smiles is None:
+        return None
     try:
         return read_ligand(smiles)
     except ValueError as error:
         return str(error)
 
 
-def answers(smiles: Sequence[str | None]) -> list[Answer | None]:
-    """One for each, in order; None for None. What a process of the pool does."""
-    return [None if text is None else answer(text) for text in smiles]
+def answers(smiles: Sequence[str | None]) -> list[Answer]:
+    """One for each, in order. What a process of the pool does."""
+    return [answer(text) for text in smiles]
 
 
 def check(entry: Entry) -> tuple[Entry, Answer]:
@@ -79,7 +82,7 @@ def _problem(entry: Entry) -> str | None:
 
 def _by_processes(rows: Iterable[Entry], processes: int) -> Iterator[tuple[Entry, Answer]]:
     context = multiprocessing.get_context("spawn")
-    waiting = deque[tuple[Sequence[Entry], Future[list[Answer | None]]]]()
+    waiting = deque[tuple[Sequence[Entry], Future[list[Answer]]]]()
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin)
     try:
         for block in _blocks(rows):
@@ -95,9 +98,9 @@ def _by_processes(rows: Iterable[Entry], processes: int) -> Iterator[tuple[Entry
         pool.shutdown(cancel_futures=True)
 
 
-def _answered(block: Sequence[Entry], found: Future[list[Answer | None]]) -> Iterator[tuple[Entry, Answer]]:
+def _answered(block: Sequence[Entry], found: Future[list[Answer]]) -> Iterator[tuple[Entry, Answer]]:
     for entry, given in zip(block, found.result(), strict=True):
-        yield entry, given if given is not None else _problem(entry) or ""
+        yield entry, given if given is not None else _problem(entry)
 
 
 def _blocks(rows: Iterable[Entry]) -> Blocks:

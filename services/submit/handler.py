@@ -1,33 +1,38 @@
 """Check the order, store library and batch, publish the first ligands; each step may be repeated."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-from services.submit import plan
+from services.submit import costing, plan
 from services.submit.request import Order
 from services.submit.source import Limits, Source
-from services.submit.storing import SHOWN_REJECTED, Ticket, discard, store
+from services.submit.storing import SHOWN_REJECTED, Means, Ticket, discard, store
 from shared.catalogue.entry import ModelEntry, entry
 from shared.domain import identity
-from shared.domain.lifecycle import first_round, tree_of
+from shared.domain.lifecycle import first_round
 from shared.domain.pacing import BRAKED, Pool, View, judge
 from shared.errors import FieldError, Gone, InvalidInput, KeyReused, NotFound, TransientError
-from shared.models.batch import Batch
+from shared.models.batch import Batch, RowKind
 from shared.models.facts import Experience
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
 from shared.ports.engine import Engine
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
+from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest
 from shared.steps.reading import Overview, overview
 from shared.steps.roster import Roster
-from shared.steps.settling import announce_jobs
+from shared.steps.settling import announce_jobs, first_places
 
 LONGEST_KEY = 255
+NOUNS: Mapping[RowKind, str] = {
+    **{"ligand": "ligands", "variant": "variants"},
+    **{"design": "jobs, each a share of the designs", "target": "jobs"},
+}
 
 
 def handle(
@@ -35,7 +40,7 @@ def handle(
     *,
     idempotency_key: str | None,
     owner: str,
-    workers: int,
+    means: Means,
     ledger: Ledger,
     blobs: Blobs,
     bus: Bus,
@@ -43,21 +48,32 @@ def handle(
     clock: Clock,
     manifest: Manifest,
     roster: Roster,
+    alignments: Alignments,
     limits: Limits,
 ) -> dict[str, Any]:
     """
     Accept a screen and return what the user needs to follow it.
 
     Raises:
-        InvalidInput: unknown model, missing target, parameter out of range, no valid row.
+        InvalidInput: unknown model or task, missing target, parameter out of range, no valid row.
         KeyReused: the idempotency key belongs to another order.
     """
     model = entry(order.model_name)
-    source = Source.of(order, owner=owner, blobs=blobs)
+    source = Source.of(order, model, owner=owner, blobs=blobs)
     ticket = _ticket(source, owner, idempotency_key)
     batch = _standing(ledger, ticket.batch_id)
     if batch is None:
-        batch = ledger.open(store(source, model, ticket, limits, blobs=blobs, now=clock.now()))
+        made = store(
+            source,
+            model,
+            ticket,
+            limits,
+            means=means,
+            blobs=blobs,
+            alignments=alignments,
+            now=clock.now(),
+        )
+        batch = ledger.open(made)
         _brake(batch, model, ledger=ledger, engine=engine, clock=clock)
     if batch.fingerprint != ticket.fingerprint:
         discard(blobs, ticket.store)
@@ -66,9 +82,13 @@ def handle(
         )
     view = overview(ledger, batch)
     # Repeated for a batch that stood: its first submitter may have died before this line.
-    first = _first_jobs(batch, view.intents.limit)
-    announce_jobs(first_round(batch), first, bus=bus, roster=roster)
-    return _answer(view, model, workers=workers, manifest=manifest)
+    standing = alignments.look(batch, now=clock.now())
+    if standing.waits:
+        alignments.want(batch, standing.missing, bus=bus, now=clock.now())
+    else:
+        first = first_places(first_round(batch), view.intents.limit)
+        announce_jobs(first_round(batch), first, bus=bus, roster=roster)
+    return _answer(view, model, source.kind, means, manifest=manifest)
 
 
 def _ticket(source: Source, owner: str, key: str | None) -> Ticket:
@@ -114,31 +134,28 @@ def _brake(batch: Batch, model: ModelEntry, *, ledger: Ledger, engine: Engine, c
             ledger.intend(batch.batch_id, pace=pace)
 
 
-def _first_jobs(batch: Batch, limit: int | None) -> Iterator[int]:
-    tree = tree_of(first_round(batch))
-    if limit is not None:
-        return iter(range(min(limit, tree.jobs)))
-    return itertools.chain.from_iterable(tree.released(leaf, 0) for leaf in range(tree.leaves))
-
-
-def _answer(view: Overview, model: ModelEntry, *, workers: int, manifest: Manifest) -> dict[str, Any]:
+def _answer(
+    view: Overview, model: ModelEntry, kind: RowKind, means: Means, *, manifest: Manifest
+) -> dict[str, Any]:
     batch, accounting = view.batch, view.accounting
     released = accounting.queued + accounting.running
     started = released if view.intents.limit is None else min(released, view.intents.limit)
+    expected = batch.estimate or costing.expected(
+        model, batch.tariff, batch.configuration, jobs=batch.counts.jobs, workers=means.at_once(model.id)
+    )
     risk = plan.risk(batch, typical_seconds=model.typical_seconds)
     rejected = itertools.islice(manifest.rejected(batch), SHOWN_REJECTED)
     return {
         "success": True,
         "batch_id": batch.batch_id,
-        "message": f"accepted {batch.counts.valid} of {batch.counts.submitted} ligands",
+        "message": f"accepted {batch.counts.valid} of {batch.counts.submitted} {NOUNS[kind]}",
         "total_jobs": batch.counts.submitted,
         "duplicates": batch.counts.duplicates,
         "accounting": accounting.model_dump(),
         "rejected": [row.model_dump() for row in rejected],
         "chemistry_report": dict(batch.chemistry_report),
-        "estimated_duration_seconds": plan.estimated_seconds(
-            batch, typical_seconds=model.typical_seconds, workers=workers
-        ),
+        "estimated_duration_seconds": max(1, round(expected.seconds)),
+        "estimated_cost_usd": expected.usd,
         "scheduling_strategy": batch.configuration.scheduling_strategy,
         "started_jobs": started,
         "queued_jobs": released - started + accounting.pending,

@@ -1,4 +1,4 @@
-"""From rows as read to the stored manifest: each row is a ligand, the repetition of one, or rejected."""
+"""From rows as read to the stored manifest: each row is a job, the repetition of one, or rejected."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from services.submit import checking
 from services.submit.checking import Answer, checked
 from services.submit.entries import Entry
+from services.submit.fitting import Judge
 from services.submit.molecules import Molecules
 from services.submit.report import ChemistryReport
 from services.submit.spool import Spool
+from shared.domain.identity import subject
 from shared.models.batch import DuplicateRow, LibraryRow, RejectedRow
 from shared.ports.blobs import Blobs, Stat
 from shared.steps import manifest
@@ -31,23 +33,24 @@ class Intake:
     duplicates: int = 0
     rejected: int = 0
     chunks: list[Stat] = field(default_factory=list)
+    judge: Judge | None = None
     report: ChemistryReport = field(default_factory=ChemistryReport)
 
     @property
     def valid(self) -> int:
-        """Rows that are ligands, repetitions included."""
+        """Rows that can be computed, repetitions included."""
         return self.jobs + self.duplicates
 
     def take_all(self, entries: Iterable[Entry]) -> None:
         """Store every row; the manifest is complete afterwards, or untouched by what ``entries`` raises."""
         with Molecules() as molecules, Spool() as ligands, Spool() as repeated, Spool() as refused:
             for index, (entry, found) in enumerate(checked(entries)):
-                row = row_of(entry, found, index=index, position=self.jobs)
+                row = judged(row_of(entry, found, index=index, position=self.jobs), entry, self.judge)
                 if isinstance(row, RejectedRow):
                     self.report.take(row)
                     refused.add(row)
                     self.rejected += 1
-                elif (first := molecules.first(row.canonical_smiles, row.position)) == row.position:
+                elif (first := molecules.first(subject(row), row.position)) == row.position:
                     self.report.take(row)
                     ligands.add(row)
                     self.jobs += 1
@@ -72,20 +75,31 @@ def _repetition(row: LibraryRow, first: int) -> DuplicateRow:
     return DuplicateRow(position=first, **same)
 
 
+def judged(row: LibraryRow | RejectedRow, entry: Entry, judge: Judge | None) -> LibraryRow | RejectedRow:
+    """A valid row as the model takes it, or rejected with the model's reason."""
+    if judge is None or isinstance(row, RejectedRow):
+        return row
+    found = judge(row)
+    if isinstance(found, str):
+        return RejectedRow(index=row.index, line=row.line, text=entry.text, reason=found, of=entry.kind)
+    return found
+
+
 def check(entry: Entry, *, index: int, position: int) -> LibraryRow | RejectedRow:
-    """The row as a ligand at ``position``, or rejected with the reason."""
+    """The row as a job at ``position``, or rejected with the reason."""
     return row_of(*checking.check(entry), index=index, position=position)
 
 
 def row_of(entry: Entry, found: Answer, *, index: int, position: int) -> LibraryRow | RejectedRow:
     """The row whose ligand, or the reason why it has none, was found."""
     if isinstance(found, str):
-        return RejectedRow(index=index, line=entry.line, text=entry.text, reason=found)
+        return RejectedRow(index=index, line=entry.line, text=entry.text, reason=found, of=entry.kind)
+    name = entry.name or f"{entry.kind}_{index + 1}"
+    place = {"position": position, "index": index, "line": entry.line, "name": name}
+    if found is None:
+        return LibraryRow(**place, kind=entry.kind, item=entry.item)
     return LibraryRow(
-        position=position,
-        index=index,
-        line=entry.line,
-        name=entry.name or f"ligand_{index + 1}",
+        **place,
         smiles=entry.smiles,
         canonical_smiles=found.smiles,
         heavy_atoms=found.heavy_atoms,

@@ -1,4 +1,4 @@
-"""Which molecules of a library were seen already: on disk, so that memory does not grow with it."""
+"""What of a library was seen already: on disk, so that memory does not grow with it."""
 
 import hashlib
 import sqlite3
@@ -9,10 +9,10 @@ from typing import Self
 
 class Molecules:
     """
-    Canonical SMILES by the position of their first row.
+    The subjects of rows (see ``identity.subject``) by the position of their first row.
 
     A private temporary database, which SQLite keeps in memory while it is small and deletes at the
-    end. 128 bits of SHA-256 stand for a SMILES: among a million the odds of a clash are below 1e-26.
+    end. 128 bits of SHA-256 stand for one: among a million the odds of a clash are below 1e-26.
     """
 
     def __enter__(self) -> Self:
@@ -29,9 +29,9 @@ class Molecules:
     ) -> None:
         self._connection.close()
 
-    def first(self, canonical_smiles: str, position: int) -> int:
-        """The position of the molecule's first row, which is ``position`` if it was not seen before."""
-        digest = hashlib.sha256(canonical_smiles.encode()).digest()[:16]
+    def first(self, subject: str, position: int) -> int:
+        """The position of the subject's first row, which is ``position`` if it was not seen before."""
+        digest = hashlib.sha256(subject.encode()).digest()[:16]
         created = self._connection.execute(
             "INSERT OR IGNORE INTO seen VALUES (?, ?)", (digest, position)
         ).rowcount
@@ -45,6 +45,6 @@ class Molecules:
         return int(found)
 
     def copies(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
-        """Position and number of rows of the molecules that have several, of this range, ascending."""
+        """Position and number of rows of the subjects that have several, of this range, ascending."""
         sql = "SELECT position, copies FROM repeated WHERE position >= ? AND position < ? ORDER BY position"
         yield from self._connection.execute(sql, (start, stop))

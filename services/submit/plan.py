@@ -1,4 +1,4 @@
-"""How a screen will be run, how long that may take, and what speaks against it: pure arithmetic."""
+"""How a screen will be run, and what speaks against it: pure arithmetic."""
 
 from typing import Any
 
@@ -11,19 +11,13 @@ def window(configuration: Configuration, jobs: int) -> int:
     return min(jobs, most)
 
 
-def estimated_seconds(batch: Batch, *, typical_seconds: float, workers: int) -> int:
-    """Typical time per ligand × ligands / what runs at once; whole seconds, at least 1."""
-    at_once = max(1, min(batch.window, workers))
-    return max(1, round(typical_seconds * batch.counts.jobs / at_once))
-
-
 def risk(batch: Batch, *, typical_seconds: float) -> dict[str, Any]:
     """The risk score (0 to 1) with its factors: many jobs, slow jobs, a long protein."""
     factors = []
     if batch.counts.jobs > 50:
-        factors.append((0.3, "more than 50 ligands", "submit a small sample first"))
+        factors.append((0.3, "more than 50 jobs", "submit a small sample first"))
     if typical_seconds > 600:
-        factors.append((0.2, "a ligand takes more than ten minutes", "raise timeout_per_job"))
+        factors.append((0.2, "a job takes more than ten minutes", "raise timeout_per_job"))
     if len(batch.protein_sequence or "") > 1000:
         factors.append((0.1, "a protein of more than 1000 residues", "cut it to the domain of interest"))
     return {
@@ -38,11 +32,11 @@ def recommendations(batch: Batch, risk_score: float) -> list[str]:
     configuration, jobs = batch.configuration, batch.counts.jobs
     said = []
     if configuration.scheduling_strategy == "sequential" and jobs > 20:
-        said.append("sequential runs one ligand at a time; adaptive uses all workers")
+        said.append("sequential runs one job at a time; adaptive uses all workers")
     if risk_score > 0.5:
         said.append("split the library into smaller batches")
     if not configuration.retry_failed_jobs and jobs > 10:
-        said.append("allow retries: a lost worker would otherwise cost ligands")
+        said.append("allow retries: a lost worker would otherwise cost results")
     if batch.counts.invalid:
         said.append(f"mend the {batch.counts.invalid} invalid rows")
     return said

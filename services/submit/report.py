@@ -11,6 +11,7 @@ EXAMPLES = 5
 MOST_REASONS = 100
 SHOWN_REASONS = 10
 OTHER = "other reasons"
+MOLECULAR = ("salts_or_mixtures", "undefined_stereo", "without_carbon")
 
 
 class ChemistryReport:
@@ -18,7 +19,8 @@ class ChemistryReport:
     Counts over the rows of a library.
 
     What is said of molecules (salts, stereo, charge, size) counts every valid row, repetitions
-    included. ``most_heavy_atoms`` is what the model takes; None: it states no limit.
+    included, and is left out where the rows are no ligands. ``most_heavy_atoms`` is what the model takes;
+    None: it states no limit.
     """
 
     def __init__(self, *, most_heavy_atoms: int | None = None) -> None:
@@ -39,8 +41,9 @@ class ChemistryReport:
             self._reasons[reason if known else OTHER] += 1
             return
         self._counts["valid"] += 1
-        self._charges[row.formal_charge] += 1
-        self._sizes[row.heavy_atoms] += 1
+        if row.heavy_atoms is not None:
+            self._charges[row.formal_charge] += 1
+            self._sizes[row.heavy_atoms] += 1
         for finding in self._findings(row, repeated):
             self._note(finding, row)
 
@@ -51,7 +54,7 @@ class ChemistryReport:
             "undefined_stereo": row.undefined_stereo > 0,
             "charged": row.formal_charge != 0,
             "without_carbon": not row.has_carbon,
-            "too_large_for_model": self._limit is not None and row.heavy_atoms > self._limit,
+            "too_large_for_model": self._limit is not None and (row.heavy_atoms or 0) > self._limit,
         }
         return [name for name, applies in found.items() if applies]
 
@@ -63,16 +66,21 @@ class ChemistryReport:
 
     def as_dict(self) -> dict[str, Any]:
         """The report as the API answers it; ``heavy_atoms`` is null without a valid row."""
-        kinds = ("duplicates", "salts_or_mixtures", "undefined_stereo", "without_carbon")
-        by_charge = {f"{charge:+d}": n for charge, n in sorted(self._charges.items()) if charge}
         common = self._reasons.most_common(SHOWN_REASONS)
         return {
             **{name: self._counts[name] for name in ("submitted", "valid", "invalid")},
-            **{kind: self._finding(kind) for kind in kinds},
+            "duplicates": self._finding("duplicates"),
+            **(self._of_molecules() if self._sizes or not self._counts["valid"] else {}),
+            "rejections": [{"reason": reason, "count": count} for reason, count in common],
+        }
+
+    def _of_molecules(self) -> dict[str, Any]:
+        by_charge = {f"{charge:+d}": n for charge, n in sorted(self._charges.items()) if charge}
+        return {
+            **{kind: self._finding(kind) for kind in MOLECULAR},
             "charged": self._finding("charged") | {"by_charge": by_charge},
             "heavy_atoms": spread(self._sizes),
             **self._too_large(),
-            "rejections": [{"reason": reason, "count": count} for reason, count in common],
         }
 
     def _too_large(self) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The body of a submission: its schema, and errors that name the field."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -15,11 +14,17 @@ from pydantic import (
 )
 from pydantic_core import from_json
 
+from shared.chemistry.sequence import read_sequence
 from shared.errors import FieldError, InvalidInput, TooLarge
 from shared.models.base import Frozen
-from shared.models.batch import MAX_LIGANDS_IN_BODY, MAX_SEQUENCE, MOST_STRUCTURES, Configuration
+from shared.models.batch import (
+    MAX_DESIGNS,
+    MAX_LIGANDS_IN_BODY,
+    MAX_VARIANTS,
+    MOST_STRUCTURES,
+    Configuration,
+)
 
-AMINO_ACIDS = frozenset("ACDEFGHIKLMNPQRSTVWYX")
 F = TypeVar("F", bound=Frozen)
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
@@ -52,10 +57,11 @@ class NamedStructure(Frozen):
 
 class Order(Frozen):
     """
-    One screen as posted to ``/api/v3/batches/submit``.
+    One batch as posted to ``/api/v3/batches/submit``.
 
-    The rows of ``ligands`` are not checked here: a bad one is reported and does not stop the others,
-    unless the order is ``strict``.
+    What its jobs are about is given as its task asks (see ``needs``): ``ligands`` or a ``library``,
+    ``variants``, ``num_designs``, or nothing. The rows of a list are not checked here: a bad one is
+    reported and does not stop the others, unless the order is ``strict``.
     """
 
     job_name: Name
@@ -67,6 +73,8 @@ class Order(Frozen):
     ) = None
     ligands: Annotated[list[JsonValue], Field(min_length=1, max_length=MAX_LIGANDS_IN_BODY)] | None = None
     library: LibraryText | None = None
+    variants: Annotated[list[JsonValue], Field(min_length=1, max_length=MAX_VARIANTS)] | None = None
+    num_designs: Annotated[int, Field(ge=1, le=MAX_DESIGNS, strict=True)] | None = None
     model_name: str = "boltz2"
     task_type: str = "batch_protein_ligand_screening"
     use_msa: bool = True
@@ -95,33 +103,6 @@ class Order(Frozen):
             raise ValueError("two structures have the same name")
         return structures
 
-    @model_validator(mode="after")
-    def _exactly_one_library(self) -> Self:
-        if (self.ligands is None) == (self.library is None):
-            raise ValueError("give the library either as 'ligands' or as 'library'")
-        return self
-
-
-def read_sequence(text: str) -> str:
-    """
-    One protein sequence from plain text or one FASTA record, upper case, 10 to 2000 residues.
-
-    Raises:
-        ValueError: several records, another length, or letters that are no amino acids.
-    """
-    lines = text.strip().splitlines()
-    headers = [line for line in lines if line.startswith(">")]
-    if len(headers) > 1:
-        raise ValueError(f"holds {len(headers)} FASTA records; give one")
-    letters = re.sub(r"\s|\*$", "", "".join(line for line in lines if not line.startswith(">")))
-    sequence = letters.upper() if letters.isascii() else letters  # the capital of ß would be two serines
-    wrong = sorted(set(sequence) - AMINO_ACIDS)
-    if wrong:
-        raise ValueError(f"has letters that are no amino acids: {', '.join(wrong)}")
-    if not 10 <= len(sequence) <= MAX_SEQUENCE:
-        raise ValueError(f"has {len(sequence)} residues; 10 to {MAX_SEQUENCE} are accepted")
-    return sequence
-
 
 def read_body(body: bytes, kind: type[F], *, most: int) -> F:
     """
@@ -137,6 +118,11 @@ def read_body(body: bytes, kind: type[F], *, most: int) -> F:
         value = from_json(body, allow_inf_nan=False)  # unlike json.loads, no half characters either
     except ValueError as error:
         raise InvalidInput("the body is not JSON", [FieldError("", f"not JSON: {error}")]) from error
+    return read_value(value, kind)
+
+
+def read_value(value: Any, kind: type[F]) -> F:
+    """The same of what was read already."""
     try:
         return kind.model_validate(value)
     except ValidationError as error:

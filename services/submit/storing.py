@@ -1,13 +1,15 @@
 """Everything about an order that is checked and stored before its batch is opened."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from pydantic import ValidationError
 
-from services.submit import plan
+from services.submit import costing, plan
+from services.submit.fitting import Judge, check_fits, judge_of, parameters_of
 from services.submit.intake import Intake
 from services.submit.report import ChemistryReport
 from services.submit.request import Order, invalid
@@ -15,14 +17,35 @@ from services.submit.source import Limits, Source
 from shared.catalogue.entry import ModelEntry
 from shared.catalogue.preparing import Prepared, Target
 from shared.domain import identity
+from shared.domain.alignments import form_of
 from shared.domain.naming import structure_keys
 from shared.domain.tree import leaf_count
-from shared.errors import FieldError, InvalidInput
-from shared.models.batch import Batch, Counts, StoredInput
+from shared.errors import FieldError, InvalidInput, TooDear
+from shared.models.batch import Batch, Counts, RejectedRow, StoredInput
 from shared.ports.blobs import Blobs
+from shared.settings import Settings
+from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest, library_digest, store_of
 
 SHOWN_REJECTED = 100
+
+
+@dataclass(frozen=True)
+class Means:
+    """What runs the models here: the engine, the workers of the pool, and models with one of their own."""
+
+    engine: str
+    workers: int
+    own: Collection[str] = ()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Those of this installation."""
+        return cls(settings.engine, settings.workers, settings.pythons)
+
+    def at_once(self, model: str) -> int:
+        """How many runs of a model there are at once here; one where it has a worker of its own."""
+        return 1 if model in self.own else self.workers
 
 
 @dataclass(frozen=True)
@@ -40,19 +63,37 @@ class Ticket:
 
 
 def store(
-    source: Source, model: ModelEntry, ticket: Ticket, limits: Limits, *, blobs: Blobs, now: datetime
+    source: Source,
+    model: ModelEntry,
+    ticket: Ticket,
+    limits: Limits,
+    *,
+    means: Means,
+    blobs: Blobs,
+    alignments: Alignments,
+    now: datetime,
 ) -> Batch:
     """
     Check target and parameters, then store inputs and library; the batch, not yet opened.
 
     Raises:
         InvalidInput: missing target, parameter out of range, no valid row. Nothing stays behind.
+        TooDear: the estimate is above the user's limit. Nothing stays behind.
     """
     order = source.order
-    prepared = _prepared(order, model, _structures_of(order, model))
+    prepared = prepare(order, model)
+    _check_alignments(prepared, model, alignments)
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
-    intake = _take_library(source, model, ticket.store, limits, strict=order.strict, blobs=blobs)
+    judge = judge_of(model, prepared)
+    intake = _take_library(source, model, ticket.store, limits, judge, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
+    tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
+    expected = costing.expected(model, tariff, order.configuration, jobs=counts.jobs, workers=at_once)
+    try:
+        costing.check_limit(order.configuration.max_cost_usd, expected)
+    except TooDear:
+        discard(blobs, ticket.store)
+        raise
     stored = {name: _store_input(blobs, ticket.store, name, file) for name, file in prepared.inputs.items()}
     target = {name: item.sha256 for name, item in stored.items()} | {"sequence": order.protein_sequence}
     window = plan.window(order.configuration, counts.jobs)
@@ -66,15 +107,20 @@ def store(
         protein_name=order.protein_name,
         protein_sequence=order.protein_sequence,
         inputs=stored,
+        alignments=prepared.alignments,
+        alignment_source=alignments.source if prepared.alignments else None,
         target_digest=identity.digest(target),
         library_digest=library_digest(intake.chunks),
         parameters=parameters,
         notes=prepared.notes,
+        tokens=prepared.tokens,
         seed=order.seed,
         counts=counts,
         leaves=leaf_count(counts.jobs, window),
         window=window,
         configuration=order.configuration,
+        tariff=tariff,
+        estimate=expected,
         metadata=order.metadata,
         fingerprint=ticket.fingerprint,
         store=ticket.store,
@@ -112,9 +158,16 @@ def _structures(order: Order) -> list[bytes]:
     return [structure.content.encode() for structure in order.protein_structures or ()]
 
 
-def _prepared(order: Order, model: ModelEntry, structures: Mapping[str, bytes]) -> Prepared:
+def prepare(order: Order, model: ModelEntry) -> Prepared:
+    """
+    Target and parameters as every run gets them.
+
+    Raises:
+        InvalidInput: the model does not do this task, misses something, or does not take what was given.
+    """
+    structures = _structures_of(order, model)
     try:
-        given = model.parameter_class().model_validate(order.parameters)
+        given = model.parameter_class().model_validate(parameters_of(order, model))
     except ValidationError as error:
         raise invalid(error, "parameters") from error
     names = [structure.name for structure in order.protein_structures or ()] if structures else []
@@ -125,18 +178,42 @@ def _prepared(order: Order, model: ModelEntry, structures: Mapping[str, bytes]) 
         structures=structures,
         names=dict(zip(structures, names, strict=False)),
     )
-    return model.prepare(given, target)
+    prepared = model.prepare(given, target)
+    check_fits(model, prepared, order.protein_sequence)
+    return prepared
+
+
+def _check_alignments(prepared: Prepared, model: ModelEntry, alignments: Alignments) -> None:
+    """What can be searched nowhere is refused: a model is never run on less than it was asked for."""
+    if prepared.alignments and alignments.source is None:
+        message = (
+            f"{model.id} needs a multiple sequence alignment of the target, and this installation has no "
+            "server to search one: set OMTX_MSA_SERVER, give an alignment as a file, or use_msa: false, "
+            "which predicts from the single sequence"
+        )
+        raise InvalidInput(message, [FieldError("use_msa", message)])
+    for name in prepared.alignments:
+        form_of(name)
 
 
 def _take_library(
-    source: Source, model: ModelEntry, store: str, limits: Limits, *, strict: bool, blobs: Blobs
+    source: Source,
+    model: ModelEntry,
+    store: str,
+    limits: Limits,
+    judge: Judge,
+    *,
+    strict: bool,
+    blobs: Blobs,
 ) -> Intake:
-    intake = Intake(blobs, store, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms))
+    intake = Intake(
+        blobs, store, judge=judge, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms)
+    )
     try:
         with source.entries(limits, blobs=blobs) as entries:
             intake.take_all(entries)
     except ValueError as error:
-        raise InvalidInput(f"{source.field}: {error}", [FieldError(source.field, str(error))]) from error
+        raise unreadable(source.field, error) from error
     if intake.valid == 0 or (strict and intake.rejected):
         raise _unusable(intake, source.field, blobs=blobs)
     return intake
@@ -155,21 +232,27 @@ def _unusable(intake: Intake, where: str, *, blobs: Blobs) -> InvalidInput:
     """The refusal of a whole library, with its bad rows; what was stored of it is taken away again."""
     rows = list(itertools.islice(Manifest(blobs).refused(intake.store, intake.rejected), SHOWN_REJECTED))
     discard(blobs, intake.store)
+    return unusable(where, rows, valid=intake.valid, rejected=intake.rejected)
+
+
+def unreadable(where: str, error: ValueError) -> InvalidInput:
+    """The refusal of a library that cannot be read to its end."""
+    return InvalidInput(f"{where}: {error}", [FieldError(where, str(error))])
+
+
+def unusable(where: str, rows: Sequence[RejectedRow], *, valid: int, rejected: int) -> InvalidInput:
+    """The refusal of a library by its bad rows, of which ``rows`` are the first."""
     if not rows:
         return InvalidInput("the library is empty", [FieldError(where, "holds no row")])
     errors = [FieldError(f"{where}[line {row.line}]", row.reason) for row in rows]
-    if not intake.valid:
-        return InvalidInput(f"none of the {intake.rejected} rows is valid", errors)
-    return InvalidInput(
-        f"{intake.rejected} of {intake.valid + intake.rejected} rows are invalid, and the order is strict",
-        errors,
-    )
+    if not valid:
+        return InvalidInput(f"none of the {rejected} rows is valid", errors)
+    return InvalidInput(f"{rejected} of {valid + rejected} rows are invalid, and the order is strict", errors)
 
 
 def discard(blobs: Blobs, store: str) -> None:
     """Take away what a submission stored that did not become a batch."""
-    for key in list(blobs.list(f"{store}/")):
-        blobs.delete(key)
+    blobs.delete_many(list(blobs.list(f"{store}/")))
 
 
 def _store_input(blobs: Blobs, store: str, name: str, content: bytes) -> StoredInput:

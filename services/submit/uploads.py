@@ -87,7 +87,5 @@ def _folder(owner: str) -> str:
 def _sweep(folder: str, *, blobs: Blobs, now: datetime) -> None:
     """Keys begin with the time of the offer, so the oldest come first."""
     oldest = f"{folder}/{now - KEPT:%Y%m%dT%H%M%S}"
-    for key in itertools.islice(blobs.list(f"{folder}/"), MOST_SWEPT):
-        if key >= oldest:
-            return
-        blobs.delete(key)
+    first = itertools.islice(blobs.list(f"{folder}/"), MOST_SWEPT)
+    blobs.delete_many(list(itertools.takewhile(lambda key: key < oldest, first)))

@@ -1,6 +1,6 @@
 """What an entry of the catalogue says about a model, and the entries themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, Field
 
+from shared.catalogue.gpus import Memory
 from shared.catalogue.preparing import Prepared, Target
 from shared.errors import FieldError, InvalidInput, NotFound
 from shared.models.base import Frozen
@@ -44,6 +45,23 @@ class Inputs(Frozen):
     structures: Annotated[int, Field(ge=1, le=MOST_STRUCTURES)] = 1
 
 
+class Machine(Frozen):
+    """
+    What a run gets at a GPU provider, and is paid for; the model's app is deployed so.
+
+    ``gpus``: those that will do, the usual one first; none for a model that computes on processors.
+    ``at_once``: how many runs there are at a time. Before its first run a machine loads the model for
+    about ``start_seconds``, after its last one it is idle for ``idle_seconds``; both are paid for.
+    """
+
+    gpus: tuple[str, ...] = ()
+    cores: Annotated[float, Field(gt=0)]
+    memory_gib: Annotated[float, Field(gt=0)]
+    at_once: Annotated[int, Field(ge=1)]
+    start_seconds: Annotated[float, Field(ge=0)]
+    idle_seconds: Annotated[float, Field(ge=0)]
+
+
 class ModelEntry(Frozen):
     """
     One model.
@@ -52,7 +70,9 @@ class ModelEntry(Frozen):
     ``(parameters, target) -> Prepared`` that checks the target and settles what depends on it, raising
     InvalidInput; ``files`` are the artefacts that a run may upload;
     ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
-    states a limit. A model that is not ``offered`` cannot be run here; its entry explains the figures of
+    states a limit. ``memory``: what it takes of a GPU, where that grows with the input.
+    ``designs_per_job``: how many designs one job of a design task makes. ``typical_seconds`` of a run come
+    from ``timing``. A model that is not ``offered`` cannot be run here; its entry explains the figures of
     batches that were computed elsewhere.
     """
 
@@ -71,8 +91,12 @@ class ModelEntry(Frozen):
     metrics: Mapping[str, Metric]
     ranking: Ranking
     most_heavy_atoms: Annotated[int, Field(ge=1)] | None = None
+    memory: Memory | None = None
+    designs_per_job: Annotated[int, Field(ge=1)] = 1
     timeout_seconds: Annotated[int, Field(ge=1)]
     typical_seconds: Annotated[float, Field(ge=0)]
+    timing: str = "the catalogue's figure; not measured on this installation"
+    machine: Machine | None = None
     licence: str
     citation: str
 
@@ -97,32 +121,48 @@ def _load(reference: str) -> Any:
 @cache
 def _all() -> dict[str, ModelEntry]:
     folder = Path(__file__).parent
-    entries = (ModelEntry.model_validate(yaml.safe_load(path.read_text())) for path in folder.glob("*.yaml"))
+    entries = (ModelEntry.model_validate(yaml.safe_load(path.read_text())) for path in _files(folder))
     return {entry.id: entry for entry in sorted(entries, key=lambda entry: entry.id)}
+
+
+def _files(folder: Path) -> list[Path]:
+    """Those of models; the price table lies beside them."""
+    return [path for path in folder.glob("*.yaml") if path.stem != "prices"]
 
 
 def entries() -> dict[str, ModelEntry]:
     """The models that can be submitted to by id; test models only where they are switched on."""
-    tests, engine = settings().test_models, settings().engine
+    tests = settings().test_models
     return {
-        key: it for key, it in _all().items() if obstacle(it, engine) is None and (tests or not it.test_model)
+        key: it for key, it in _all().items() if obstacle_here(it) is None and (tests or not it.test_model)
     }
 
 
-def obstacle(entry: ModelEntry, engine: str) -> str | None:
-    """Why this installation, whose engine this is, cannot run a model that it knows; None: it can."""
+def obstacle(entry: ModelEntry, engine: str, pythons: Collection[str] = ()) -> str | None:
+    """
+    Why this installation, whose engine this is, cannot run a model that it knows; None: it can.
+
+    ``pythons``: the models that have a Python of their own here, which those on a GPU need.
+    """
     if not entry.offered:
         return f"{entry.name} cannot be run by this version; it is known from imported batches"
-    if entry.engine == "modal" and engine != "modal":
-        return f"{entry.name} needs a GPU; this installation has none, as its OMTX_ENGINE is not modal"
+    if entry.engine == "modal" and engine == "pool":
+        return f"{entry.name} needs a GPU; OMTX_ENGINE is neither modal nor local-gpu"
+    if entry.engine == "modal" and engine == "local-gpu" and entry.id not in pythons:
+        return f"{entry.name} needs a Python of its own here; OMTX_PYTHON_{entry.id.upper()} names none"
     return None
+
+
+def obstacle_here(entry: ModelEntry) -> str | None:
+    """The same of this installation."""
+    return obstacle(entry, settings().engine, settings().pythons)
 
 
 def entry(model: str) -> ModelEntry:
     """The entry of a model on offer; InvalidInput, which lists the models there are, if there is none."""
     found = entries().get(model)
     if found is None:
-        missing = obstacle(_all()[model], settings().engine) if model in _all() else None
+        missing = obstacle_here(_all()[model]) if model in _all() else None
         message = f"{missing or f'unknown model {model!r}'}; there are: {', '.join(entries())}"
         raise InvalidInput(message, [FieldError("model_name", message)])
     return found
@@ -139,6 +179,11 @@ def known(model: str) -> ModelEntry:
     if found is None:
         raise NotFound(f"the catalogue has no model {model!r}")
     return found
+
+
+def known_models() -> list[ModelEntry]:
+    """Every entry of the catalogue by id, whether or not it is on offer here."""
+    return list(_all().values())
 
 
 def described(entry: ModelEntry) -> dict[str, Any]:

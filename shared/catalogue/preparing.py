@@ -1,9 +1,11 @@
 """What a model's preparation is given at submit, and what it settles."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel
+
+from shared.models.batch import LibraryRow
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,13 @@ class Prepared:
     ``parameters`` travel in each order, which is small: whatever may be long belongs into ``inputs``, the
     files by name. ``notes`` say how things were settled. ``alignments``: the protein sequences (upper
     case) that each need a multiple sequence alignment, by the name of the input file that is to hold it.
+    ``tokens``: how large the target is in the model's own count, where the entry states its ``memory``.
+    ``judge``: a valid row as the model takes it, with further warnings, or why the model refuses it.
     """
 
     parameters: BaseModel
     inputs: Mapping[str, bytes]
     notes: Mapping[str, str] = field(default_factory=dict)
     alignments: Mapping[str, str] = field(default_factory=dict)
+    tokens: int | None = None
+    judge: Callable[[LibraryRow], LibraryRow | str] | None = None

@@ -5,6 +5,8 @@ import json
 import re
 from typing import Any
 
+from shared.models.batch import LibraryRow
+
 LARGEST_SEED = 2**31 - 1
 
 
@@ -39,14 +41,24 @@ def job_place(job: str) -> tuple[str, int] | None:
     return (batch, position) if job_id(batch, position) == job else None
 
 
-def ligand_seed(screen_seed: int, canonical_smiles: str, target_digest: str, model: str) -> int:
+def subject(row: LibraryRow) -> str:
     """
-    The seed of one ligand, 1 to 2**31 - 1.
+    What a row is about: rows of the same subject are computed once, under the same seed.
 
-    It depends on nothing but the screen's seed, the ligand, the target and the model: the same
+    Of a ligand its canonical SMILES; of any other row a digest of its kind and item, which no SMILES is
+    like, as it has a colon.
+    """
+    return row.canonical_smiles or f"{row.kind}:{digest([row.kind, dict(row.item)])}"
+
+
+def ligand_seed(screen_seed: int, subject: str, target_digest: str, model: str) -> int:
+    """
+    The seed of one ligand, or whatever else the job is about, 1 to 2**31 - 1.
+
+    It depends on nothing but the screen's seed, the subject, the target and the model: the same
     score alone, in any batch and on a retry. Never 0, which Vina reads as "choose one for me".
     """
-    source = digest(["seed", screen_seed, canonical_smiles, target_digest, model])
+    source = digest(["seed", screen_seed, subject, target_digest, model])
     return int(source[:16], 16) % LARGEST_SEED + 1
 
 

@@ -1,4 +1,8 @@
-"""One result row, as the API answers it and the artefacts store it: the same fields everywhere."""
+"""
+One result row, as the API answers it and the artefacts store it: the same fields everywhere.
+
+Users know the name of a row as ``ligand_name``, whatever the row is about.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,7 +21,7 @@ FOURTEEN = (
 def result_row(
     row: LibraryRow, *, job_id: str, status: JobStatus, outcome: Outcome | None, rank: int | None
 ) -> dict[str, Any]:
-    """The row of a valid ligand; every figure is null unless a model predicted it."""
+    """The row of a job; every figure is null unless a model predicted it."""
     metrics = dict(outcome.metrics) if outcome else {}
     names = {file.name for file in outcome.artefacts} if outcome else set()
     return {
@@ -29,6 +33,8 @@ def result_row(
         "ligand_name": row.name,
         "ligand_smiles": row.smiles,
         "canonical_smiles": row.canonical_smiles,
+        "kind": row.kind,
+        "item": dict(row.item),
         "status": status.value,
         "affinity": metrics.get("affinity"),
         "confidence": metrics.get("confidence"),
@@ -49,7 +55,7 @@ def result_row(
 
 
 def duplicate_row(row: DuplicateRow, original: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of a repeated molecule: all figures are those of ``original``, which it names by its index."""
+    """The row that repeats another: all figures are those of ``original``, which it names by its index."""
     return {
         **original,
         "index": row.index,
@@ -72,7 +78,9 @@ def rejected_row(row: RejectedRow) -> dict[str, Any]:
         "index": row.index,
         "line": row.line,
         "ligand_name": None,
-        "ligand_smiles": row.text,
+        "ligand_smiles": row.text if row.of == "ligand" else None,
+        "kind": row.of,
+        "item": {} if row.of == "ligand" else {"text": row.text},
         "status": row.kind,
         "has_results": False,
         "has_structure": False,

@@ -17,7 +17,7 @@ from cloudevents.http import from_http
 from shared.errors import Malformed
 from shared.events.envelope import decode
 from shared.events.messages import Event
-from shared.events.parked import Parked, Subject, subject, unwrapped
+from shared.events.parked import Parked, Subject, shortened, subject, unwrapped
 
 E = TypeVar("E", bound=Event)
 STRUCTURED = "application/cloudevents+json"
@@ -29,7 +29,8 @@ class Delivery:
     """
     A delivery, readable or not: ``envelope`` is any JSON value, and ``flaw`` says why there is none.
 
-    ``data`` is what a dead letter keeps: the envelope as JSON, or what came if it holds none.
+    ``data`` is what a dead letter keeps: the envelope as JSON, or what came if it holds none, ``shortened``
+    if that is too large.
     """
 
     data: bytes
@@ -40,7 +41,8 @@ class Delivery:
     def of(cls, content_type: str, body: bytes) -> "Delivery":
         """Read any body whatsoever; of one that is too large the beginning is kept."""
         if len(body) > MOST_BYTES:
-            return cls(body[:MOST_BYTES], flaw=f"a delivery has at most {MOST_BYTES:,} bytes")
+            flaw = f"a delivery has at most {MOST_BYTES:,} bytes; only the beginning of this one is kept"
+            return cls(shortened(body), flaw=flaw)
         if not body:
             return cls(body, flaw="the body is empty")
         try:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.models.base import Count, Frozen, Id, Instant
+from shared.models.base import Count, Frozen, Id, Instant, Sha256
 from shared.models.work import Envelope, JobRef
 
 
@@ -33,3 +33,11 @@ class BatchFinished(Event):
     topic: ClassVar[str] = "batch-finished"
     batch_id: Id
     round: Count = 0
+
+
+class AlignmentWanted(Event):
+    """A batch waits for the alignment of one of its sequences, which is given by its digest."""
+
+    topic: ClassVar[str] = "alignment-wanted"
+    batch_id: Id
+    sequence: Sha256

@@ -1,5 +1,7 @@
 """What lies in a dead letter: the message itself, whichever way it was parked."""
 
+import base64
+import binascii
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -10,17 +12,30 @@ from shared.domain.identity import digest
 from shared.errors import Malformed
 from shared.events.envelope import raw
 
+MOST_BEGINNING = 60_000
+"""Bytes kept of what is too large to be kept whole."""
+CUT = "begins_base64"
+
 
 @dataclass(frozen=True)
 class Parked:
     """
     The ``message`` as it was published, None if it cannot be read any more.
 
-    ``subscription`` is the one that the delivery names, without the path before it.
+    ``subscription`` is the one that the delivery names, without the path before it. ``beginning`` is what
+    was kept of a delivery that was too large; nobody can take it for the message.
     """
 
     message: bytes | None
     subscription: str | None = None
+    beginning: bytes | None = None
+
+    @property
+    def lack(self) -> str:
+        """Why there is no message that could be published, if there is none."""
+        if self.beginning is None:
+            return "it holds no message that could be published"
+        return f"the message was too large, and only its first {len(self.beginning):,} bytes were kept"
 
 
 @dataclass(frozen=True)
@@ -33,17 +48,33 @@ class Subject:
     round: int | None = None
 
 
+def shortened(data: bytes) -> bytes:
+    """What is kept of data that is too large: its beginning, marked as such."""
+    beginning = base64.b64encode(data[:MOST_BEGINNING]).decode()
+    return json.dumps({"message": {CUT: beginning, "at_least_bytes": len(data)}}).encode()
+
+
 def unwrapped(data: bytes) -> Parked:
     """A function parks the delivery it was given, the queue parks the bare message."""
     document = document_of(data)
     if not isinstance(document, Mapping) or not isinstance(document.get("message"), Mapping):
         return Parked(data or None)
+    if CUT in document["message"]:
+        return Parked(None, beginning=_beginning(document["message"][CUT]))
     named = document.get("subscription")
     subscription = named.rpartition("/")[2] if isinstance(named, str) else None
     try:
         return Parked(raw(document), subscription or None)
     except Malformed:
         return Parked(None, subscription or None)
+
+
+def _beginning(text: Any) -> bytes:
+    """Empty where somebody sent what looks like ours."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, TypeError, ValueError):
+        return b""
 
 
 def refuser(data: bytes, subscriptions: Sequence[str], *, prefix: str = "") -> str | None:

@@ -7,13 +7,18 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from shared.models.base import Frozen, Instant, Sha256
+from shared.models.costs import Estimate, Tariff
 
 Priority = Literal["low", "normal", "high", "urgent"]
 Strategy = Literal["sequential", "parallel", "adaptive", "resource_aware"]
+RowKind = Literal["ligand", "target", "variant", "design"]
+"""What a job is about: a ligand, the target alone, another sequence of it, or a share of the designs."""
 
 MAX_SEQUENCE = 2000
 MAX_LIGANDS_IN_BODY = 1500
 MAX_SMILES = 500
+MAX_VARIANTS = 1000
+MAX_DESIGNS = 1000
 MOST_STRUCTURES = 8
 
 
@@ -43,7 +48,11 @@ class JobStatus(StrEnum):
 
 
 class Configuration(Frozen):
-    """How the batch is to be run. Times in seconds."""
+    """
+    How the batch is to be run. Times in seconds.
+
+    ``max_cost_usd``: an order whose estimate is above it is refused, and a batch that reaches it ends.
+    """
 
     priority: Priority = "normal"
     scheduling_strategy: Strategy = "adaptive"
@@ -53,6 +62,7 @@ class Configuration(Frozen):
     timeout_per_job: Annotated[int, Field(ge=300, le=7200)] = 1800
     enable_predictive_completion: bool = True
     enable_performance_analytics: bool = True
+    max_cost_usd: Annotated[float, Field(gt=0)] | None = None
 
     @property
     def max_attempts(self) -> int:
@@ -83,16 +93,25 @@ class Counts(Frozen):
         return self.valid - self.duplicates
 
 
+def _empty(value: object) -> bool:
+    """What is stored of a batch does not change with what it does not use."""
+    return not value
+
+
 class Batch(Frozen):
     """
     One submitted screen.
 
-    ``notes`` say how parameters were settled (where the box came from, say). ``leaves`` (K) and
+    ``notes`` say how parameters were settled (where the box came from, say). ``tokens``: how large the
+    target is in the model's own count, without a ligand, where a run's GPU depends on it. ``leaves`` (K) and
     ``window`` (W) fix the counting tree and the release window of round 0. ``fingerprint`` is the
     digest of the request body: the same idempotency key with another fingerprint is refused.
     ``library_digest`` is that of the stored library, see ``steps.manifest``.
     ``store`` is the key prefix of library and inputs; it holds the fingerprint, so that two racing
     submissions under one key cannot mix their rows.
+    ``tariff`` and ``estimate`` are of the day of its submission; None where no price is known.
+    ``alignments``: the protein sequences (upper case) whose multiple sequence alignment every run gets, by
+    the name of the input file; ``alignment_source`` is the digest of where and how it is searched.
     An ``imported`` batch was computed by an older system: nothing of it is ever started here, and its
     ``seed`` may be unknown.
     """
@@ -106,15 +125,20 @@ class Batch(Frozen):
     protein_name: str
     protein_sequence: str | None = None
     inputs: Mapping[str, StoredInput] = {}
+    alignments: Annotated[Mapping[str, str], Field(exclude_if=_empty)] = {}
+    alignment_source: Annotated[Sha256 | None, Field(exclude_if=_empty)] = None
     target_digest: Sha256
     library_digest: Sha256
     parameters: Mapping[str, JsonValue]
     notes: Mapping[str, str] = {}
+    tokens: Annotated[int, Field(ge=1)] | None = None
     seed: int | None
     counts: Counts
     leaves: Annotated[int, Field(ge=1)]
     window: Annotated[int, Field(ge=1)]
     configuration: Configuration
+    tariff: Tariff | None = None
+    estimate: Estimate | None = None
     metadata: Mapping[str, JsonValue] = {}
     fingerprint: Sha256
     store: str
@@ -127,8 +151,9 @@ class Batch(Frozen):
 
 class LibraryRow(Frozen):
     """
-    One valid ligand. ``index``: 0-based row of the library; ``line``: 1-based line of its file.
+    One valid row, one job. ``index``: 0-based row of the library; ``line``: 1-based line of its file.
 
+    Only a ligand has SMILES and what follows from them; any other row says what it is about in ``item``.
     ``formal_charge`` (in e) and ``heavy_atoms`` are of all ``fragments``; ``undefined_stereo`` counts
     centres and double bonds whose configuration is left open. ``copies``: how many rows hold this
     molecule, this one included; the others are DuplicateRows.
@@ -138,9 +163,9 @@ class LibraryRow(Frozen):
     index: int
     line: int
     name: str
-    smiles: str
-    canonical_smiles: str
-    heavy_atoms: int
+    smiles: str | None = None
+    canonical_smiles: str | None = None
+    heavy_atoms: int | None = None
     fragments: int = 1
     formal_charge: int = 0
     undefined_stereo: int = 0
@@ -148,25 +173,32 @@ class LibraryRow(Frozen):
     copies: Annotated[int, Field(ge=1)] = 1
     warnings: tuple[str, ...] = ()
     data: Mapping[str, str] = {}
+    kind: RowKind = "ligand"
+    item: Mapping[str, JsonValue] = {}
 
 
 class DuplicateRow(Frozen):
-    """A row that holds the molecule of the job at ``position``, which an earlier row brought."""
+    """A row that is about the same as the job at ``position``, which an earlier row brought."""
 
     position: int
     index: int
     line: int
     name: str
-    smiles: str
+    smiles: str | None = None
     warnings: tuple[str, ...] = ()
     data: Mapping[str, str] = {}
 
 
 class RejectedRow(Frozen):
-    """A row that cannot be computed (``invalid``) or was not wanted (``filtered``), and why."""
+    """
+    A row that cannot be computed (``invalid``) or was not wanted (``filtered``), and why.
+
+    ``of`` is what it would have been.
+    """
 
     index: int
     line: int
     text: str
     kind: Literal["invalid", "filtered"] = "invalid"
     reason: str
+    of: RowKind = "ligand"

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, JsonValue
 
 from shared.models.base import Frozen, Instant
+from shared.models.costs import Spent, Usage
 from shared.models.work import Artefact, Failure, JobRef, MetricValue
 
 
@@ -22,7 +23,8 @@ class Outcome(Frozen):
     """
     The terminal fact of a ligand in one round. The first one stored wins; nothing replaces it.
 
-    ``copies``: how many rows of the library hold this ligand; the counters count rows.
+    ``copies``: how many rows of the library hold this ligand; the counters count rows. ``runs`` are all
+    that were made for it at a provider that asks a price, those of failed attempts included.
     """
 
     ref: JobRef
@@ -36,6 +38,7 @@ class Outcome(Frozen):
     test_model: bool = False
     machine: str | None = None
     call_id: str | None = None
+    runs: tuple[Usage, ...] = ()
     started_at: Instant | None = None
     finished_at: Instant
 
@@ -67,7 +70,8 @@ class Attempt(Frozen):
     One try at a ligand, from claim to call.
 
     ``lease_until`` protects the time between claim and spawn; ``claims`` counts how often the lease
-    was taken. ``due_at`` is when ``reconcile`` looks at it next; None once there is an outcome.
+    was taken. ``runs`` are those of the failed attempts up to this one. ``due_at`` is when ``reconcile``
+    looks at it next; None once there is an outcome.
     """
 
     ref: JobRef
@@ -77,6 +81,7 @@ class Attempt(Frozen):
     call_id: str | None = None
     deadline: Instant | None = None
     failure: Failure | None = None
+    runs: tuple[Usage, ...] = ()
     due_at: Instant | None
 
 
@@ -132,6 +137,7 @@ class Leaf(Frozen):
     failed: int = 0
     cancelled: int = 0
     experience: Experience = Experience()
+    spent: Spent = Spent()
     moved_at: Instant
     nudged_at: Instant | None = None
 
@@ -155,6 +161,8 @@ class Pace(Frozen):
     """
     The brake on a batch: at most ``limit`` jobs in flight; None as long as there is none.
 
+    ``until``: no place of ``round`` behind this one is begun, as the money would not do; None: all may be.
+    ``spent_out`` says that ``max_cost_usd`` has ended the batch.
     ``reason`` is what was seen when it was set, ``run_seconds`` the mean time of a run by then, and
     ``judged`` what the runs of ``round`` had shown; see ``domain.pacing``.
     """
@@ -165,6 +173,8 @@ class Pace(Frozen):
     round: int = 0
     judged: Experience = Experience()
     judged_at: Instant
+    until: Annotated[int, Field(ge=-1)] | None = None
+    spent_out: str | None = None
 
 
 class Line(Frozen):
@@ -197,6 +207,15 @@ class Intents(Frozen):
     def limit(self) -> int | None:
         """How many jobs may be in flight; None: as many as the window holds."""
         return self.pace.limit if self.pace else None
+
+    def until(self, round: int) -> int | None:
+        """The last place of a round that the money allows to begin; None: it allows all."""
+        return self.pace.until if self.pace is not None and self.pace.round == round else None
+
+    @property
+    def braked(self) -> bool:
+        """Whether something other than the window says how many jobs may be in flight."""
+        return self.pace is not None and (self.pace.limit is not None or self.pace.until is not None)
 
 
 class Closing(Frozen):

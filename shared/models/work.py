@@ -96,9 +96,12 @@ class WorkOrder(Frozen):
 
     ``uploads`` maps each file name the model may write to ``(object key, signed PUT URL)``; the run's
     own ``log`` has a place by itself.
-    ``item`` is what a job without a ligand is about (a design's number, a variant's sequence).
+    ``alignments`` names the inputs that are multiple sequence alignments, whose digests each answer tells.
+    ``item`` is what a job without a ligand is about (the numbers of its designs, a variant's sequence); it
+    has no ``smiles``, and its ``ligand_name`` is the name of its row.
     ``seed`` is the ligand's own seed, ``search_seed`` that of the screen on its target.
-    ``timeout_seconds`` counts from the start of the run.
+    ``timeout_seconds`` counts from the start of the run. ``gpu``: the kind to run on, where it is not the
+    one that the model is deployed with.
     """
 
     ref: JobRef
@@ -108,15 +111,17 @@ class WorkOrder(Frozen):
     seed: int
     search_seed: int
     ligand_name: str
-    smiles: str
+    smiles: str | None = None
     item: Mapping[str, JsonValue] = {}
     protein_name: str
     inputs: Mapping[str, Download] = {}
+    alignments: tuple[str, ...] = ()
     uploads: Mapping[str, tuple[str, str]] = {}
     log: LogPlace | None = None
     webhook_url: str
     priority: Priority = "normal"
     timeout_seconds: Annotated[int, Field(ge=1)]
+    gpu: str | None = None
 
 
 class Envelope(Frozen):

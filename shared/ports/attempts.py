@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from shared.models.costs import Usage
 from shared.models.facts import Attempt, Line
 from shared.models.work import Failure, JobRef
 
@@ -32,8 +33,14 @@ class Attempts(Protocol):
         """Add the call id, once; False if another call was noted before, or the attempt is gone."""
         ...
 
-    def note_failure(self, ref: JobRef, failure: Failure, *, due_at: datetime) -> None:
-        """The attempt failed and the next one is due at ``due_at``. The first note stands."""
+    def note_failure(
+        self, ref: JobRef, failure: Failure, *, due_at: datetime, runs: Sequence[Usage] = ()
+    ) -> None:
+        """
+        The attempt failed and the next one is due at ``due_at``. The first note stands.
+
+        ``runs`` are all that were made for the ligand by now; the attempts that follow inherit them.
+        """
         ...
 
     def postpone(self, ref: JobRef, due_at: datetime | None) -> None:

@@ -61,6 +61,14 @@ class Blobs(Protocol):
         """Remove the object; an absent one is no error."""
         ...
 
+    def delete_many(self, keys: Iterable[str]) -> None:
+        """
+        Remove many, each as ``delete`` does, some at once and in no order.
+
+        Keys are taken a bounded number ahead. What fails may have removed some.
+        """
+        ...
+
     def get_url(self, key: str, *, until: datetime) -> str:
         """
         A URL that serves the object to whoever holds it.

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from shared.domain.costs import Account, together
 from shared.domain.lifecycle import Accounting, Tally, account, batch_status, first_round, latest
 from shared.models.batch import Batch, BatchStatus
 from shared.models.facts import Closing, Intents, Outcome, Round
@@ -26,6 +29,23 @@ class Overview:
     def rounds(self) -> list[Round]:
         """All rounds, first to last."""
         return [tally.round for tally in self.tallies]
+
+
+def cost_so_far(view: Overview, now: datetime) -> dict[str, Any]:
+    """What the runs of a batch used by now, by its counters."""
+    spent = together(leaf.spent for tally in view.tallies for leaf in tally.leaves)
+    return account_of(view.batch, view.intents, until=now).so_far(spent)
+
+
+def account_of(batch: Batch, intents: Intents, *, until: datetime) -> Account:
+    """Under which prices and limits a batch spends."""
+    return Account(
+        tariff=batch.tariff,
+        estimate=batch.estimate,
+        max_cost_usd=batch.configuration.max_cost_usd,
+        actual_seconds=(until - batch.created_at).total_seconds(),
+        limit_reached=intents.pace.spent_out if intents.pace else None,
+    )
 
 
 def rounds_of(ledger: Ledger, batch: Batch, intents: Intents) -> list[Round]:
@@ -80,11 +100,16 @@ def all_outcomes(ledger: Ledger, batch_id: str, number: int) -> Iterator[Outcome
 
 def standing_outcomes(ledger: Ledger, batch: Batch, rounds: Sequence[Round]) -> Iterator[Outcome | None]:
     """The outcome that stands, of every job in order of position; None where there is none."""
+    return (latest(those)[1] for those in outcomes_by_job(ledger, batch, rounds))
+
+
+def outcomes_by_job(ledger: Ledger, batch: Batch, rounds: Sequence[Round]) -> Iterator[list[Outcome | None]]:
+    """The outcomes of every job in each round, in order of position."""
     streams = [all_outcomes(ledger, batch.batch_id, it.number) for it in rounds]
     heads = [next(stream, None) for stream in streams]
     for position in range(batch.counts.jobs):
         those = [it if it is not None and it.ref.position == position else None for it in heads]
-        yield latest(those)[1]
+        yield those
         for number, outcome in enumerate(those):
             if outcome is not None:
                 heads[number] = next(streams[number], None)

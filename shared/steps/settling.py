@@ -5,7 +5,8 @@ Each step may be repeated by anyone: a duplicate that finds its work done goes o
 twin may have left undone.
 """
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
 from shared.domain.lifecycle import tree_of
 from shared.domain.milestones import THRESHOLDS, passed, worth_a_look
@@ -47,6 +48,14 @@ def note_milestones(batch: Batch, round: Round, *, ledger: Ledger, clock: Clock)
     if round.number == 0:
         reached = passed(batch, ledger.leaves(round.batch_id, round.number))
         ledger.reach(round.batch_id, round.number, reached, now=clock.now())
+
+
+def first_places(round: Round, limit: int | None) -> Iterator[int]:
+    """The jobs that are published when a round begins: a window full, or as many as may be in flight."""
+    tree = tree_of(round)
+    if limit is not None:
+        return iter(range(min(limit, tree.jobs)))
+    return itertools.chain.from_iterable(tree.released(leaf, 0) for leaf in range(tree.leaves))
 
 
 def announce_jobs(round: Round, places: Iterable[int], *, bus: Bus, roster: Roster) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from shared import wiring
 from tests.cli.program import Omtx, submitted
+from tests.support.msa_server import MsaServer
 
 PACKAGES = ("vina", "meeko", "rdkit", "gemmi", "posebusters")
 
@@ -48,7 +49,7 @@ def test_an_empty_home_is_sound_and_stays_empty(here: Omtx, home: Path) -> None:
 def test_a_person_reads_a_line_for_each_check(here: Omtx, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.commands.doctoring.wants_json", lambda asked: asked)
     lines = here("doctor").out.splitlines()
-    assert len(lines) == 19
+    assert len(lines) == 20
     assert lines[0].startswith("ok    python: Python 3.")
 
 
@@ -150,3 +151,22 @@ def test_nothing_is_mended_while_a_server_runs(omtx: Omtx, server_home: Path) ->
     assert "nothing was mended" in answer.err
     assert old.exists()
     old.unlink()
+
+
+def test_a_server_of_alignments_is_asked_whether_it_answers(
+    here: Omtx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert told(here)["alignments"]["found"].startswith("no server (OMTX_MSA_SERVER)")
+    with MsaServer() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        wiring.reset()
+        assert told(here)["alignments"]["found"] == f"{server.url} answers"
+        server.login = "Basic other"
+        found = told(here)["alignments"]
+        assert (found["level"], found["found"]) == (
+            "warn",
+            f"{server.url} is of no use now: the server answered 401",
+        )
+    found = told(here)["alignments"]
+    assert (found["level"], "ConnectError" in found["found"]) == ("warn", True)

@@ -228,3 +228,18 @@ def test_a_long_library_is_checked_by_several_processes_in_a_server_and_without_
         assert (answer.json["accounting"]["submitted"], answer.json["accounting"]["invalid"]) == (7001, 1)
         assert "line 7001:" in answer.err
     assert alone("check", path).json["chemistry_report"]["duplicates"]["count"] == 6999
+
+
+def test_a_dry_run_says_what_it_takes_and_starts_nothing(omtx: Omtx, library: Path) -> None:
+    before = omtx("list").json["batches"]
+    answer = omtx("submit", library, "--model", "noop", "--dry-run")
+    assert answer.code == 0
+    assert answer.json["counts"]["to_compute"] == 3
+    assert answer.json["cost"]["usd"] == 0
+    assert len(omtx("list").json["batches"]) == len(before)
+
+
+def test_a_dry_run_refuses_what_a_submission_refuses(omtx: Omtx, library: Path) -> None:
+    answer = omtx("submit", library, "--model", "alphafold9", "--dry-run")
+    assert answer.code == 5
+    assert "unknown model" in answer.err

@@ -9,16 +9,18 @@ from google.pubsub_v1 import PublisherClient as PublisherRequests
 from google.pubsub_v1.types import PubsubMessage, Subscription
 
 from local.cloud.subscriptions import Names, make, plan
-from shared.topology import topology
+from shared.topology import Topology
 from tests.support.emulators import Emulators
+from tests.support.tables import impatient
 
 QUEUED, DISPATCH = "job-queued", "dispatch-job-queued"
 
 
 @dataclass(frozen=True)
 class Topics:
-    """The topics of the table in one project."""
+    """The topics of a table in one project; its subscriptions give up soon."""
 
+    table: Topology
     names: Names
     publisher: PublisherClient
     subscriber: SubscriberClient
@@ -40,7 +42,7 @@ class Topics:
 
     def pulled(self, *, deadline: int = 60) -> Subscription:
         """The subscription of ``dispatch`` to pull from; refused messages come again at once."""
-        wanted = plan(topology(), self.names, bases={})
+        wanted = plan(self.table, self.names, bases={})
         for request in wanted.subscriptions:
             del request.retry_policy
             request.ack_deadline_seconds = deadline
@@ -56,5 +58,5 @@ def topics(project: str, emulators: Emulators, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv(variable, address)
     with SubscriberClient() as subscriber:
         publisher = PublisherClient()
-        yield Topics(Names(project, "omtx"), publisher, subscriber)
+        yield Topics(impatient(), Names(project, "omtx"), publisher, subscriber)
         publisher.transport.close()

@@ -27,10 +27,14 @@ class Posted:
         return raw(self.body).decode()
 
 
+Answer = Callable[[Posted], int | None]
+"""The status; None: the connection is closed, and nothing answered."""
+
+
 class Listener:
     """What came, in order; ``most_at_once`` requests were being answered at the same time."""
 
-    def __init__(self, answer: Callable[[Posted], int]) -> None:
+    def __init__(self, answer: Answer) -> None:
         self.posted: list[Posted] = []
         self.most_at_once = 0
         self.url = ""
@@ -42,7 +46,7 @@ class Listener:
         """The messages."""
         return [posted.text for posted in list(self.posted)]
 
-    def take(self, posted: Posted) -> int:
+    def take(self, posted: Posted) -> int | None:
         """Write it down and decide."""
         with self._lock:
             self.posted.append(posted)
@@ -56,7 +60,7 @@ class Listener:
 
 
 @contextmanager
-def listening(answer: Callable[[Posted], int] = lambda _: 200, *, port: int = 0) -> Iterator[Listener]:
+def listening(answer: Answer = lambda _: 200, *, port: int = 0) -> Iterator[Listener]:
     """A server on the loopback interface."""
     listener = Listener(answer)
 
@@ -67,6 +71,9 @@ def listening(answer: Callable[[Posted], int] = lambda _: 200, *, port: int = 0)
             body = self.rfile.read(int(self.headers["Content-Length"]))
             posted = Posted(self.path, dict(self.headers), json.loads(body), time.monotonic())
             status = listener.take(posted)
+            if status is None:
+                self.close_connection = True
+                return
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()

@@ -15,7 +15,6 @@ from local.cloud.bridge import Bridge
 from local.cloud.deliveries import Shape
 from local.mount import load
 from shared.adapters.gcp.bus import PubsubBus
-from shared.topology import topology
 from tests.cloud.conftest import DISPATCH, Topics
 from tests.cloud.listening import Posted, listening
 from tests.local.running import until
@@ -103,8 +102,8 @@ def test_what_is_not_accepted_comes_again_as_the_next_delivery(topics: Topics) -
 
 
 def test_a_message_refused_to_the_end_is_among_the_dead_letters(topics: Topics) -> None:
-    bus = PubsubBus(topics.names.project, prefix="omtx", table=topology())
-    subscription, most = topics.pulled(), topology().subscription_defaults.max_delivery_attempts
+    bus = PubsubBus(topics.names.project, prefix="omtx", table=topics.table)
+    subscription, most = topics.pulled(), topics.table.subscription_defaults.max_delivery_attempts
     topics.publish("poison")
     with (
         listening(lambda _: 500) as listener,

@@ -33,7 +33,7 @@ def chain(
         chain_at(tmp_path) as chain,
         closing(emulators.firestore_client(topics.names.project)) as client,
     ):
-        bus = PubsubBus(topics.names.project, prefix="omtx", table=topology())
+        bus = PubsubBus(topics.names.project, prefix="omtx", table=topics.table)
         letters = FirestoreLetters(
             client, chain.clock, prefix="omtx", subscriptions=topology().subscriptions(), bus=lambda: bus
         )
@@ -45,7 +45,7 @@ def test_a_message_that_pubsub_gave_up_is_found_by_reconcile_and_can_be_sent_aga
     topics: Topics, chain: Chain
 ) -> None:
     subscription = topics.pulled()
-    most = topology().subscription_defaults.max_delivery_attempts
+    most = topics.table.subscription_defaults.max_delivery_attempts
     topics.publish(payload(MESSAGE).decode())
     with (
         listening(lambda _: 500) as listener,

@@ -23,6 +23,7 @@ from tests.contracts.gcp import GcpBackend
 from tests.contracts.modal_room import ModalRoom
 from tests.modal_server.server import ControlPlane
 from tests.support.emulators import Emulators
+from tests.support.tables import SOON
 from tests.support.world import HandClock
 
 
@@ -41,7 +42,7 @@ class LocalBackend:
             fsync=False,
         )
         self.bus = self.dead_letters = self.queues = self.subscriber = SqliteBus(
-            self.database, self.clock, TOPICS
+            self.database, self.clock, TOPICS, pause=SOON.pause
         )
         self.calls = self.engine = self.runs = SqliteCalls(self.database, self.clock, size=2)
         self.machine = LocalMachine(self.calls)

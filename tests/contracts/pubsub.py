@@ -12,7 +12,8 @@ from google.pubsub_v1.types import PubsubMessage
 from local.cloud.subscriptions import Names, make, plan
 from shared.adapters.local.bus import Delivery
 from shared.ports.bus import DeadLetter, DeadLetters
-from shared.topology import DeadLetterQueue, Defaults, Function, Opens, Subscription, Topology
+from shared.topology import DeadLetterQueue, Function, Opens, Subscription, Topology
+from tests.support.tables import SOON
 
 PREFIX = "omtx"
 MOST_PULLED = 100
@@ -47,9 +48,7 @@ def table_of(topics: Mapping[str, Sequence[str]]) -> Topology:
         topics=tuple(topics),
         dead_letters=DeadLetterQueue(topic="dead-letters", subscription="dead-letters"),
         functions=functions,
-        subscription_defaults=Defaults(
-            ack_deadline_seconds=60, min_backoff_seconds=1, max_backoff_seconds=60, max_delivery_attempts=5
-        ),
+        subscription_defaults=SOON,
     )
 
 

@@ -64,6 +64,35 @@ def test_deleting_what_is_no_object_is_no_error_and_takes_nothing_away(blobs: Bl
     assert len(list(blobs.list("batches/"))) == (1 if key == KEY else 2)
 
 
+def test_many_are_deleted_and_no_others(blobs: Blobs) -> None:
+    keys = [f"batches/b{n % 3}/{n}" for n in range(120)]
+    for key in [*keys, "batches/b1/kept", "batches/b1.json"]:
+        blobs.put(key, b"x")
+    blobs.delete_many(iter([*keys, keys[0], "batches/b9/never", "batches/b1"]))
+    assert list(blobs.list("batches/")) == ["batches/b1.json", "batches/b1/kept"]
+    blobs.delete_many([])
+
+
+def test_deleting_many_twice_at_once_is_no_error(blobs: Blobs) -> None:
+    keys = [f"batches/b1/{n}" for n in range(40)]
+    for key in keys:
+        blobs.put(key, b"x")
+    at_once(blobs.delete_many, [keys, keys[::-1]])
+    assert list(blobs.list("batches/")) == []
+
+
+def test_of_many_that_are_deleted_a_bounded_number_is_taken_ahead(blobs: Blobs) -> None:
+    def keys() -> Iterator[str]:
+        yield "many/0"
+        for n in range(1, 600):
+            yield f"many/{n}"
+        with pytest.raises(NotFound):
+            blobs.get("many/0")
+
+    blobs.put("many/0", b"x")
+    blobs.delete_many(keys())
+
+
 def test_of_sixteen_racing_puts_if_absent_one_stores(blobs: Blobs) -> None:
     contents = [bytes([65 + n]) * 100_000 for n in range(16)]
     won = at_once(lambda c: blobs.put_if_absent(KEY, iter([c[:50_000], c[50_000:]])), contents)
@@ -109,6 +138,7 @@ DEEDS: dict[str, Callable[[Blobs, str], object]] = ASKS | {
     "put": lambda blobs, key: blobs.put(key, b""),
     "put_if_absent": lambda blobs, key: blobs.put_if_absent(key, b""),
     "delete": lambda blobs, key: blobs.delete(key),
+    "delete_many": lambda blobs, key: blobs.delete_many([key]),
     "get_url": lambda blobs, key: blobs.get_url(key, until=at(60)),
     "put_url": lambda blobs, key: blobs.put_url(key, until=at(60)),
 }

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.models.batch import Batch
+from shared.models.costs import Usage
 from shared.models.facts import Attempt, Line
 from shared.models.work import JobRef
 from shared.ports.ledger import Ledger
@@ -322,3 +323,20 @@ def test_open_places_are_those_of_the_round_in_order(ledger: Ledger, batch: Batc
     assert ledger.open_places(batch.batch_id, 0) == [1, 3, 4]
     assert ledger.open_places(batch.batch_id, 1) == [0]
     assert ledger.line(batch.batch_id, 1, 3) == Line(in_flight=1, last=0, holds=True)
+
+
+def test_what_failed_attempts_used_is_inherited_by_those_that_follow(ledger: Ledger, batch: Batch) -> None:
+    first = Usage(machine="NVIDIA L4", gpu="L4", seconds=2.5, counted_usd=0.000555)
+    second = Usage(machine=None, gpu=None, seconds=None, counted_usd=0.25)
+    claim(ledger, ref(batch))
+    assert latest(ledger, ref(batch)).runs == ()
+    for _ in range(2):  # of a note that comes twice, the first stands
+        ledger.note_failure(ref(batch), LOST, due_at=at(40), runs=[first])
+    taken = claim(ledger, ref(batch, attempt=2), 40)
+    assert taken is not None
+    assert taken.runs == latest(ledger, ref(batch)).runs == (first,)
+    claim(ledger, ref(batch, attempt=2), 90)
+    assert latest(ledger, ref(batch)).runs == (first,)
+    ledger.note_failure(ref(batch, attempt=2), LOST, due_at=at(99), runs=[first, second])
+    claim(ledger, ref(batch, attempt=3), 99)
+    assert latest(ledger, ref(batch)).runs == (first, second)

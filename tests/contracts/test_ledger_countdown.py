@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shared.domain.lifecycle import first_round, tree_of
 from shared.models.batch import Batch
+from shared.models.costs import Spent, Usage
 from shared.models.facts import Experience, Leaf, Outcome, Settled
 from shared.ports.ledger import Ledger
 from tests.support.crowd import at_once
@@ -191,3 +192,15 @@ def test_a_leaf_counts_run_times_and_lost_attempts_with_its_outcomes_and_only_on
         settle(ledger, batch, *outcomes)
     [leaf] = ledger.leaves(batch.batch_id, 0)
     assert leaf.experience == Experience(ran=2, busy_seconds=3.25, troubles=2 + 1)
+
+
+def test_a_leaf_counts_what_runs_used_with_its_outcomes_and_only_once(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch(3))
+    run = Usage(machine="NVIDIA L4", gpu="L4", seconds=2.5, counted_usd=0.000555)
+    lost = Usage(machine=None, gpu=None, seconds=None, counted_usd=0.25)
+    twice = outcome(batch, 1, "failed", runs=(run, lost))
+    for outcomes in ((outcome(batch, 0, runs=(run,)),), (twice, outcome(batch, 2, "cancelled")), (twice,)):
+        settle(ledger, batch, *outcomes)
+    [leaf] = ledger.leaves(batch.batch_id, 0)
+    assert leaf.spent == Spent(seconds=5.0, usd=0.25111)
+    assert ledger.outcome(ref(batch, 1)) == twice

@@ -9,6 +9,7 @@ from shared.adapters.local.database import Database
 from shared.adapters.stamps import stamp
 from shared.ports.bus import LetterState
 from tests.contracts.backends import TOPICS
+from tests.support.tables import SOON
 from tests.support.world import NOON, HandClock
 
 
@@ -24,7 +25,7 @@ def test_they_are_open_letters_that_can_be_sent_again(tmp_path: Path) -> None:
         )
     connection.close()
     database = Database(tmp_path / "state.db", schema.STEPS, fsync=False)
-    bus = SqliteBus(database, HandClock(), TOPICS)
+    bus = SqliteBus(database, HandClock(), TOPICS, pause=SOON.pause)
     found = bus.letters(state=LetterState.OPEN, limit=9)
     assert [(it.id, it.data, it.times, it.parked_at) for it in found] == [
         ("2", b"one", 1, NOON),

@@ -22,6 +22,7 @@ from shared.events.messages import JobQueued
 from tests.contracts import writers
 from tests.contracts.backends import TOPICS
 from tests.support.facts import a_batch, ref
+from tests.support.tables import SOON
 from tests.support.world import HandClock
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ def test_processes_that_share_a_queue_take_each_message_once(
     pool: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
     database, batch = Database(tmp_path / "state.db", schema.STEPS, fsync=False), a_batch(300)
-    SqliteBus(database, HandClock(), TOPICS).publish(
+    SqliteBus(database, HandClock(), TOPICS, pause=SOON.pause).publish(
         [JobQueued(ref=ref(batch, position)) for position in range(300)]
     )
     shares = in_every_process(pool, writers.take_all, *[(tmp_path,)] * PROCESSES)

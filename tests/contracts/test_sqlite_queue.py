@@ -6,8 +6,10 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.adapters.local.bus import Delivery
+from shared.adapters.local.bus import Delivery, SqliteBus
 from shared.events.messages import JobQueued
+from shared.topology import topology
+from tests.contracts.backends import TOPICS
 from tests.contracts.conftest import LocalBackend
 from tests.contracts.test_bus_port import MOST, positions, queued
 from tests.support.facts import SECOND, a_batch, ref
@@ -44,6 +46,20 @@ def test_the_backoff_never_exceeds_a_minute(local: LocalBackend) -> None:
         assert item.number == number
         local.subscriber.refuse(item, reason="500", most=99)
         local.wait(timedelta(minutes=1))
+
+
+def test_half_an_hour_of_refusals_gives_nothing_up_and_a_poison_message_ends(local: LocalBackend) -> None:
+    """As often and with such pauses as the product says, and each pause only half as long."""
+    product = topology().subscription_defaults
+    bus = SqliteBus(local.database, local.clock, TOPICS, pause=lambda number: product.pause(number) / 2)
+    bus.publish(queued(1))
+    while bus.waiting().get("dispatch"):
+        [item] = bus.lease("dispatch", limit=1, visibility=SECOND)
+        bus.refuse(item, reason="500", most=product.max_delivery_attempts)
+        local.wait(product.pause(item.number) / 2)
+    [letter] = [it for it in bus.dead_letters() if it.subscription == "dispatch"]
+    assert timedelta(minutes=30) < letter.parked_at - NOON < timedelta(hours=2)
+    assert letter.deliveries == product.max_delivery_attempts
 
 
 def test_what_a_dead_subscriber_had_leased_is_returned_at_once(local: LocalBackend) -> None:

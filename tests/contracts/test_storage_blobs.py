@@ -3,6 +3,7 @@
 import tracemalloc
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from threading import Barrier
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -92,6 +93,35 @@ def test_a_delete_whose_answer_was_lost_is_no_error(relay: Relay, relayed: Stora
     relayed.delete(KEY)
     with pytest.raises(NotFound):
         relayed.get(KEY)
+
+
+def test_many_are_deleted_at_once_and_those_whose_answer_was_lost_again(
+    relay: Relay, relayed: StorageBlobs
+) -> None:
+    """Each of the first eight waits for the others; one by one they would wait for ever."""
+    meeting = Barrier(8)
+
+    def met(status: int, body: bytes) -> tuple[int, bytes]:
+        meeting.wait(timeout=20)
+        return status, body
+
+    keys = [f"batches/b1/{n}" for n in range(20)]
+    for key in keys:
+        relayed.put(key, b"x")
+    relay.seen.clear()
+    relay.plan["DELETE"] = [*[met] * 8, LOST, refused]
+    relayed.delete_many(keys)
+    assert list(relayed.list("batches/b1/")) == []
+    assert len([request for request in relay.seen if request.startswith("DELETE")]) == len(keys) + 2
+
+
+def test_what_cannot_be_deleted_is_said_and_the_rest_is_left(emulators: Emulators, project: str) -> None:
+    with Relay(emulators.storage.address).served() as address:
+        client = emulators.storage_client(project, address)
+    blobs = StorageBlobs(client, project, keys=lambda: [URL_KEY], clock=HandClock(), patience=SHORT)
+    with pytest.raises(Unknown):
+        blobs.delete_many(f"a/{n}" for n in range(1000))
+    client.close()
 
 
 def test_damaged_content_is_not_handed_out(relay: Relay, relayed: StorageBlobs) -> None:

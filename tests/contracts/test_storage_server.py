@@ -1,5 +1,7 @@
 """The local Cloud Storage server keeps what its emulator breaks: preconditions and the pages of lists."""
 
+import hashlib
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -175,6 +177,21 @@ def test_operations_are_counted_as_they_are_paid_for(bucket: Bucket, emulators: 
     paid = {name: count - before[name] for name, count in counts().items()}
     # Three pieces, and that there are no more of them, belong to the request that began the upload.
     assert paid == {"class_a": 3, "class_b": 2, "part_of_another": 4, "free": 1}
+
+
+def test_it_tells_every_content_that_was_written_to_a_key(bucket: Bucket, emulators: Emulators) -> None:
+    key, contents = f"{uuid4().hex}/a", (b"one", b"two", b"two", b"x" * 700_000)
+    for content in contents[:3]:
+        bucket.blob(key).upload_from_string(content)
+    pieces = bucket.blob(key, chunk_size=256 * 1024)
+    pieces.upload_from_file(io.BytesIO(contents[3]))
+    pieces.delete()
+    bucket.blob(key).upload_from_string(b"again")
+    with pytest.raises(PreconditionFailed):
+        bucket.blob(key).upload_from_string(b"refused", if_generation_match=0)
+    asked = httpx.get(f"http://{emulators.storage.address}/writes", params={"prefix": key})
+    expected = [hashlib.sha256(content).hexdigest() for content in (*contents, b"again")]
+    assert asked.json() == {key: expected}
 
 
 def test_a_page_of_another_origin_may_use_a_signed_url(bucket: Bucket, emulators: Emulators) -> None:

@@ -14,6 +14,7 @@ from shared.domain.tree import Tree
 from shared.models.batch import Batch
 from tests.contracts.backends import TOPICS
 from tests.support.facts import outcome, ref
+from tests.support.tables import SOON
 from tests.support.world import NOON, HandClock
 
 
@@ -48,7 +49,7 @@ def claim_all(home: Path, batch: Batch) -> int:
 def take_all(home: Path) -> list[int]:
     """Lease and acknowledge until there is nothing left; the ids of what was taken."""
     database = Database(home / "state.db", schema.STEPS, fsync=False)
-    bus = SqliteBus(database, HandClock(), TOPICS)
+    bus = SqliteBus(database, HandClock(), TOPICS, pause=SOON.pause)
     taken = list[int]()
     while found := bus.lease("dispatch", limit=5, visibility=timedelta(minutes=1)):
         taken += [item.id for item in found]

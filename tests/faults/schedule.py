@@ -6,6 +6,7 @@ Everything random comes from the seed, so a failing schedule can be replayed alo
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.support.boundaries import Boundaries, Fault, Killed
 from tests.support.chain import Chain, chain_at
 from tests.support.orders import noop_order
 
+Order = dict[str, Any]
 WAITS = (0.5, 3, 20, 45, 70, 400)
 CHAOS_STEPS = 40
 DEPTH = 2
@@ -284,12 +286,14 @@ def scenario(chance: random.Random) -> dict[str, Any]:
     )
 
 
-def run_schedule(seed: int, home: Path, *, steps: int = CHAOS_STEPS) -> None:
-    """Misfortune by chance, all of it from ``seed``."""
+def run_schedule(
+    seed: int, home: Path, *, steps: int = CHAOS_STEPS, adapt: Callable[[Order], Order] = lambda order: order
+) -> None:
+    """Misfortune by chance, all of it from ``seed``; ``adapt`` may ask the screen for more."""
     chance = random.Random(seed)
     misfortune = Misfortune(chance, Odds.draw(chance))
     with _schedule(home, misfortune) as schedule:
-        schedule.batch_id = schedule.submit(scenario(chance))
+        schedule.batch_id = schedule.submit(adapt(scenario(chance)))
         schedule.chaos(steps)
         schedule.heal()
         audit(schedule.chain, schedule.batch_id, schedule.witness)

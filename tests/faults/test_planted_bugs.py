@@ -48,10 +48,12 @@ def acknowledge_and_forget(
         settle(batch, round, outcomes, ledger=ledger, **rest)
 
 
-def status_first(batch: Any, status: Any, accounting: Any, closed_at: Any, table: Any, *, blobs: Any) -> Any:
+def status_first(
+    batch: Any, status: Any, accounting: Any, closed_at: Any, table: Any, *, cost: Any, blobs: Any
+) -> Any:
     """The batch is said to be finished, then its artefacts are written."""
     scratch = FolderBlobs(settings().home / "scratch", base_url="", keys=list, fsync=False)
-    artefacts, summary = write_all(batch, status, accounting, closed_at, table, blobs=scratch)
+    artefacts, summary = write_all(batch, status, accounting, closed_at, table, cost=cost, blobs=scratch)
     ledger = wiring.ledger()
     closing = ledger.closing(batch.batch_id, 0)
     assert closing is not None
@@ -64,7 +66,7 @@ def status_first(batch: Any, status: Any, accounting: Any, closed_at: Any, table
         artefacts=artefacts,
         now=wiring.clock().now(),
     )
-    return write_all(batch, status, accounting, closed_at, table, blobs=blobs)
+    return write_all(batch, status, accounting, closed_at, table, cost=cost, blobs=blobs)
 
 
 def schedules_find_it(home: Path) -> None:

@@ -26,6 +26,7 @@ from shared.steps.settling import settle
 from tests.support.boundaries import Boundaries, Fault, Killed
 from tests.support.facts import SECOND, a_batch, outcome
 from tests.support.firestore import Ledgers, Relays
+from tests.support.tables import SOON
 from tests.support.world import HandClock
 
 pytestmark = pytest.mark.gcp
@@ -43,6 +44,7 @@ class Crowd:
             Database(home / "state.db", schema.STEPS, fsync=False),
             HandClock(),
             {"batch-finished": ("aggregate",), "job-queued": ()},
+            pause=SOON.pause,
         )
         self.roster = Roster(FolderBlobs(home / "objects", base_url="", keys=list, fsync=False))
         boundaries = Boundaries(self._fault, seen=self._saw)

@@ -12,10 +12,11 @@ import modal
 import pytest
 
 from modal_gpu import container
-from modal_gpu.hosting import HOSTED, MOST_RETRIES, Hosting, WeightFile, Weights
+from modal_gpu.hosting import HOSTED, MOST_RETRIES, RFANTIBODY, Hosting, WeightFile, Weights
 from modal_gpu.predictors import PREDICTORS
 from shared.catalogue.entry import known
 from shared.events.runs import CLASS, METHOD
+from shared.settings import RfantibodySettings
 from tests.modal_server.deployments import App, Deployed
 from tests.modal_server.server import ControlPlane
 from tests.modal_server.service import TOKEN
@@ -75,12 +76,24 @@ def test_every_hosted_model_has_an_app_that_deploys_with_the_limits_of_the_table
     control_plane: ControlPlane, model: str
 ) -> None:
     app = control_plane.deployments.apps[f"omtx-{model}"]
-    assert list(app.functions) == [f"{CLASS}.*"]
+    assert sorted(app.functions) == [f"{CLASS}.*", *(["fill"] if HOSTED[model].weights else [])]
     assert app.tags == {"system": "omtx", "model": model}
     found = app.functions[f"{CLASS}.*"]
     _has_limits(found, HOSTED[model])
-    assert (found.secrets, found.volumes) == (["omtx-webhook"], {})
+    mounted = {"/weights": (f"omtx-{model}-weights", True)} if HOSTED[model].weights else {}
+    assert (found.secrets, found.volumes) == (["omtx-webhook"], mounted)
     assert METHOD in found.data.method_definitions
+
+
+def test_boltz_2_is_deployed_on_large_gpus_with_weights_of_one_revision(control_plane: ControlPlane) -> None:
+    found = control_plane.deployments.apps["omtx-boltz2"].functions[f"{CLASS}.*"]
+    assert [it.resources.gpu_config.gpu_type for it in found.ranked] == ["A100-40GB", "A100-80GB", "H100"]
+    assert {(it.timeout_secs, it.startup_timeout_secs) for it in found.ranked} == {(1800, 900)}
+    assert {it.retry_policy.retries for it in found.ranked} == {0}
+    weights = HOSTED["boltz2"].weights
+    assert weights is not None
+    assert [it.path for it in weights.files] == ["boltz2_conf.ckpt", "boltz2_aff.ckpt", "mols.tar"]
+    assert all(f"/{weights.revision}/" in it.url and len(it.sha256 or "") == 64 for it in weights.files)
 
 
 def _has_limits(found: Deployed, hosting: Hosting) -> None:
@@ -132,6 +145,20 @@ def test_an_image_holds_pinned_packages_only_and_our_code_with_its_tables(
     files = control_plane.deployments.files
     assert {"/root/shared/catalogue/vina.yaml", "/root/modal_gpu/attempt.py"} <= files
     assert not [name for name in files if "secret" in name.lower() and name.endswith(".txt")]
+
+
+def test_programs_that_are_no_package_come_at_their_commit_into_an_environment_of_their_own(
+    control_plane: ControlPlane,
+) -> None:
+    app = control_plane.deployments.apps["omtx-rfantibody"]
+    commands = "\n".join(app.functions[f"{CLASS}.*"].image)
+    assert f"fetch --quiet --depth 1 {RFANTIBODY.url} {RFANTIBODY.commit}" in commands
+    assert f"rev-parse HEAD) = {RFANTIBODY.commit}" in commands
+    assert "uv sync --project /opt/rfantibody --frozen --no-dev --python 3.10" in commands
+    assert "rfantibody" not in "".join(app.functions["fill"].image).replace("rfantibody.txt", "")
+    assert re.fullmatch(r"[0-9a-f]{40}", RFANTIBODY.commit)
+    place = RfantibodySettings()
+    assert (str(place.source), str(place.weights)) == (RFANTIBODY.folder, container.WEIGHTS)
 
 
 def test_the_table_and_the_catalogue_agree() -> None:

@@ -188,6 +188,12 @@ TOGETHER = (
     ),
     (
         FUNCTION,
+        '    ttl = "" # never',
+        '    ttl = "2678400s" # a month',
+        "subscription omtx-dev-dispatch-job-queued expires when nothing happens",
+    ),
+    (
+        FUNCTION,
         "      audience              = local.url",
         "      audience              = local.full_name",
         "subscription omtx-dev-dispatch-job-queued does not make its tokens out to function dispatch",
@@ -257,6 +263,16 @@ def test_a_function_that_the_topology_forgot_is_found(
     del table["functions"]["aggregate"]
     path.write_text(json.dumps(table))
     assert "function aggregate has code and is not in the topology" in found(checkout, tmp_path_factory)
+
+
+def test_a_topology_that_gives_messages_up_during_an_outage_is_found(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    plant(
+        checkout / "services" / "topology.json", '"max_delivery_attempts": 40', '"max_delivery_attempts": 36'
+    )
+    said = found(checkout, tmp_path_factory)
+    assert "messages may be given up after 29 minutes of an outage" in said
 
 
 def test_terraforms_own_tests_find_a_subscription_that_is_not_pushed_to_its_function(

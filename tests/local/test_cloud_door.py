@@ -10,7 +10,7 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from local.cloud.child import free_port
-from local.cloud.door import front_door
+from local.cloud.door import Proxy, front_door
 from local.listening import WebServer
 from local.routing import Router, threaded
 from shared.topology import topology
@@ -53,7 +53,8 @@ def told(answer: httpx.Response) -> str:
 def door(serve: Serve, **bases: str) -> str:
     """A front door; a function that is not given lives at an address where nobody is."""
     nobody = f"http://127.0.0.1:{free_port()}"
-    return serve(front_door(topology(), dict.fromkeys(topology().functions, nobody) | bases))
+    proxies = {name: Proxy(bases.get(name, nobody)) for name in topology().functions}
+    return serve(front_door(topology(), proxies))
 
 
 def test_a_request_reaches_the_function_that_owns_its_route_as_it_came(serve: Serve) -> None:

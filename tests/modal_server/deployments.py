@@ -42,6 +42,7 @@ class Deployments:
     _images: dict[str, pb.Image] = field(default_factory=dict)
     _functions: dict[str, tuple[str, pb.FunctionData]] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
+    _variants: dict[str, tuple[str, str]] = field(default_factory=dict)
     _taken: int = 1
 
     def have(self, name: str, *, most_containers: int) -> None:
@@ -75,11 +76,22 @@ class Deployments:
         return self.function_id(self.app_id(app_name), tag), app.functions[tag]
 
     def app_of(self, function_id: str) -> str | None:
-        """The name of the published app that has this function."""
+        """The name of the published app that has this function, or the one of which it is a variant."""
+        function_id, _ = self._variants.get(function_id, (function_id, ""))
         for name, app in self.apps.items():
             if any(self.function_id(self.app_id(name), tag) == function_id for tag in app.functions):
                 return name
         return None
+
+    def variant_id(self, function_id: str, gpu: str) -> str:
+        """The id of a deployed function with another kind of GPU."""
+        id = self._id("fu", f"{function_id} on {gpu}")
+        self._variants[id] = function_id, gpu
+        return id
+
+    def gpu_of(self, function_id: str) -> str | None:
+        """The kind of GPU that a variant asks for; None for a function as it was deployed."""
+        return self._variants[function_id][1] if function_id in self._variants else None
 
     def secret_id(self, request: pb.SecretGetOrCreateRequest) -> str:
         """The id of a secret that is referred to by name."""

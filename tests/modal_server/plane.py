@@ -57,6 +57,9 @@ class Call:
     argument: bytes
     data_format: int
     fate: Fate
+    gpu: str | None = None
+    """The kind that was asked for; None: as deployed."""
+
     state: str = "waiting"
     result: pb.GenericResult | None = None
 
@@ -76,11 +79,12 @@ class Plane:
         self.cancelled: list[str] = []
         self._lock = threading.Lock()
 
-    def spawn(self, function: str, item: pb.FunctionInput) -> str:
+    def spawn(self, function: str, item: pb.FunctionInput, *, gpu: str | None = None) -> str:
         """A new call; its id."""
         with self._lock:
             number = len(self.calls) + 1
-            call = Call(f"fc-{number:06}", function, item.args, item.data_format, self.fate(number))
+            fate = self.fate(number)
+            call = Call(f"fc-{number:06}", function, item.args, item.data_format, fate, gpu)
             self.calls[call.id] = call
             return call.id
 

@@ -126,12 +126,25 @@ class Service(Deploying):
         self._found(request.app_name, f"{request.object_tag}.*")
         return pb.ClassGetResponse(class_id="cs-000001", handle_metadata=pb.ClassHandleMetadata())
 
+    def _on_FunctionBindParams(  # noqa: N802
+        self, request: pb.FunctionBindParamsRequest
+    ) -> pb.FunctionBindParamsResponse:
+        app = self.deployments.app_of(request.function_id)
+        if app is None:
+            raise GRPCError(Status.NOT_FOUND, f"no function {request.function_id}")
+        gpu = request.function_options.resources.gpu_config.gpu_type
+        deployed = next(iter(self.deployments.apps[app].functions.values()))
+        return pb.FunctionBindParamsResponse(
+            bound_function_id=self.deployments.variant_id(request.function_id, gpu),
+            handle_metadata=handle_metadata(deployed.data),
+        )
+
     def _on_FunctionMap(self, request: pb.FunctionMapRequest) -> pb.FunctionMapResponse:  # noqa: N802
         app = self.deployments.app_of(request.function_id)
         if app is None:
             raise GRPCError(Status.NOT_FOUND, f"no function {request.function_id}")
         [item] = request.pipelined_inputs
-        call_id = self.plane.spawn(app, item.input)
+        call_id = self.plane.spawn(app, item.input, gpu=self.deployments.gpu_of(request.function_id))
         done = pb.FunctionPutInputsResponseItem(idx=0, input_id=call_id.replace("fc-", "in-"))
         return pb.FunctionMapResponse(function_call_id=call_id, pipelined_inputs=[done])
 

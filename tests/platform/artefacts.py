@@ -17,7 +17,8 @@ SPAN = re.compile(r"\[? *\b\d+\.\d{3} s\b\]?")
 SAID = re.compile(r"^-+ said by the run$.*^-+ end$", re.MULTILINE | re.DOTALL)
 CALL = re.compile(r"call_[0-9a-f]{32}")
 MEASURED = {"execution_time", "avg_execution_time", "total_execution_time", "run_seconds"}
-"""How long it took."""
+MEASURED |= {"actual_seconds", "estimated_seconds"}
+"""How long it took, and how long it was to take with the workers there are."""
 
 
 def everything(blobs: Blobs, batch_id: str) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """What must be true of a batch at its end, whatever happened on the way."""
 
 import json
+import os
 from collections import Counter
 from typing import Any
 
 import httpx
 
+from local.cloud.storage import VARIABLE as STORAGE
 from shared import wiring
 
 OPEN = ("pending", "queued", "running")
@@ -28,6 +30,7 @@ def audit(client: httpx.Client, batch_id: str, *, jobs: int) -> dict[str, int]:
     assert verified["ok"], verified["problems"]
     _one_outcome_each(batch_id, jobs, accounting)
     _artefacts_once(batch_id, jobs)
+    _one_content_each(batch_id)
     return accounting
 
 
@@ -61,3 +64,11 @@ def _artefacts_once(batch_id: str, jobs: int) -> None:
     assert [key for key in odd if not key.endswith("/logs.txt")] == []
     rows = json.loads(blobs.get(f"{folder}batch_results.json"))["jobs"]
     assert sorted(row["index"] for row in rows) == list(range(jobs))
+
+
+def _one_content_each(batch_id: str) -> None:
+    """Whatever was written again, by a repeated run or a second aggregation, had the same content."""
+    host = os.environ[STORAGE]
+    written = httpx.get(f"{host}/writes", params={"prefix": f"batches/{batch_id}/"}, trust_env=False).json()
+    assert written
+    assert {key: digests for key, digests in written.items() if len(set(digests)) > 1} == {}

@@ -11,6 +11,7 @@ from shared import wiring
 from shared.topology import topology
 from tests.repo.packages import interpreter
 from tests.support.emulators import installed
+from tests.support.tables import impatient
 
 PATIENCE = {
     "OMTX_TEST_MODELS": "1",
@@ -33,14 +34,17 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     """
     The platform, each function with nothing but its own requirements.
 
-    Waits are short, so that what is healed by patience is healed within a test.
+    Waits are short, so that what is healed by patience is healed within a test, and what is given up is
+    given up soon.
     """
     cache = pytestconfig.cache
     assert cache is not None
     environments = cache.mkdir("function-environments")
     pythons = {name: interpreter(requirements(name), environments) for name in topology().functions}
     with installed():
-        cloud = Cloud(tmp_path_factory.mktemp("cloud"), environment=PATIENCE, pythons=pythons)
+        cloud = Cloud(
+            tmp_path_factory.mktemp("cloud"), environment=PATIENCE, pythons=pythons, table=impatient()
+        )
         cloud.__enter__()
     yield cloud
     cloud.__exit__(None, None, None)

@@ -1,4 +1,4 @@
-"""What stands between a subscription and a function, and does its worst."""
+"""What stands between a function and whoever calls it, and does its worst."""
 
 import random
 import threading
@@ -42,6 +42,7 @@ class Storm:
     """A WSGI application before a function; what it did is counted in ``seen``."""
 
     def __init__(self, base: str, chance: random.Random) -> None:
+        self.base = base
         self.odds = CALM
         self.seen: Counter[str] = Counter()
         self._proxy = Proxy(base)
@@ -56,8 +57,8 @@ class Storm:
         answers = [self._pass_on(environ, body) for _ in range(1 + self._happens("repeated", odds.repeat))]
         if self._happens("held", odds.hold):
             time.sleep(odds.held_seconds)
-        status = 500 if self._happens("lost", odds.lose) else answers[-1].status_code
-        return Response(status=status)(environ, start_response)
+        answer = Response(status=500) if self._happens("lost", odds.lose) else answers[-1]
+        return answer(environ, start_response)
 
     def _pass_on(self, environ: "WSGIEnvironment", body: bytes) -> Response:
         copy: Any = Request.from_values(data=body, environ_overrides=None).environ

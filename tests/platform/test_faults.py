@@ -56,7 +56,7 @@ def strike(traffic: Traffic, batch_id: str) -> None:
         case "kill":
             traffic.kill(chance.choice(MORTAL))
         case "burst":
-            storm = chance.choice(list(traffic.storms.values()))
+            storm = chance.choice([it for it in traffic.storms.values() if it.odds is ROUGH])
             storm.odds = BURST
             time.sleep(chance.uniform(0.2, 0.8))
             storm.odds = ROUGH
@@ -78,18 +78,29 @@ def test_a_screen_in_a_storm_ends_with_one_outcome_for_each_ligand(
 ) -> None:
     with traffic_on(cloud, chance) as traffic:
         traffic.set(ROUGH)
+        traffic.storms["aggregate"].odds = BURST
         batch_id = submitted(client, JOBS, failure_rate=0.1, payload_bytes=10, delay_seconds=0.02)
         traffic.kill(chance.choice(MORTAL))
         assert not ended(client, batch_id), "the first kill came too late to mean anything"
+        for name, ask in {
+            "webhook": None,
+            "complete": None,
+            "dispatch": lambda: traffic.repeat(batch_id, range(3)),
+            "reconcile": None,
+            "api": lambda: status_of(client, batch_id),
+        }.items():
+            traffic.burst(name, ask)
         for _ in range(3 * KILLS):
             time.sleep(chance.uniform(0.1, 0.6))
             strike(traffic, batch_id)
+        until(lambda: traffic.storms["aggregate"].seen["refused"] > 0, seconds=HEALING_SECONDS)
         traffic.set(CALM)
         until(lambda: ended(client, batch_id), seconds=HEALING_SECONDS)
         accounting = audit(client, batch_id, jobs=JOBS)
         assert accounting["failed"] > 0
         for what in ("refused", "lost", "repeated"):
             assert traffic.seen(what) > 0, what
+        assert all(storm.seen["refused"] for storm in traffic.storms.values())
 
 
 def test_a_screen_outlives_every_emulator(

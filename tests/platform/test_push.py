@@ -14,7 +14,6 @@ from shared.domain.identity import job_id
 from shared.events.envelope import payload
 from shared.events.messages import BatchFinished, Event, JobQueued
 from shared.models.work import JobRef
-from shared.topology import topology
 from tests.local.running import until
 from tests.platform.audit import audit, status_of
 from tests.support.orders import noop_order
@@ -83,7 +82,7 @@ def test_what_is_pushed_too_often_is_collected_as_a_dead_letter(cloud: Cloud, cl
         aggregate.start()
     [letter] = [it for it in letters(client) if it["subscription"] == "aggregate-batch-finished"]
     # Its last try counts in the emulator only if it has ended.
-    assert letter["deliveries"] >= topology().subscription_defaults.max_delivery_attempts - 1
+    assert letter["deliveries"] >= cloud.table.subscription_defaults.max_delivery_attempts - 1
     client.post(f"/api/v3/dead-letters/{letter['id']}/discard", json={"reason": "seen"}).raise_for_status()
 
 

@@ -1,7 +1,8 @@
-"""Deliveries of a whole platform by the bridge, each function behind a storm."""
+"""Deliveries of a whole platform by the bridge, and calls of its users and its schedule, behind storms."""
 
 import random
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
@@ -14,10 +15,13 @@ from shared.domain.identity import job_id
 from shared.events.messages import JobQueued
 from shared.models.work import JobRef
 from shared.topology import topology
-from tests.platform.storm import Odds, Storm, serving
+from tests.local.running import until
+from tests.platform.storm import BURST, Odds, Storm, serving
 
 NAMES = Names(PROJECT, "omtx")
 ACK_SECONDS = 4
+CALLED = ("webhook", "reconcile", "api")
+"""By the engine, the schedule and people."""
 EVENT_FUNCTIONS = {name: it.subscription.name for name, it in topology().functions.items() if it.subscription}
 
 
@@ -27,19 +31,34 @@ class Traffic:
     def __init__(self, cloud: Cloud, chance: random.Random) -> None:
         self.cloud = cloud
         self.chance = chance
-        self.storms = {name: Storm(cloud.functions[name].url, chance) for name in EVENT_FUNCTIONS}
+        self.storms = {name: Storm(cloud.functions[name].url, chance) for name in (*EVENT_FUNCTIONS, *CALLED)}
 
     def subscribe(self) -> None:
         """Make everything so that it is pulled, with a short deadline."""
         with self.cloud.as_environment(), SubscriberClient() as subscriber:
             publisher = PublisherClient()
             with closing(publisher.transport):
-                make(_plan(), publisher, subscriber)
+                make(_plan(self.cloud), publisher, subscriber)
 
     def set(self, odds: Odds) -> None:
         """The weather for all functions."""
         for storm in self.storms.values():
             storm.odds = odds
+
+    def burst(self, name: str, ask: Callable[[], object] | None = None) -> None:
+        """Refuse whatever comes to a function until something has come, which ``ask`` may bring about."""
+        storm = self.storms[name]
+        odds, before = storm.odds, storm.seen["refused"]
+        storm.odds = BURST
+
+        def refused() -> bool:
+            if ask is not None:
+                ask()
+            return storm.seen["refused"] > before
+
+        until(refused)
+        time.sleep(self.chance.uniform(0.1, 0.4))
+        storm.odds = odds
 
     def seen(self, what: str) -> int:
         """How often that misfortune struck."""
@@ -57,8 +76,8 @@ class Traffic:
         wiring.bus().publish([JobQueued(ref=ref) for ref in refs])
 
 
-def _plan() -> Plan:
-    wanted = plan(topology(), NAMES, bases={})
+def _plan(cloud: Cloud) -> Plan:
+    wanted = plan(cloud.table, NAMES, bases={})
     for request in wanted.subscriptions:
         request.ack_deadline_seconds = ACK_SECONDS
     return wanted
@@ -69,13 +88,17 @@ def traffic_on(cloud: Cloud, chance: random.Random) -> Iterator[Traffic]:
     """The bridges run; afterwards the emulator pushes again."""
     traffic = Traffic(cloud, chance)
     traffic.subscribe()
-    requests = {request.name: request for request in _plan().subscriptions}
+    requests = {request.name: request for request in _plan(cloud).subscriptions}
     with ExitStack() as stack:
         with cloud.as_environment():
             subscriber = stack.enter_context(SubscriberClient())
         for name, storm in traffic.storms.items():
-            request = requests[NAMES.subscription(EVENT_FUNCTIONS[name])]
             url = stack.enter_context(serving(storm))
+            if name in CALLED:
+                cloud.proxies[name].base = url
+                stack.callback(setattr, cloud.proxies[name], "base", storm.base)
+                continue
+            request = requests[NAMES.subscription(EVENT_FUNCTIONS[name])]
             stack.enter_context(Bridge(request, url, subscriber=subscriber))
         yield traffic
     cloud.subscribe()

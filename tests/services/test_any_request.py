@@ -17,7 +17,7 @@ from tests.support.facts import a_batch, ref
 from tests.support.functions import call
 from tests.support.screens import letters, opened
 
-FUNCTIONS = ("dispatch", "complete", "aggregate")
+FUNCTIONS = ("dispatch", "complete", "align", "aggregate")
 BATCH = a_batch()
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -35,6 +35,7 @@ messages = st.one_of(
     st.fixed_dictionaries({"ref": refs}, optional={"not_before": values}),
     st.fixed_dictionaries({"envelope": st.fixed_dictionaries({"ref": refs, "status": values})}),
     st.fixed_dictionaries({"batch_id": names}, optional={"round": numbers}),
+    st.fixed_dictionaries({"batch_id": names, "sequence": st.just("0" * 64) | values}),
 )
 datas = st.one_of(
     values,

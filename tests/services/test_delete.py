@@ -1,10 +1,15 @@
 """Deleting: hidden at once, erased soon, and never half."""
 
+from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
+from services.reconcile import deletions
 from shared import wiring
+from tests.support.boundaries import Fault, Killed
 from tests.support.chain import Chain
 from tests.support.functions import Reply
 from tests.support.orders import noop_order
@@ -49,6 +54,82 @@ def test_what_it_left_is_erased_by_the_sweeper_and_only_that(chain: Chain) -> No
     assert not objects(batch_id)
     chain.clock.advance(timedelta(minutes=11))
     chain.reconcile()
+    assert records(batch_id) == 0
+    assert chain.api(f"/api/v3/batches/{kept}/verify").body["ok"]
+
+
+def test_objects_are_erased_together_and_not_one_by_one(chain: Chain) -> None:
+    batch_id = finished(chain, parameters=STORED)
+    delete(chain, batch_id)
+    stored = len(objects(batch_id))
+    before = len(chain.boundaries.met)
+    chain.reconcile()
+    calls = Counter(call for _, call in chain.boundaries.met[before:])
+    assert stored > 10
+    assert (calls["blobs.delete_many"], calls["blobs.delete"]) == (1, 0)
+    assert not objects(batch_id)
+
+
+def test_a_pass_erases_so_many_objects_and_the_next_one_goes_on(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bound is that of the pass, not of each batch; what was not looked at keeps its records."""
+    monkeypatch.setattr(deletions, "MOST_OBJECTS", 8)
+    monkeypatch.setattr(deletions, "PORTION", 3)
+    deleted = [finished(chain, parameters=STORED) for _ in range(2)]
+    for batch_id in deleted:
+        delete(chain, batch_id)
+    chain.clock.advance(timedelta(minutes=11))
+    left = [sum(len(objects(batch_id)) for batch_id in deleted)]
+    while left[-1]:
+        chain.reconcile()
+        left.append(sum(len(objects(batch_id)) for batch_id in deleted))
+        assert all(records(batch_id) for batch_id in deleted if objects(batch_id))
+    assert all(more - less == min(8, more) for more, less in pairwise(left))
+    for _ in range(2):
+        chain.reconcile()
+    assert [records(batch_id) for batch_id in deleted] == [0, 0]
+
+
+def test_a_pass_that_takes_long_stops_erasing(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deletions, "PORTION", 2)
+    batch_id = finished(chain, parameters=STORED)
+    delete(chain, batch_id)
+    stored = len(objects(batch_id))
+
+    def slowly(call: str, answer: object, arguments: object) -> None:
+        if call == "blobs.delete_many":
+            chain.clock.advance(timedelta(seconds=25))
+
+    monkeypatch.setattr(chain.boundaries, "seen", slowly)
+    assert chain.reconcile().status == 200
+    assert stored - len(objects(batch_id)) == 6
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_what_a_broken_off_pass_left_is_erased_by_the_next(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setattr(deletions, "PORTION", 5)
+    batch_id, kept = (finished(chain, parameters=STORED) for _ in range(2))
+    delete(chain, batch_id)
+    chain.clock.advance(timedelta(minutes=11))
+    struck = list[str]()
+
+    def plan(number: int, call: str) -> Fault | None:
+        if call != "blobs.delete_many":
+            return None
+        struck.append(call)
+        return fault if len(struck) == 2 else None
+
+    monkeypatch.setattr(chain.boundaries, "plan", plan)
+    with suppress(Killed):
+        assert chain.reconcile().status == 503
+    assert objects(batch_id)
+    assert records(batch_id)
+    for _ in range(2):
+        chain.reconcile()
+    assert not objects(batch_id)
     assert records(batch_id) == 0
     assert chain.api(f"/api/v3/batches/{kept}/verify").body["ok"]
 

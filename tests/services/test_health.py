@@ -18,6 +18,7 @@ OPENED = {
     "dispatch": {"ledger", "objects", "secrets", "engine"},
     "webhook": {"secrets"},
     "complete": {"ledger", "objects"},
+    "align": {"ledger", "objects"},
     "aggregate": {"ledger", "objects"},
     "reconcile": {"ledger", "objects", "engine"},
     "api": {"ledger", "objects"},
@@ -69,7 +70,7 @@ def test_one_that_hangs_does_not_hang_the_probe(chain: Chain, monkeypatch: pytes
     assert found == {"ledger": "ok", "objects": "ok", "secrets": "ok", "engine": "no answer within 0.1 s"}
 
 
-@pytest.mark.parametrize("name", ["dispatch", "complete", "aggregate", "reconcile"])
+@pytest.mark.parametrize("name", ["dispatch", "complete", "align", "aggregate", "reconcile"])
 def test_probes_need_no_token(chain: Chain, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {
         "AUDIENCE": "https://x/",

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from shared import wiring
+from shared.domain.identity import digest
 from shared.events.envelope import payload, push_body
-from shared.events.messages import BatchFinished, Event, JobFinished, JobQueued
+from shared.events.messages import AlignmentWanted, BatchFinished, Event, JobFinished, JobQueued
 from tests.support.boundaries import Fault
 from tests.support.chain import SUBSCRIBERS, Chain
 from tests.support.facts import a_batch, envelope, ref
@@ -21,6 +22,7 @@ STRANGER = a_batch()
 UNKNOWN: dict[str, Event] = {
     "dispatch": JobQueued(ref=ref(STRANGER)),
     "complete": JobFinished(envelope=envelope(ref(STRANGER))),
+    "align": AlignmentWanted(batch_id=STRANGER.batch_id, sequence=digest("sequence")),
     "aggregate": BatchFinished(batch_id=STRANGER.batch_id),
 }
 NONSENSE = {
@@ -72,7 +74,6 @@ def test_a_malformed_message_is_parked_and_acknowledged(chain: Chain, function: 
         (b"{}", "no push envelope: 'message' is missing"),
         (b'{"message": null}', "no push envelope: 'message' is missing"),
         (b'{"message": {"messageId": "1"}, "subscription": "s"}', "the message carries no data"),
-        (b" " * 300_000, "a delivery has at most 262,144 bytes"),
     ],
     ids=lambda value: repr(value[:20]),
 )
@@ -83,7 +84,26 @@ def test_what_is_no_push_delivery_at_all_is_parked_as_it_came(
     assert call(function, "POST", f"/projects/omtx/topics/{TOPICS[function]}", body).status == 204
     [letter] = letters()
     assert letter.reason == f"Malformed: {reason}"
-    assert letter.data == body[: 256 * 1024]
+    assert letter.data == body
+
+
+def test_of_what_is_too_large_the_beginning_is_kept_and_cannot_be_sent_again(chain: Chain) -> None:
+    """The first bytes of this one are a delivery of ours and valid JSON; they are not what was sent."""
+    body = json.dumps(delivery_of(UNKNOWN["dispatch"])).encode() + b" " * 300_000
+    assert call("dispatch", "POST", "/projects/omtx/topics/job-queued", body).status == 204
+    [letter] = chain.api("/api/v3/dead-letters").body["dead_letters"]
+    assert letter["reason"].endswith("at most 262,144 bytes; only the beginning of this one is kept")
+    assert not letter["replayable"]
+    why = "the message was too large, and only its first 60,000 bytes were kept"
+    assert letter["why_not_replayable"] == why
+    shown = chain.api(f"/api/v3/dead-letters/{letter['id']}").body
+    assert (shown["message"], shown["text"], shown["text_is_cut"]) == (None, body[:60_000].decode(), True)
+    refused = chain.api(f"/api/v3/dead-letters/{letter['id']}/replay", "POST")
+    assert_problem(refused, 409)
+    assert why in refused.body["detail"]
+    assert chain.api("/api/v3/dead-letters/replay", "POST").body["unreadable"] == [letter["id"]]
+    assert waiting() == {}
+    assert chain.api("/api/v3/dead-letters").body["open"] == 1
 
 
 STRUCTURED = "application/cloudevents+json; charset=utf-8"

@@ -16,9 +16,10 @@ from pydantic import ValidationError
 
 from shared import wiring
 from shared.adapters.gcp.tokens import REMOVED, SignedCallers
+from shared.domain.identity import digest
 from shared.errors import NotAllowed
 from shared.events.envelope import payload, push_body
-from shared.events.messages import BatchFinished, Event, JobFinished, JobQueued
+from shared.events.messages import AlignmentWanted, BatchFinished, Event, JobFinished, JobQueued
 from shared.settings import Settings
 from tests.support.chain import Chain
 from tests.support.facts import a_batch, envelope, ref
@@ -29,6 +30,7 @@ from tests.support.screens import assert_problem, letters, opened, waiting
 EVENTS: dict[str, Callable[[Any], Event]] = {
     "dispatch": lambda batch: JobQueued(ref=ref(batch)),
     "complete": lambda batch: JobFinished(envelope=envelope(ref(batch))),
+    "align": lambda batch: AlignmentWanted(batch_id=batch.batch_id, sequence=digest("sequence")),
     "aggregate": lambda batch: BatchFinished(batch_id=batch.batch_id),
 }
 STRANGER = generate_private_key(public_exponent=65537, key_size=2048)

@@ -66,9 +66,20 @@ def test_only_the_window_is_released(chain: Chain) -> None:
 
 REFUSALS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "unknown model": ({"model_name": "alphafold9"}, ["model_name"]),
-    "unknown task": ({"task_type": "nanobody_design"}, ["task_type"]),
-    "no library": ({"ligands": None}, [""]),
-    "both libraries": ({"library": {"format": "smi", "content": "C"}}, [""]),
+    "unknown task": ({"task_type": "alchemy"}, ["task_type"]),
+    "task of another model": ({"task_type": "binding_site_prediction"}, ["task_type"]),
+    "no library": ({"ligands": None}, ["ligands"]),
+    "both libraries": ({"library": {"format": "smi", "content": "C"}}, ["library"]),
+    "variants to screen": ({"variants": [{"sequence": "A" * 10}]}, ["variants"]),
+    "designs to screen": ({"ligands": None, "num_designs": 3}, ["num_designs"]),
+    "ligands for a target": ({"task_type": "protein_structure"}, ["ligands"]),
+    "ligands to design": ({"task_type": "nanobody_design", "num_designs": 3}, ["ligands"]),
+    "no variants": ({"task_type": "variant_comparison", "ligands": None}, ["variants"]),
+    "no number of designs": ({"task_type": "nanobody_design", "ligands": None}, ["num_designs"]),
+    "no valid variant": (
+        {"task_type": "variant_comparison", "ligands": None, "variants": [7, {"sequence": "ABC"}]},
+        ["variants[line 1]", "variants[line 2]"],
+    ),
     "empty list": ({"ligands": []}, ["ligands"]),
     "too many ligands": ({"ligands": [{"smiles": "C"}] * 1501}, ["ligands"]),
     "blank table": (library("  \n"), ["library.content"]),
@@ -108,7 +119,7 @@ def test_a_refusal_of_an_unknown_model_lists_those_there_are(chain: Chain) -> No
 def test_a_refusal_of_a_model_that_cannot_run_here_says_why(chain: Chain) -> None:
     reply = chain.submit(noop_order(model_name="boltz2"))
     assert paths(reply) == ["model_name"]
-    assert "Boltz-2 cannot be run by this version" in reply.body["detail"]
+    assert "Boltz-2 needs a GPU" in reply.body["detail"]
     assert "noop, vina" in reply.body["detail"]
 
 

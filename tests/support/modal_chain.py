@@ -1,7 +1,8 @@
 """The whole chain with its models at Modal: the control plane, and the body that its containers run."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ import pytest
 
 from modal_gpu.body import Body
 from modal_gpu.predictors import predictor
+from modal_gpu.predictors.base import Predictor
 from modal_gpu.report import Reporter
 from modal_gpu.transfer import Transfer
 from shared import settings, wiring
+from shared.events.runs import unpacked
+from shared.models.work import WorkOrder
 from tests.modal_server.server import ControlPlane
 from tests.support.boundaries import Boundaries
 from tests.support.chain import Chain, stored
@@ -44,9 +48,12 @@ class ModalChain(Chain):
         super().__init__(home, boundaries, patch)
         self.unheard: set[str] = set()
         self.all_unheard = False
+        self.predictors: Callable[[str], Predictor] = predictor
         self._running = ""
+        self.run_takes = timedelta(0)
         self.control_plane = control_plane
-        control_plane.deployments.have("omtx-noop", most_containers=4)
+        for model in ("noop", "rfantibody"):
+            control_plane.deployments.have(f"omtx-{model}", most_containers=4)
         control_plane.plane.body = self._container
 
     def step(self) -> bool:
@@ -61,7 +68,7 @@ class ModalChain(Chain):
         key = wiring.secrets().keys("webhook")[0]
         webhook = httpx.Client(transport=httpx.WSGITransport(app=self._webhook))
         body = Body(
-            predictor("noop"),
+            self.predictors(unpacked(order, WorkOrder).model),
             Transfer(httpx.Client(transport=httpx.MockTransport(stored))),
             Reporter(
                 key_id=key.id,
@@ -70,9 +77,15 @@ class ModalChain(Chain):
                 unix_time=lambda: self.clock.now().timestamp(),
             ),
             machine="NVIDIA T4",
-            now=self.clock.now,
+            now=self._look_at_the_clock,
         )
         return body.answer(order, call_id)
+
+    def _look_at_the_clock(self) -> datetime:
+        """A run looks when it begins and when it ends, and takes its time in between."""
+        now = self.clock.now()
+        self.clock.advance(self.run_takes)
+        return now
 
     def _webhook(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if self.all_unheard or self._running in self.unheard:

@@ -8,7 +8,7 @@ from shared.settings import settings
 GPU_MODEL = known("boltz2").model_copy(update={"offered": True})
 
 
-def test_a_model_that_needs_a_gpu_runs_at_modal_only() -> None:
+def test_a_model_that_needs_a_gpu_does_not_run_on_processors() -> None:
     assert obstacle(GPU_MODEL, "modal") is None
     reason = obstacle(GPU_MODEL, "pool")
     assert reason is not None
@@ -16,7 +16,14 @@ def test_a_model_that_needs_a_gpu_runs_at_modal_only() -> None:
     assert "OMTX_ENGINE" in reason
 
 
-@pytest.mark.parametrize("engine", ["pool", "modal"])
+def test_on_this_machine_s_gpu_a_model_needs_a_python_of_its_own() -> None:
+    assert obstacle(GPU_MODEL, "local-gpu", {"boltz2"}) is None
+    reason = obstacle(GPU_MODEL, "local-gpu", {"chai1"})
+    assert reason is not None
+    assert "OMTX_PYTHON_BOLTZ2" in reason
+
+
+@pytest.mark.parametrize("engine", ["pool", "modal", "local-gpu"])
 @pytest.mark.parametrize("model", ["noop", "vina"])
 def test_a_model_that_needs_none_runs_on_every_engine(model: str, engine: str) -> None:
     assert obstacle(known(model), engine) is None

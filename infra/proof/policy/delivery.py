@@ -1,6 +1,7 @@
 """A message reaches its function, signed, again and again, and in the end the dead letters; never nowhere."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from infra.proof.deployment import Deployment, Resource
@@ -8,6 +9,7 @@ from shared.topology import Function, Topology
 
 FEWEST_ATTEMPTS = 5
 WEEK = 7 * 86400
+OUTAGE = timedelta(minutes=30)
 
 
 def all_topics_exist(deployment: Deployment, topology: Topology) -> Iterator[str]:
@@ -43,7 +45,7 @@ def none_expires_or_forgets(deployment: Deployment, topology: Topology) -> Itera
 
 
 def what_fails_becomes_a_dead_letter(deployment: Deployment, topology: Topology) -> Iterator[str]:
-    """After five attempts or more, with growing pauses."""
+    """After as many attempts as the topology says, with growing pauses."""
     topics, defaults = _topics(deployment), topology.subscription_defaults
     backoff = {
         "minimum_backoff": f"{defaults.min_backoff_seconds}s",
@@ -59,6 +61,13 @@ def what_fails_becomes_a_dead_letter(deployment: Deployment, topology: Topology)
             yield f"subscription {it['name']} does not try as often as the topology says"
         if it.inner("retry_policy") != backoff:
             yield f"subscription {it['name']} does not pause as the topology says"
+
+
+def an_outage_makes_no_dead_letters(deployment: Deployment, topology: Topology) -> Iterator[str]:
+    """Of half an hour, even if the platform's pauses are half as long as they were asked for."""
+    patience = topology.subscription_defaults.patience() / 2
+    if patience < OUTAGE:
+        yield f"messages may be given up after {patience.total_seconds() / 60:.0f} minutes of an outage"
 
 
 def a_delivery_is_signed_and_arrives(deployment: Deployment, topology: Topology) -> Iterator[str]:
@@ -126,6 +135,7 @@ RULES = (
     all_event_functions_are_subscribed,
     none_expires_or_forgets,
     what_fails_becomes_a_dead_letter,
+    an_outage_makes_no_dead_letters,
     a_delivery_is_signed_and_arrives,
     dead_letters_wait_to_be_read,
     what_is_scheduled_is_called,

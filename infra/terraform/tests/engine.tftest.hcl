@@ -1,4 +1,4 @@
-# Which engine there is decides who reads its token.
+# Which engine there is decides who reads its token; so does where the login of the MSA server is kept.
 
 mock_provider "google" {
   mock_data "google_project" {
@@ -31,5 +31,20 @@ run "modal" {
       module.function[name].member if try(it.opens.engine, false)
     ])
     error_message = "who opens the engine, and nobody else, must be able to read Modal's token"
+  }
+}
+
+run "a_login_of_the_msa_server" {
+  command = apply
+
+  variables {
+    settings = { msa_login_in = "secrets", msa_server = "https://msa.example.org" }
+  }
+
+  assert {
+    condition = toset([
+      for name, it in google_secret_manager_secret_iam_member.secrets : it.member if strcontains(name, "msa-login")
+    ]) == toset([module.function["align"].member])
+    error_message = "who asks the MSA server, and nobody else, must be able to read the login to it"
   }
 }

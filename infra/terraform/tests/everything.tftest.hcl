@@ -43,7 +43,7 @@ run "everything" {
   }
 
   assert {
-    condition     = [for it in google_compute_url_map.frontend.path_matcher[0].route_rules : it.match_rules[0].full_path_match][3] == "/"
+    condition     = reverse([for it in google_compute_url_map.frontend.path_matcher[0].route_rules : it.match_rules[0].full_path_match])[0] == "/"
     error_message = "the shortest route must be tried last"
   }
 

@@ -30,8 +30,8 @@ variables {
 
   subscription_defaults = {
     ack_deadline_seconds  = 60
-    max_backoff_seconds   = 60
-    max_delivery_attempts = 5
+    max_backoff_seconds   = 120
+    max_delivery_attempts = 40
     min_backoff_seconds   = 1
   }
 }
@@ -60,8 +60,8 @@ run "an_event_function_is_pushed_to" {
   }
 
   assert {
-    condition     = google_pubsub_subscription.push[0].dead_letter_policy[0].max_delivery_attempts >= 5
-    error_message = "a message must be tried five times at least"
+    condition     = google_pubsub_subscription.push[0].dead_letter_policy[0].max_delivery_attempts == 40
+    error_message = "a message must be tried as often as the table says"
   }
 
   assert {

@@ -6,9 +6,10 @@ from typing import Any
 
 from meeko import MoleculePreparation, PDBQTWriterLegacy
 from rdkit import Chem
-from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolDescriptors
+from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from modal_gpu.predictors.vina.state import AS_GIVEN, Choice, State, choose
+from shared.chemistry.fragments import by_size
 from shared.chemistry.smiles import read_ligand
 
 LARGEST_RDKIT_SEED = 2**31 - 1
@@ -57,7 +58,7 @@ def prepare_ligand(smiles: str, *, seed: int, choice: Choice = AS_GIVEN) -> Prep
         ValueError: not a SMILES, the state cannot be chosen, no 3D shape can be made, or an atom has
             no AutoDock type.
     """
-    largest, *removed = _by_size(Chem.MolFromSmiles(read_ligand(smiles).smiles))
+    largest, *removed = by_size(Chem.MolFromSmiles(read_ligand(smiles).smiles))
     state = choose(largest, choice)
     pdbqt = _pdbqt(_relax(_embed(Chem.AddHs(state.molecule), seed)))
     return PreparedLigand(
@@ -65,18 +66,6 @@ def prepare_ligand(smiles: str, *, seed: int, choice: Choice = AS_GIVEN) -> Prep
         pdbqt=pdbqt,
         torsions=_torsions(pdbqt),
         removed_fragments=tuple(Chem.MolToSmiles(fragment) for fragment in removed),
-    )
-
-
-def _by_size(whole: Chem.Mol) -> list[Chem.Mol]:
-    """The fragments, most heavy atoms first, then heaviest, then by SMILES, so that the choice is fixed."""
-    return sorted(
-        Chem.GetMolFrags(whole, asMols=True),
-        key=lambda part: (
-            -part.GetNumHeavyAtoms(),
-            -rdMolDescriptors.CalcExactMolWt(part),
-            Chem.MolToSmiles(part),
-        ),
     )
 
 

@@ -83,7 +83,7 @@ def _dock(question: Question) -> report.Docked:
         with stage("receptor, read and prepared, or at hand"):
             sites = _sites(_structures(question), parameters)
         with stage("ligand, 3D shape and atom types"):
-            ligand = prepare_ligand(question.smiles, seed=question.seed, choice=_choice(parameters))
+            ligand = prepare_ligand(question.ligand, seed=question.seed, choice=_choice(parameters))
         first, *later = _searches(parameters, ligand, question.search_seed or question.seed)
     _tell(sites, ligand, first)
     with _blaming(DockingFailed, FailureClass.MODEL_ERROR):

@@ -5,7 +5,7 @@ There is one record per ligand and round, that of its latest attempt, and it goe
 stores the outcome: a ligand has an attempt exactly as long as it is in flight.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from google.cloud.firestore import WriteBatch
@@ -13,9 +13,10 @@ from google.cloud.firestore import WriteBatch
 from shared.adapters.gcp.lately import Lately
 from shared.adapters.gcp.outcomes import outcome_record
 from shared.adapters.gcp.store import MOST_TRIES, Fields, Found, Store, new_hand
-from shared.adapters.gcp.tries import attempt_of, attempt_record, fresh, stored, taken_over
+from shared.adapters.gcp.tries import RUNS, attempt_of, attempt_record, fresh, stored, taken_over
 from shared.adapters.stamps import stamp
 from shared.errors import Unavailable
+from shared.models.costs import Usage
 from shared.models.facts import Attempt
 from shared.models.work import Failure, JobRef
 
@@ -95,9 +96,15 @@ class FirestoreAttempts:
         self._amend(ref, note)
         return noted[0]
 
-    def note_failure(self, ref: JobRef, failure: Failure, *, due_at: datetime) -> None:
+    def note_failure(
+        self, ref: JobRef, failure: Failure, *, due_at: datetime, runs: Sequence[Usage] = ()
+    ) -> None:
         """See ``Attempts.note_failure``."""
-        fields = {"due_at": stamp(due_at), "data.failure": failure.model_dump_json()}
+        fields = {
+            "due_at": stamp(due_at),
+            "data.failure": failure.model_dump_json(),
+            "data.runs": RUNS.dump_json(tuple(runs)).decode(),
+        }
         self._amend(ref, lambda attempt: fields if attempt.failure is None else None)
 
     def postpone(self, ref: JobRef, due_at: datetime | None) -> None:

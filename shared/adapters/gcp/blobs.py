@@ -19,7 +19,7 @@ from google.cloud.storage import Blob, Client
 from google.cloud.storage.retry import DEFAULT_RETRY
 from requests.adapters import HTTPAdapter
 
-from shared.adapters.gcp.pool import AT_ONCE, ordered
+from shared.adapters.gcp.pool import AT_ONCE, at_once, ordered
 from shared.adapters.gcp.signing import UnsignedUrl
 from shared.adapters.gcp.storage_errors import reading, writing
 from shared.adapters.gcp.uploads import PIECE, SHA256, Taken, upload
@@ -126,6 +126,10 @@ class StorageBlobs:
         blob = self._blob(key)
         with writing(key), suppress(GoogleNotFound):
             blob.delete(**self._terms)
+
+    def delete_many(self, keys: Iterable[str]) -> None:
+        """See ``Blobs.delete_many``; each is a request of its own, which is sent again if it fails."""
+        at_once(keys, self.delete)
 
     def get_url(self, key: str, *, until: datetime) -> str:
         """See ``Blobs.get_url``."""

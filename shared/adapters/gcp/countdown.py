@@ -20,9 +20,11 @@ from shared.adapters.gcp.standing import Standings
 from shared.adapters.gcp.store import MOST_BYTES, MOST_TRIES, MOST_WRITES, Found, Store, portions
 from shared.adapters.gcp.tries import attempt_record
 from shared.adapters.stamps import instant, instant_or_none, stamp
+from shared.domain.costs import spent
 from shared.domain.lifecycle import tree_of
 from shared.domain.pacing import experience_of
 from shared.errors import NotFound, Unavailable
+from shared.models.costs import Spent
 from shared.models.facts import Experience, Leaf, Node, Outcome, OutcomeKind, Settled
 
 MOST_OUTCOMES = MOST_WRITES // 2
@@ -139,7 +141,16 @@ def _counted(created: Sequence[Outcome], now: datetime) -> dict[str, Any]:
     shown = experience_of(created)
     kinds = {kind.value: sum(it.copies for it in created if it.kind is kind) for kind in OutcomeKind}
     busy = round(1e6 * shown.busy_seconds)
-    added = {"n": len(created), **kinds, "ran": shown.ran, "busy": busy, "troubles": shown.troubles}
+    paid = spent(run for outcome in created for run in outcome.runs)
+    added = {
+        "n": len(created),
+        **kinds,
+        "ran": shown.ran,
+        "busy": busy,
+        "troubles": shown.troubles,
+        "used": round(1e6 * paid.seconds),
+        "spent": round(1e9 * paid.usd),
+    }
     return {f"data.{name}": Increment(added[name]) for name in COUNTERS} | {
         "data.moved_at": Maximum(stamp(now))
     }
@@ -154,6 +165,8 @@ def _leaf(round: int, k: int, data: Mapping[str, Any]) -> Leaf:
         failed=data["failed"],
         cancelled=data["cancelled"],
         experience=Experience(ran=data["ran"], busy_seconds=data["busy"] / 1e6, troubles=data["troubles"]),
+        # A node that was planted by an older version has counted none.
+        spent=Spent(seconds=data.get("used", 0) / 1e6, usd=data.get("spent", 0) / 1e9),
         moved_at=instant(data["moved_at"]),
         nudged_at=instant_or_none(data.get("nudged_at")),
     )

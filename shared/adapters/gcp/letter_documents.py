@@ -6,21 +6,19 @@ sameness came before), which make its id; ``unsent_since`` while a replay is mar
 and ``expire_at`` once it is closed.
 """
 
-import base64
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.events.parked import shortened
 from shared.ports.bus import DeadLetter, LetterState
 
 Document = dict[str, Any]
 ID = re.compile(r"letter_[0-9a-f]{24}_[0-9]{1,9}")
 MOST_DATA = 900_000
 """Bytes; a document may hold 1 MiB. Our own messages are far smaller."""
-SHOWN_DATA = 60_000
 MOST_REASON = 2000
 
 
@@ -42,11 +40,8 @@ def letter_id(sameness: str, number: int) -> str:
 
 
 def fitting(data: bytes) -> bytes:
-    """The data; of what no document can hold its beginning, in a form that nobody takes for the message."""
-    if len(data) <= MOST_DATA:
-        return data
-    beginning = base64.b64encode(data[:SHOWN_DATA]).decode()
-    return json.dumps({"message": {"too_large_bytes": len(data), "begins_base64": beginning}}).encode()
+    """The data; of what no document can hold its beginning."""
+    return data if len(data) <= MOST_DATA else shortened(data)
 
 
 def opened(sameness: str, number: int, parcel: Parcel, *, now: datetime) -> Document:

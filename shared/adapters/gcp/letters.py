@@ -155,10 +155,12 @@ class FirestoreLetters:
         return True
 
     def _message(self, letter: DeadLetter) -> bytes:
-        message = unwrapped(letter.data).message
-        if message is None or letter.topic not in self._subscriptions:
-            raise IllegalMove(f"dead letter {letter.id} holds no message that could be published; discard it")
-        return message
+        parked = unwrapped(letter.data)
+        if parked.message is None:
+            raise IllegalMove(f"dead letter {letter.id} cannot be sent again: {parked.lack}; discard it")
+        if letter.topic not in self._subscriptions:
+            raise IllegalMove(f"dead letter {letter.id} is of a topic that is no more; discard it")
+        return parked.message
 
     def _left_unsent(self, seen: Seen) -> bool:
         since: datetime | None = seen.fields.get("unsent_since")

@@ -18,7 +18,7 @@ from shared.domain.lifecycle import tree_of
 from shared.errors import Unavailable
 from shared.models.facts import OutcomeKind, Round
 
-COUNTERS = ("n", *(kind.value for kind in OutcomeKind), "ran", "busy", "troubles")
+COUNTERS = ("n", *(kind.value for kind in OutcomeKind), "ran", "busy", "troubles", "used", "spent")
 MOST_TRIES = 20
 
 

@@ -1,4 +1,4 @@
-"""Many small uploads at once, answered in order."""
+"""Many small requests at once."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -26,6 +26,25 @@ def ordered(items: Iterable[tuple[str, bytes]], put: Callable[[str, bytes], Stat
             waiting.append((key, len(content), pool.submit(put, key, content)))
         while waiting:
             yield waiting.popleft()[2].result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def at_once(keys: Iterable[str], deed: Callable[[str], object]) -> None:
+    """
+    Do it for each key, some at the same time.
+
+    At most AHEAD keys are held. The first failure, in the order of the keys, ends it.
+    """
+    waiting = deque[Future[object]]()
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="each")
+    try:
+        for key in keys:
+            if len(waiting) == AHEAD:
+                waiting.popleft().result()
+            waiting.append(pool.submit(deed, key))
+        for it in waiting:
+            it.result()
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -7,12 +7,13 @@ to check; a token that still has a signature is verified whole everywhere.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import jwt
 from jwt.types import Options
 
 from shared.errors import Forbidden, NotAllowed, Unavailable
+from shared.settings import Settings
 
 ALGORITHM = "RS256"
 REMOVED = "SIGNATURE_REMOVED_BY_GOOGLE"
@@ -43,6 +44,17 @@ class SignedCallers:
         self._checked_before = checked_before
         self._keys = jwt.PyJWKClient(
             keys_url, lifespan=KEYS_KEPT_SECONDS, timeout=TIMEOUT_SECONDS, cooldown_duration=ask_again
+        )
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Those whom this installation lets call its functions."""
+        return cls(
+            audience=settings.push_audience,
+            account=settings.push_service_account,
+            issuer=settings.push_issuer,
+            keys_url=settings.push_keys_url,
+            checked_before=settings.push_checked_by_platform,
         )
 
     def check(self, headers: Mapping[str, str]) -> None:

@@ -4,11 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from google.cloud.firestore import DocumentReference
+from pydantic import TypeAdapter
 
 from shared.adapters.gcp.store import Found, Store
 from shared.adapters.stamps import instant, instant_or_none, stamp, stamp_or_none
+from shared.models.costs import Usage
 from shared.models.facts import Attempt
 from shared.models.work import Failure, JobRef
+
+RUNS = TypeAdapter(tuple[Usage, ...])
 
 
 def attempt_record(store: Store, ref: JobRef) -> DocumentReference:
@@ -32,6 +36,7 @@ def stored(attempt: Attempt, hand: str) -> dict[str, Any]:
             "claimed_at": stamp(attempt.claimed_at),
             "lease_until": stamp(attempt.lease_until),
             "hand": hand,
+            **({"runs": RUNS.dump_json(attempt.runs).decode()} if attempt.runs else {}),
         },
     }
 
@@ -54,6 +59,7 @@ def attempt_of(found: Found) -> Attempt:
         call_id=data.get("call_id"),
         deadline=instant_or_none(data.get("deadline")),
         failure=Failure.model_validate_json(data["failure"]) if data.get("failure") else None,
+        runs=RUNS.validate_json(data.get("runs", "[]")),
         due_at=instant(found.get("due_at")),
     )
 
@@ -71,8 +77,9 @@ def taken_over(standing: Attempt, wanted: Attempt) -> Attempt | None:
     nor failure was noted.
     """
     if standing.ref.attempt != wanted.ref.attempt:
-        return wanted if standing.ref.attempt < wanted.ref.attempt else None
+        later = standing.ref.attempt < wanted.ref.attempt
+        return wanted.model_copy(update={"runs": standing.runs}) if later else None
     held = standing.lease_until > wanted.claimed_at
     if held or standing.call_id is not None or standing.failure is not None:
         return None
-    return wanted.model_copy(update={"claims": standing.claims + 1})
+    return wanted.model_copy(update={"claims": standing.claims + 1, "runs": standing.runs})

@@ -4,12 +4,16 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
+from pydantic import TypeAdapter
+
 from shared.adapters.local.database import Database, Row
 from shared.adapters.stamps import instant, instant_or_none, stamp
+from shared.models.costs import Usage
 from shared.models.facts import Attempt, Line, Outcome
 from shared.models.work import Failure, JobRef
 
 MOST_IN_QUERY = 500
+_RUNS = TypeAdapter(tuple[Usage, ...])
 # SQLite would rather walk all attempts of the round, which are as many as its ligands.
 _OPEN = "attempts INDEXED BY attempts_open WHERE batch_id = ? AND round = ? AND due_at IS NOT NULL"
 _KEY = "batch_id = ? AND round = ? AND position = ? AND number = ?"
@@ -45,12 +49,14 @@ class SqliteAttempts:
         )
         return bool(noted)
 
-    def note_failure(self, ref: JobRef, failure: Failure, *, due_at: datetime) -> None:
+    def note_failure(
+        self, ref: JobRef, failure: Failure, *, due_at: datetime, runs: Sequence[Usage] = ()
+    ) -> None:
         """See ``Attempts.note_failure``."""
         self._update(
             ref,
-            "failure = ?, due_at = iif(due_at IS NULL, NULL, ?)",
-            (failure.model_dump_json(), stamp(due_at)),
+            "failure = ?, runs = ?, due_at = iif(due_at IS NULL, NULL, ?)",
+            (failure.model_dump_json(), _RUNS.dump_json(tuple(runs)).decode(), stamp(due_at)),
             "failure IS NULL",
         )
 
@@ -151,6 +157,15 @@ def _claim(connection: sqlite3.Connection, ref: JobRef, now: int, lease_until: i
     if row is None:
         return None
     if ref.attempt > 1:
+        older = connection.execute(
+            """SELECT runs FROM attempts WHERE batch_id = ? AND round = ? AND position = ? AND number < ?
+               ORDER BY number DESC LIMIT 1""",
+            _key(ref),
+        ).fetchone()
+        if older is not None:
+            row = connection.execute(
+                f"UPDATE attempts SET runs = ? WHERE {_KEY} RETURNING *", (older["runs"], *_key(ref))
+            ).fetchone()
         connection.execute(
             "DELETE FROM attempts WHERE batch_id = ? AND round = ? AND position = ? AND number < ?",
             _key(ref),
@@ -174,5 +189,6 @@ def _attempt(row: Row) -> Attempt:
         call_id=row["call_id"],
         deadline=instant_or_none(row["deadline"]),
         failure=Failure.model_validate_json(row["failure"]) if row["failure"] else None,
+        runs=_RUNS.validate_json(row["runs"]),
         due_at=instant_or_none(row["due_at"]),
     )

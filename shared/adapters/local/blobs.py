@@ -140,6 +140,11 @@ class FolderBlobs:
         with contextlib.suppress(NotFound), _translated(key):
             self._path(key).unlink()
 
+    def delete_many(self, keys: Iterable[str]) -> None:
+        """See ``Blobs.delete_many``; a folder has nothing to wait for."""
+        for key in keys:
+            self.delete(key)
+
     def get_url(self, key: str, *, until: datetime) -> str:
         """See ``Blobs.get_url``."""
         return self._signed_url("GET", key, until)

@@ -10,19 +10,19 @@ in the way of one that comes a moment later. None is overtaken for longer than i
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.adapters.local.database import Row
+from shared.adapters.local.database import Database, Row
 from shared.adapters.local.letters import SqliteLetters, insert_letter
 from shared.adapters.stamps import instant, instant_or_none, stamp
 from shared.events.envelope import payload
 from shared.events.messages import Event
 from shared.ports.bus import Queue
+from shared.ports.world import Clock
 
 STRIDE = timedelta(milliseconds=10)
-FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(seconds=1), timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,22 @@ class Delivery:
 
 
 class SqliteBus(SqliteLetters):
-    """The bus with its dead letters; ``subscriptions`` lists the subscriptions of each topic."""
+    """
+    The bus with its dead letters; ``subscriptions`` lists the subscriptions of each topic.
+
+    ``pause`` says how long a message rests after the delivery of a number, from 1.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        subscriptions: Mapping[str, Sequence[str]],
+        *,
+        pause: Callable[[int], timedelta],
+    ) -> None:
+        super().__init__(database, clock, subscriptions)
+        self._pause = pause
 
     def publish(self, events: Sequence[Event]) -> None:
         """See ``Bus.publish``; an event's ``not_before`` is honoured."""
@@ -92,9 +107,9 @@ class SqliteBus(SqliteLetters):
         )
 
     def refuse(self, delivery: Delivery, *, reason: str, most: int) -> None:
-        """Deliver again after a backoff, or park it if this was delivery number ``most``."""
+        """Deliver again after a pause, or park it if this was delivery number ``most``."""
         now = stamp(self._clock.now())
-        again = now + backoff(delivery.number) // timedelta(microseconds=1)
+        again = now + self._pause(delivery.number) // timedelta(microseconds=1)
         self._db.write(lambda connection: _refuse(connection, delivery, reason, most, now, again))
 
     def return_leased(self) -> int:
@@ -131,12 +146,6 @@ class SqliteBus(SqliteLetters):
         )
         since = instant_or_none(row["at"])
         return Queue(subscription, int(row["n"]), since if since and since <= self._clock.now() else None)
-
-
-def backoff(delivery: int) -> timedelta:
-    """1, 2, 4 … seconds after the first, second, third delivery; at most a minute."""
-    wait: timedelta = min(FIRST_BACKOFF * 2 ** (delivery - 1), LONGEST_BACKOFF)
-    return wait
 
 
 def _visible(event: Event, now: datetime) -> datetime:

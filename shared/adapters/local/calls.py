@@ -13,7 +13,7 @@ up ends of indexes only, however many calls and batches wait.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -91,17 +91,21 @@ class SqliteCalls:
         counts = self.counts()
         return Load(self._size, running=counts.get("running", 0), waiting=counts.get("waiting", 0))
 
-    def take(self, limit: int) -> list[Call]:
-        """Mark up to ``limit`` waiting calls as running, in the order of their turns, and return them."""
+    def take(self, limit: int, *, only: Set[str] | None = None, but: Set[str] = frozenset()) -> list[Call]:
+        """
+        Mark up to ``limit`` waiting calls as running, in the order of their turns, and return them.
+
+        Of the models ``only``, or of all ``but`` these; a choice looks through the calls that wait.
+        """
         if not self._db.read("SELECT 1 FROM calls WHERE state = 'waiting' LIMIT 1"):
             return []
-        now = stamp(self._clock.now())
+        now, (chosen, models) = stamp(self._clock.now()), _chosen(only, but)
         rows = self._db.write(
             lambda connection: connection.execute(
-                """UPDATE calls SET state = 'running', started_at = ? WHERE id IN
-                   (SELECT id FROM calls WHERE state = 'waiting' ORDER BY turn, id LIMIT ?)
-                   RETURNING id, turn, call_id, orders""",
-                (now, limit),
+                f"""UPDATE calls SET state = 'running', started_at = ? WHERE id IN
+                    (SELECT id FROM calls WHERE state = 'waiting' {chosen} ORDER BY turn, id LIMIT ?)
+                    RETURNING id, turn, call_id, orders""",
+                (now, *models, limit),
             ).fetchall()
         )
         rows.sort(key=lambda row: (int(row["turn"]), int(row["id"])))
@@ -174,6 +178,15 @@ def _run(row: Row) -> Run:
         model=order.model,
         started_at=instant_or_none(row["started_at"]),
     )
+
+
+def _chosen(only: Set[str] | None, but: Set[str]) -> tuple[str, list[str]]:
+    """A condition on the model of an order, with its values; none where all will do."""
+    models = sorted(but if only is None else only)
+    if not models:
+        return "", models
+    which = "NOT IN" if only is None else "IN"
+    return f"AND json_extract(orders, '$.model') {which} ({', '.join('?' * len(models))})", models
 
 
 def _put_in(

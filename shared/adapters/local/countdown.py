@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from shared.adapters.local.database import Database, Row
 from shared.adapters.stamps import instant, instant_or_none, stamp
+from shared.domain.costs import spent
 from shared.domain.pacing import experience_of
 from shared.models.facts import Leaf, Node, Outcome, OutcomeKind, Settled
 from shared.models.work import JobRef
@@ -86,11 +87,13 @@ def _settle(
     if created:
         shown = experience_of(created)
         busy = round(1e6 * shown.busy_seconds)
+        paid = spent(run for outcome in created for run in outcome.runs)
+        money = (round(1e6 * paid.seconds), round(1e9 * paid.usd))
         connection.execute(
             f"""UPDATE nodes SET n = n + ?, completed = completed + ?, failed = failed + ?,
                 cancelled = cancelled + ?, ran = ran + ?, busy = busy + ?, troubles = troubles + ?,
-                moved_at = max(moved_at, ?) WHERE {_NODE}""",
-            (len(created), *kinds, shown.ran, busy, shown.troubles, now, *node),
+                used = used + ?, spent = spent + ?, moved_at = max(moved_at, ?) WHERE {_NODE}""",
+            (len(created), *kinds, shown.ran, busy, shown.troubles, *money, now, *node),
         )
     n = connection.execute(f"SELECT n FROM nodes WHERE {_NODE}", node).fetchone()["n"]
     return Settled(created=len(created), n=n)
@@ -132,6 +135,7 @@ def _leaf(row: Row) -> dict[str, Any]:
         "failed": row["failed"],
         "cancelled": row["cancelled"],
         "experience": {"ran": row["ran"], "busy_seconds": row["busy"] / 1e6, "troubles": row["troubles"]},
+        "spent": {"seconds": row["used"] / 1e6, "usd": row["spent"] / 1e9},
         "moved_at": instant(row["moved_at"]),
         "nudged_at": instant_or_none(row["nudged_at"]),
     }

@@ -118,15 +118,15 @@ def insert_letter(
 def _replay(
     connection: sqlite3.Connection, letter: DeadLetter, targets: Sequence[str], by: str, now: int
 ) -> bool:
-    message = unwrapped(letter.data).message
-    if message is None:
-        raise IllegalMove(f"dead letter {letter.id} holds no message that could be published; discard it")
+    parked = unwrapped(letter.data)
+    if parked.message is None:
+        raise IllegalMove(f"dead letter {letter.id} cannot be sent again: {parked.lack}; discard it")
     if not _close(connection, letter, LetterState.REPLAYED, by=by, remark=None, now=now):
         return False
     connection.executemany(
         """INSERT INTO messages (subscription, topic, data, published_at, visible_at, turn)
            VALUES (?, ?, ?, ?, ?, ?)""",
-        [(subscription, letter.topic, message, now, now, now) for subscription in targets],
+        [(subscription, letter.topic, parked.message, now, now, now) for subscription in targets],
     )
     return True
 

@@ -104,6 +104,11 @@ PACING = (
     """CREATE INDEX calls_shares ON calls (batch_id, turn) WHERE state IN ('waiting', 'running')""",
 )
 FORGETTING = ("CREATE INDEX calls_of_batch ON calls (batch_id)",)
+COSTS = (
+    "ALTER TABLE nodes ADD COLUMN used INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE nodes ADD COLUMN spent INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE attempts ADD COLUMN runs TEXT NOT NULL DEFAULT '[]'",
+)
 STEPS: tuple[tuple[str, ...], ...] = (
-    *(LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING, FORGETTING),
+    *(LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING, FORGETTING, COSTS),
 )

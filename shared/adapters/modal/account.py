@@ -60,7 +60,7 @@ class Account:
         self._lock = threading.Lock()
         self._made_by: int | None = None
         self._made: modal.Client | None = None
-        self._runs: dict[str, Any] = {}
+        self._runs: dict[tuple[str, str | None], Any] = {}
 
     @classmethod
     def of(cls, settings: Settings, secrets: Callable[[], Secrets]) -> Self:
@@ -78,15 +78,21 @@ class Account:
         with self._lock:
             return self._client()
 
-    def run_of(self, model: str) -> Any:
-        """The deployed method that runs a model; whether there is one is seen when it is used."""
+    def run_of(self, model: str, gpu: str | None = None) -> Any:
+        """
+        The deployed method that runs a model; whether there is one is seen when it is used.
+
+        On another ``gpu`` than the deployed one it has containers of its own, as many as the deployed one.
+        """
         with self._lock:
             client = self._client()
-            if model not in self._runs:
+            if (model, gpu) not in self._runs:
                 app = app_name(self._prefix, model)
                 found = modal.Cls.from_name(app, CLASS, environment_name=self._environment, client=client)
-                self._runs[model] = getattr(found(), METHOD)
-            return self._runs[model]
+                if gpu is not None:
+                    found = found.with_options(gpu=gpu)
+                self._runs[model, gpu] = getattr(found(), METHOD)
+            return self._runs[model, gpu]
 
     def look_up_again(self) -> None:
         """Look the models up anew: one may have been deployed again, under another id."""

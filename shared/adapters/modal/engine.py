@@ -50,7 +50,7 @@ class ModalEngine:
         """
         data, end = packed(order), time.monotonic() + self._seconds
         with asking(f"looking up the app of {order.model}"):
-            run = self._looked_up(order.model)
+            run = self._looked_up(order.model, order.gpu)
         try:
             with spawning(order.model):
                 call = self._answer(run.spawn.aio(data), within=end - time.monotonic())
@@ -125,9 +125,9 @@ class ModalEngine:
             limits = self._answer(run.autoscaler.settings.aio())
         return Load(limits.max_containers, running=now.num_running_inputs, waiting=now.backlog)
 
-    def _looked_up(self, model: str) -> Any:
+    def _looked_up(self, model: str, gpu: str | None = None) -> Any:
         """The method that runs the model, known to be deployed: nothing was started yet if this fails."""
-        run = self._account.run_of(model)
+        run = self._account.run_of(model, gpu)
         try:
             self._answer(run.hydrate.aio())
         except NOT_LET_IN as error:

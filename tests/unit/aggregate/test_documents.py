@@ -43,7 +43,7 @@ def test_the_best_affinity_is_the_strongest_whichever_figure_ranks(
     head = record(direction).results_head(figures(-3.0, -9.0, -6.0), [])
     assert (head["summary"]["best_affinity"], head["summary"]["worst_affinity"]) == (best, worst)
     assert head["summary"]["mean_affinity"] == -6.0
-    stats = summary_document(record(direction), figures(-3.0, -9.0), [])["prediction_summary"][
+    stats = summary_document(record(direction), figures(-3.0, -9.0), [], {})["prediction_summary"][
         "affinity_stats"
     ]
     assert (stats["best_affinity"], stats["worst_affinity"], stats["min"]) == (best, worst, -9.0)
@@ -52,7 +52,7 @@ def test_the_best_affinity_is_the_strongest_whichever_figure_ranks(
 def test_every_document_begins_with_whose_it_is_and_adds_up() -> None:
     documents = [
         record().results_head(figures(), []),
-        summary_document(record(), figures(), []),
+        summary_document(record(), figures(), [], {}),
         record().manifest(figures()),
     ]
     for document in documents:
@@ -70,7 +70,7 @@ def test_the_rate_of_success_is_of_those_computed_and_null_without_any() -> None
 
 
 def test_without_results_every_figure_is_null_and_not_zero() -> None:
-    summary = summary_document(record(), Figures(), [])
+    summary = summary_document(record(), Figures(), [], {})
     assert summary["performance"]["total_execution_time"] is None
     assert summary["prediction_summary"]["structure_quality"] == dict.fromkeys(
         ("ptm_mean", "iptm_mean", "plddt_mean")

@@ -90,3 +90,13 @@ def test_a_check_is_as_grave_as_what_it_found_and_says_how_to_mend_it(check: Che
     assert bool(check.remedy) == (level != "ok")
     assert check.found
     assert "\n" not in check.found + check.remedy
+
+
+def test_models_on_a_gpu_are_looked_at_where_they_are_wanted() -> None:
+    def levels(engine: str, gpus: int, **pythons: bool) -> list[tuple[str, str]]:
+        return [(it.name, it.level) for it in checks.own_gpu(engine, gpus, pythons)]
+
+    assert levels("pool", 0) == []
+    assert levels("local-gpu", 0) == [("GPU", "FAIL")]
+    assert levels("local-gpu", 1, boltz2=False) == [("GPU", "ok"), ("OMTX_PYTHON_BOLTZ2", "FAIL")]
+    assert levels("pool", 0, noop=True) == [("OMTX_PYTHON_NOOP", "ok")]

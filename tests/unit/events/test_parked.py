@@ -6,7 +6,7 @@ import pytest
 
 from shared.events.envelope import payload, push_body
 from shared.events.messages import BatchFinished
-from shared.events.parked import refuser, sameness, unwrapped
+from shared.events.parked import MOST_BEGINNING, refuser, sameness, shortened, unwrapped
 
 MESSAGE = payload(BatchFinished(batch_id="b"))
 
@@ -38,6 +38,18 @@ def test_topic_and_subscription_tell_letters_of_one_message_apart() -> None:
 def test_what_holds_no_message_is_told_apart_by_its_bytes(data: bytes) -> None:
     assert unwrapped(data).message is None
     assert sameness("t", None, data) != sameness("t", None, data + b" ")
+
+
+def test_the_beginning_of_what_is_too_large_is_no_message_even_if_it_looks_like_one() -> None:
+    large = MESSAGE + b" " * MOST_BEGINNING
+    parked = unwrapped(shortened(large))
+    assert (parked.message, parked.beginning) == (None, large[:MOST_BEGINNING])
+    assert sameness("t", None, shortened(large)) != sameness("t", None, shortened(large + b" "))
+
+
+@pytest.mark.parametrize("beginning", [b"7", b'"*"', b"null", b"[]"])
+def test_what_only_looks_shortened_is_no_message_either(beginning: bytes) -> None:
+    assert unwrapped(b'{"message": {"begins_base64": ' + beginning + b"}}").message is None
 
 
 @pytest.mark.parametrize(

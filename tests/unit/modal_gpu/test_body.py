@@ -8,7 +8,7 @@ import modal.exception
 import pytest
 
 from modal_gpu.body import Body, Weighed, machine_name
-from modal_gpu.predictors.base import Prediction
+from modal_gpu.predictors.base import Prediction, Question, is_spent
 from modal_gpu.report import Reporter
 from shared.errors import Malformed
 from shared.events.runs import packed, unpacked
@@ -114,3 +114,26 @@ def test_the_wrapper_runs_its_hooks_and_answers_like_the_body(
     assert [answer.status for answer in answers] == ["succeeded"] * 2
     assert answers[0].metrics == answers[1].metrics
     assert answers[0].test_model
+
+
+class Breakable:
+    """A model on a GPU that breaks at its first question."""
+
+    usable = True
+
+    def predict(self, question: Question) -> Prediction:
+        """See ``Predictor.predict``."""
+        self.usable = False
+        return GOOD
+
+
+def test_a_model_that_broke_its_process_is_spent_with_or_without_weights(tmp_path: Path) -> None:
+    model = Breakable()
+    weighed = Weighed(model, {"weights": "1"})
+    assert not is_spent(weighed)
+    Body(
+        weighed, Store(tmp_path).transfer, Reporter(key_id="1", secret=b"k", client=Outside().client), ""
+    ).answer(packed(Store(tmp_path).order()), "fc-1")
+    assert is_spent(weighed)
+    assert is_spent(model)
+    assert not is_spent(Fixed(GOOD))  # most models have nothing to break

@@ -132,7 +132,7 @@ def test_a_molecule_is_a_job_once_and_its_other_rows_name_it(smiles: list[str]) 
         for row in manifest.duplicates(batch):
             first = jobs[row.position]
             assert first.index < row.index
-            assert first.canonical_smiles == read_ligand(row.smiles).smiles
+            assert first.canonical_smiles == read_ligand(row.smiles or "").smiles
         assert [manifest.copies(batch, row.position) for row in jobs] == [row.copies for row in jobs]
 
 

@@ -25,7 +25,7 @@ def from_smi(text: str) -> Iterator[Entry]:
 
 
 NO_SMILES = "has nothing in column 2, the SMILES"
-Row = tuple[int, str, str]
+Row = tuple[int, str, str | None]
 
 
 def read(text: str) -> list[Row]:

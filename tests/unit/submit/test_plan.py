@@ -38,17 +38,6 @@ def test_the_window_follows_strategy_limit_and_library(
 
 
 @pytest.mark.parametrize(
-    ("ligands", "window", "workers", "typical", "seconds"),
-    [(10, 10, 2, 15, 75), (10, 1, 8, 15, 150), (1, 1, 8, 0.01, 1), (1500, 999, 4, 15, 5625)],
-)
-def test_the_estimate_is_the_work_over_what_runs_at_once(
-    ligands: int, window: int, workers: int, typical: float, seconds: int
-) -> None:
-    batch = planned(ligands, window=window)
-    assert plan.estimated_seconds(batch, typical_seconds=typical, workers=workers) == seconds
-
-
-@pytest.mark.parametrize(
     ("ligands", "typical", "residues", "score"),
     [(50, 600, 1000, 0.0), (51, 600, 1000, 0.3), (50, 601, 0, 0.2), (1, 1, 1001, 0.1), (51, 601, 1001, 0.6)],
 )

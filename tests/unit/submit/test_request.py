@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.submit.request import AMINO_ACIDS, Order, read_body, read_sequence
+from services.submit.request import Order, read_body
+from shared.chemistry.sequence import AMINO_ACIDS, read_sequence
 from shared.errors import InvalidInput, TooLarge
 from tests.support.orders import noop_order
 
@@ -68,8 +69,11 @@ def test_any_sequence_comes_back_from_any_line_width(sequence: str, width: int) 
         ({"ligands": []}, ["ligands"]),
         ({"ligands": [{"smiles": "C"}] * 1501}, ["ligands"]),
         ({"ligands": "CCO"}, ["ligands"]),
-        ({"ligands": None}, [""]),
-        ({"library": {"format": "csv", "content": "smiles\nC"}}, [""]),
+        ({"variants": []}, ["variants"]),
+        ({"variants": [{"sequence": "A"}] * 1001}, ["variants"]),
+        ({"num_designs": 0}, ["num_designs"]),
+        ({"num_designs": 1001}, ["num_designs"]),
+        ({"num_designs": 2.0}, ["num_designs"]),
         ({"ligands": None, "library": {"format": "pdf", "content": "x"}}, ["library.format"]),
         ({"ligands": None, "library": {"format": "smi", "content": ""}}, ["library.content"]),
         ({"ligands": None, "library": {"format": "smi"}}, ["library"]),

@@ -1,0 +1,66 @@
+"""The routes of ``submit``: what a request's path asks for."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from services.submit import estimating
+from services.submit.predicting import Prediction, Question, ordered, predicted, validated
+from services.submit.request import Order, read_body
+from services.submit.source import Limits
+from services.submit.storing import Means
+from services.submit.uploads import offered
+from shared.entry import Answer, as_json
+from shared.errors import NotFound
+from shared.logs import note
+from shared.ports.blobs import Blobs
+from shared.settings import Settings
+
+Accept = Callable[[Order], dict[str, Any]]
+PREDICT = ("/api/predict", "/api/v2/predict")
+TASKS = "/api/v2/tasks"
+VALIDATE = re.compile(rf"{TASKS}/([^/]+)/validate")
+
+
+def respond(
+    path: str,
+    body: bytes,
+    settings: Settings,
+    *,
+    means: Means,
+    accept: Accept,
+    blobs: Blobs,
+    now: datetime,
+) -> Answer:
+    """
+    The answer to a POST.
+
+    ``/api/v3/batches/submit`` and ``/api/v2/predict``: 202, the batch. ``/api/v3/batches/estimate``: 200,
+    what an order would cost. ``/api/v3/libraries``: 201, where to upload. ``/api/v2/tasks/{id}/validate``:
+    200, what is wrong with an input.
+    """
+    path, most = path.rstrip("/"), settings.most_body_bytes
+    if path == "/api/v3/libraries":
+        return as_json(offered(body, settings, blobs=blobs, now=now), 201)
+    if path == "/api/v3/batches/estimate":
+        inquiry, limits = read_body(body, estimating.Inquiry, most=most), Limits.of(settings)
+        return as_json(
+            estimating.handle(inquiry, owner=settings.owner, means=means, blobs=blobs, limits=limits)
+        )
+    if path in PREDICT:
+        prediction = read_body(body, Prediction, most=most)
+        with ordered(prediction, prediction.task_type) as order:
+            return _accepted(predicted(order, accept(order)))
+    if path.startswith(TASKS):
+        match = VALIDATE.fullmatch(path)
+        if match is None:
+            raise NotFound(f"there is no {path}")
+        question = read_body(body, Question, most=most)
+        return as_json(validated(question, match[1], Limits.of(settings), blobs=blobs))
+    return _accepted(accept(read_body(body, Order, most=most)))
+
+
+def _accepted(answer: dict[str, Any]) -> Answer:
+    note(batch_id=answer["batch_id"])
+    return as_json(answer, 202, {"Location": answer["status_url"]})

@@ -1,0 +1,53 @@
+"""The dated price table, and what a model's run costs by it."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import Field
+
+from shared.catalogue.entry import ModelEntry
+from shared.models.base import Frozen
+from shared.models.costs import PROCESSORS, THIS_MACHINE, Tariff
+
+FILE = Path(__file__).parent / "prices.yaml"
+Price = Annotated[float, Field(gt=0)]
+
+
+class PriceTable(Frozen):
+    """What a provider asks, in USD for each second of a GPU, a processor core, or a GiB of memory."""
+
+    provider: str
+    currency: Literal["USD"]
+    as_of: date
+    source: str
+    gpus: Mapping[str, Price]
+    cpu_core: Price
+    memory_gib: Price
+
+
+@cache
+def price_table() -> PriceTable:
+    """The table of this version."""
+    return PriceTable.model_validate(yaml.safe_load(FILE.read_text()))
+
+
+def tariff(model: ModelEntry, engine: str, table: PriceTable) -> Tariff | None:
+    """What a second of this model's runs costs on this engine; None where that cannot be told."""
+    if engine != table.provider:
+        return Tariff(provider=THIS_MACHINE)
+    if model.machine is None or not set(model.machine.gpus) <= set(table.gpus):
+        return None
+    beside = table.cpu_core * model.machine.cores + table.memory_gib * model.machine.memory_gib
+    prices = table.gpus if model.machine.gpus else {PROCESSORS: 0.0}
+    return Tariff(
+        provider=table.provider,
+        currency=table.currency,
+        as_of=table.as_of,
+        rates={gpu: round(price + beside, 10) for gpu, price in prices.items()},
+        choices=model.machine.gpus or (PROCESSORS,),
+        most_seconds=model.timeout_seconds,
+    )
