@@ -1,14 +1,14 @@
 """One web address for all HTTP functions: which function a request goes to, and who may ask."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from a2wsgi import WSGIMiddleware
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from local.wsgi import Threaded
 from shared.entry import problem
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Mount = tuple[str, str, ASGIApp]
 
 def threaded(app: "WSGIApplication") -> ASGIApp:
     """A WSGI application, each of its requests in a thread."""
-    return cast(ASGIApp, WSGIMiddleware(cast(Any, app), workers=HTTP_THREADS))
+    return Threaded(app, HTTP_THREADS)
 
 
 class Router:

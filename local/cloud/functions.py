@@ -44,7 +44,11 @@ class FunctionProcess(Child):
         self._home = tempfile.mkdtemp(prefix="omtx-")
         super().__init__(
             f"function {name}",
-            (python, "-P", "-m", *_program(name, port)),
+            (
+                *(python, "-P", "-m", "functions_framework"),
+                *(f"--target={topology().functions[name].entry_point}", "--source=main.py"),
+                *(f"--host={ADDRESS}", f"--port={port}"),
+            ),
             ready=self._answers,
             log=log,
             folder=archive,
@@ -70,12 +74,3 @@ class FunctionProcess(Child):
         """See ``Child.stop``; for good."""
         super().stop()
         shutil.rmtree(self._home, ignore_errors=True)
-
-
-def _program(name: str, port: int) -> tuple[str, ...]:
-    """What serves it, as the platform does."""
-    function = topology().functions[name]
-    where = f"--host={ADDRESS}", f"--port={port}"
-    if function.interface == "asgi":
-        return "uvicorn", f"main:{function.entry_point}", *where
-    return "functions_framework", f"--target={function.entry_point}", "--source=main.py", *where

@@ -4,7 +4,6 @@ import json
 import runpy
 import sys
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +38,14 @@ def of_function(entry_point: str, request: Mapping[str, Any]) -> tuple[int, Any]
 
 def of_application(entry_point: str, request: Mapping[str, Any]) -> tuple[int, Any]:
     """The same of an ASGI application; the one who asks must not need more packages than it does."""
+    from functions_framework import create_app
+
     asked = runpy.run_path(str(ASGI))["asked"]
     body = json.dumps(request["body"]).encode() if "body" in request else b""
     headers = {"content-type": "application/json", **request.get("headers", {})}
-    app = getattr(import_module("main"), entry_point)
-    status, raw, _ = asked(app, request["method"], request["path"], body, headers)
+    status, raw, _ = asked(
+        create_app(entry_point, "main.py"), request["method"], request["path"], body, headers
+    )
     return status, json.loads(raw)
 
 
