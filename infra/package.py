@@ -77,6 +77,7 @@ def _sources(name: str, root: Path) -> Iterator[Path]:
     yield root / "services" / "__init__.py"
     yield root / "services" / "topology.json"
     yield from (root / "services" / name).rglob("*.py")
+    yield from (root / "services" / name).glob("*.json")
 
 
 def main() -> int:

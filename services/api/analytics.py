@@ -16,7 +16,7 @@ MOST_SAMPLED = 1000
 SAMPLED_FOR_STATUS = 50
 
 
-@router.get("/analytics")
+@router.get("/analytics", summary="How a batch performs")
 def analytics(
     store: Stored, batch_id: str, include_performance: bool = True, include_insights: bool = True
 ) -> dict[str, Any]:

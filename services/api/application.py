@@ -18,6 +18,7 @@ from services.api import (
     milestones,
     models,
     probes,
+    reference,
     results,
     system,
     tasks,
@@ -31,7 +32,7 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
     *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
-    *(jobs, milestones, system, dead_letters),
+    *(jobs, milestones, system, dead_letters, reference),
 )
 
 
@@ -43,6 +44,8 @@ def application() -> FastAPI:
         summary="Screen a library of ligands against a protein: exact, ranked, reproducible.",
         redirect_slashes=False,
         dependencies=[Depends(told)],
+        version="3",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )

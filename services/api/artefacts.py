@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from services.api.dependencies import Stored
-from services.api.sending import attachment, streamed
+from services.api.sending import FILE, attachment, streamed
 from services.api.store import Store
 from shared.errors import IllegalMove, NotFound
 from shared.models.batch import BatchStatus
@@ -44,14 +44,14 @@ def ended(store: Store, batch_id: str) -> Overview:
     return view
 
 
-@router.get("/artefacts")
+@router.get("/artefacts", summary="List artefacts")
 def artefacts(store: Stored, batch_id: str) -> dict[str, Any]:
     """The batch's own artefacts; ``manifest.json`` among them lists all others."""
     view = store.overview(batch_id)
     return {"batch_id": batch_id, "artefacts": [file.model_dump() for file in own(view)]}
 
 
-@router.get("/artefacts/{name:path}")
+@router.get("/artefacts/{name:path}", summary="Download an artefact", **FILE)
 def artefact(store: Stored, batch_id: str, name: str) -> Response:
     """Any artefact of the batch; of its jobs' uploads, the logs."""
     file = find(store, ended(store, batch_id), name)

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["batches"])
 MOST_PROBLEMS = 100
 
 
-@router.get("/verify")
+@router.get("/verify", summary="Audit a batch")
 def verify(store: Stored, batch_id: str) -> dict[str, Any]:
     """Recompute the accounting from the outcomes and the digests from the bytes."""
     view = store.overview(batch_id)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from services.api import insights
 from services.api.analytics import status_insights
+from services.api.answers import BatchList, StatusOfBatch
 from services.api.dependencies import Stored
 from services.api.jobs import job_page
 from services.api.pages import Page, PageNumber
@@ -22,7 +23,7 @@ MOST_JOBS = 1501
 ACTIVE = frozenset({BatchStatus.PENDING, BatchStatus.RUNNING, BatchStatus.PAUSED, BatchStatus.AGGREGATING})
 
 
-@router.get("")
+@router.get("", summary="List batches", responses={200: {"model": BatchList}})
 def list_batches(
     store: Stored,
     limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
@@ -87,7 +88,7 @@ def _statistics(views: list[Overview]) -> dict[str, Any]:
     }
 
 
-@router.get("/{batch_id}/status")
+@router.get("/{batch_id}/status", summary="Status of a batch", responses={200: {"model": StatusOfBatch}})
 def status(
     store: Stored,
     batch_id: str,

@@ -8,7 +8,7 @@ from zipstream import ZIP_DEFLATED, ZipStream
 
 from services.api.artefacts import ended, find, own, served
 from services.api.dependencies import Stored
-from services.api.sending import attachment, streamed
+from services.api.sending import FILE, attachment, streamed
 from services.api.store import Store
 from shared.domain.naming import file_name
 from shared.errors import FieldError, InvalidInput, NotFound
@@ -29,7 +29,7 @@ STRUCTURE = "structure.cif"
 MOST_STRUCTURES = 100_000
 
 
-@router.get("/export/{form}")
+@router.get("/export/{form}", summary="Export a batch", **FILE)
 def export(store: Stored, batch_id: str, form: str, include_structures: bool = False) -> Response:
     """An attachment (csv, json, parquet, sdf or zip), streamed; 409 before the end."""
     if form not in FORMATS:

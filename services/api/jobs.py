@@ -4,9 +4,10 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from services.api.answers import Job
 from services.api.dependencies import Stored
 from services.api.pages import Page
-from services.api.sending import attachment, streamed
+from services.api.sending import FILE, attachment, streamed
 from services.api.states import State, states
 from services.api.store import Store
 from shared.domain.identity import job_id
@@ -62,8 +63,8 @@ def _attempt(state: State) -> int | None:
     return state.attempt.ref.attempt if state.attempt else None
 
 
-@router.get("/api/jobs/{job_id}")
-@router.get("/api/v2/jobs/{job_id}")
+@router.get("/api/jobs/{job_id}", summary="One job", responses={200: {"model": Job}})
+@router.get("/api/v2/jobs/{job_id}", summary="One job", responses={200: {"model": Job}})
 def job(store: Stored, job_id: str) -> dict[str, Any]:
     """The job with its result row, whatever its state."""
     batch, position = store.job(job_id)
@@ -84,8 +85,8 @@ def job(store: Stored, job_id: str) -> dict[str, Any]:
     }
 
 
-@router.get("/api/jobs/{job_id}/download/{wanted}")
-@router.get("/api/v2/jobs/{job_id}/download/{wanted}")
+@router.get("/api/jobs/{job_id}/download/{wanted}", summary="Download a file", **FILE)
+@router.get("/api/v2/jobs/{job_id}/download/{wanted}", summary="Download a file", **FILE)
 def download(store: Stored, job_id: str, wanted: str) -> Response:
     """A file (cif, sdf, json or log) of a completed job; the log of a failed one, too."""
     if wanted not in FORMATS:
@@ -110,7 +111,7 @@ def download(store: Stored, job_id: str, wanted: str) -> Response:
     return streamed(store.blobs.stream(file.key), headers)
 
 
-@router.get("/api/v3/batches/{batch_id}/jobs/{job_id}/download/{wanted}")
+@router.get("/api/v3/batches/{batch_id}/jobs/{job_id}/download/{wanted}", summary="Download a file", **FILE)
 def download_of_batch(store: Stored, batch_id: str, job_id: str, wanted: str) -> Response:
     """The same, of a job of this batch."""
     if store.job(job_id)[0].batch_id != batch_id:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from services.api.answers import ResultPage
 from services.api.artefacts import artefact, finished
 from services.api.batches import cost
 from services.api.dependencies import Stored
@@ -26,7 +27,12 @@ MOST = 1501
 RANKED_WHILE_RUNNING = 2000
 
 
-@router.get("/results", response_model=None)
+@router.get(
+    "/results",
+    summary="Results, ranked",
+    response_model=None,
+    responses={200: {"model": ResultPage, "content": {"text/csv": {}}}},
+)
 def results(
     store: Stored,
     batch_id: str,

@@ -1,11 +1,18 @@
 """Answers that are not JSON values: problem documents, and files as streams."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from shared.entry import Answer
+
+# How a route that answers with a file says so.
+FILE: Mapping[str, Any] = {
+    "response_class": Response,
+    "responses": {200: {"content": {"application/octet-stream": {}}, "description": "The file."}},
+}
 
 
 def attachment(name: str) -> dict[str, str]:

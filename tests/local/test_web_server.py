@@ -1,4 +1,4 @@
-"""Functions of the framework behind the web server: bodies and answers in pieces, and clients that go away."""
+"""Functions behind the web server: bodies and answers in pieces, and clients that go away."""
 
 import socket
 import threading
