@@ -227,4 +227,4 @@ class Problem(Frozen):
     title: str
     status: int
     detail: str
-    errors: list[FieldProblem] = []
+    errors: tuple[FieldProblem, ...] = ()

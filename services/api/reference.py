@@ -59,7 +59,8 @@ def page() -> str:
 def _route(method: str, path: str, operation: dict[str, Any]) -> str:
     said = {key: operation[key] for key in ("parameters", "requestBody", "responses") if key in operation}
     first = f"<code>{method} {escape(path)}</code> {escape(operation['summary'])}"
-    return f"<details><summary>{first}</summary><p>{escape(operation['description'])}</p>{_shown(said)}</details>"
+    text = f"<p>{escape(operation['description'])}</p>{_shown(said)}"
+    return f"<details><summary>{first}</summary>{text}</details>"
 
 
 def _schema(named: tuple[str, Any]) -> str:
