@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from shared.entry import Answer
 
@@ -21,8 +22,20 @@ def attachment(name: str) -> dict[str, str]:
 
 
 def streamed(pieces: Iterator[bytes], headers: Mapping[str, str]) -> Response:
-    """A body that is read as it is sent."""
-    return StreamingResponse(pieces, headers=headers)
+    """A body that is read as it is sent; what it reads from is closed when its client is gone."""
+    return _Streamed(pieces, headers=headers)
+
+
+class _Streamed(StreamingResponse):
+    def __init__(self, pieces: Iterator[bytes], headers: Mapping[str, str]) -> None:
+        super().__init__(pieces, headers=headers)
+        self._close = getattr(pieces, "close", lambda: None)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._close()  # no thread is in it: one that reads a piece is waited for
 
 
 def response(answer: Answer) -> Response:

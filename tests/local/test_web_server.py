@@ -8,11 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request, Response
 
 from local.listening import WebServer
 from local.routing import threaded
+from services.api.sending import streamed
 
 Serve = Callable[[Any], WebServer]
 MIB = 1 << 20
@@ -53,6 +55,27 @@ def test_an_answer_is_read_no_further_when_its_client_is_gone(serve: Serve) -> N
     with httpx.stream("GET", server.url, trust_env=False) as reply:
         next(reply.iter_raw())
     assert answer.closed.wait(10), "it is still being read"
+
+
+def test_a_download_of_the_api_is_closed_when_its_client_is_gone() -> None:
+    closed = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"x" * MIB
+        finally:
+            closed.set()
+
+    async def download(scope: Scope, receive: Receive, send: Send) -> None:
+        await streamed(pieces(), {})(scope, receive, send)
+
+    server = WebServer(0)
+    server.start(download)
+    with httpx.stream("GET", server.url, trust_env=False) as reply:
+        next(reply.iter_raw())
+    assert closed.wait(10), "it is still being read"
+    server.stop()
 
 
 def test_an_answer_is_read_no_faster_than_its_client_reads_it(serve: Serve) -> None:
