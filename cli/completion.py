@@ -1,4 +1,4 @@
-"""Ids of batches for the shell: quick, and silent where nothing can be said."""
+"""Ids for the shell: quick, and silent where nothing can be said."""
 
 import json
 from collections.abc import Iterator
@@ -21,6 +21,21 @@ def batch_ids(incomplete: str) -> list[tuple[str, str]]:
         return [(batch_id, plain(name)) for batch_id, name in _recent() if batch_id.startswith(incomplete)]
     except (OmtxError, OSError, ValueError, KeyError, httpx.HTTPError, httpx.InvalidURL):
         return []  # a shell that completes has no place for a message
+
+
+def task_ids(incomplete: str) -> list[tuple[str, str]]:
+    """Tasks whose id begins so, each with its name."""
+    from shared.catalogue.tasks.task import tasks
+
+    return [(it.id, it.name) for it in tasks().values() if it.id.startswith(incomplete)]
+
+
+def model_ids(incomplete: str) -> list[tuple[str, str]]:
+    """Models on offer whose id begins so, each with its name, whether or not they run here."""
+    from shared.catalogue.entry import known_models
+
+    known = [it for it in known_models() if it.offered and (settings().test_models or not it.test_model)]
+    return [(it.id, it.name) for it in known if it.id.startswith(incomplete)]
 
 
 def _recent() -> Iterator[tuple[str, str]]:

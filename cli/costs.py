@@ -28,9 +28,11 @@ def estimate_table(found: dict[str, Any]) -> Table:
     """An estimate, line by line."""
     counts, time, cost = found["counts"], found["time"], found["cost"]
     drawn = Table("what", "estimate", "how", title=f"{found['model_name']} {found['model_version']}")
-    rows = f"{counts['submitted']} rows, {counts['invalid']} unusable, {counts['duplicates']} repeated"
-    drawn.add_row("ligands to compute", str(counts["to_compute"]), rows)
-    drawn.add_row("time per ligand", span(time["seconds_per_ligand"]), cell(time["source"]))
+    filtered = f"{counts['filtered']} filtered out, " if counts["filtered"] else ""
+    unusable = f"{counts['submitted']} rows, {counts['invalid']} unusable"
+    rows = f"{unusable}, {filtered}{counts['duplicates']} repeated"
+    drawn.add_row("to compute", str(counts["to_compute"]), rows)
+    drawn.add_row("time of a run", span(time["seconds_per_ligand"]), cell(time["source"]))
     drawn.add_row("time in all", span(time["total_seconds"]), f"{time['at_once']} at once")
     drawn.add_row("cost", money(cost["usd"]), cell(_how(cost)))
     if cost["usd"]:

@@ -13,7 +13,8 @@ from cli.errors import CommandError
 from cli.files import read_text
 from cli.libraries import in_request
 from cli.output import show
-from cli.results import Row, results, table
+from cli.ranking import table
+from cli.results import Row, results
 from cli.text import cell
 from cli.verdict import checked
 

@@ -25,6 +25,13 @@ def read_text(path: Path, what: str) -> str:
     return text
 
 
+def read_sequence(given: str) -> str:
+    """The text of a file, FASTA or plain; or the residues themselves, where no file is called so."""
+    if given.isalpha() and given.isupper() and not Path(given).exists():
+        return given
+    return read_text(Path(given), "sequence")
+
+
 def read_targets(paths: Sequence[Path]) -> dict[str, Any]:
     """The target as the API takes it; several files are structures of it, called by the files' names."""
     targets = [(path, _read_target(path)) for path in paths]

@@ -15,6 +15,7 @@ from cli.commands import (
     doctoring,
     letters,
     migrating,
+    predicting,
     reading,
     serving,
     submitting,
@@ -37,6 +38,7 @@ app.command()(serving.up)
 app.command()(serving.demo)
 app.command(epilog=EXIT_CODES)(checking.check)
 app.command(epilog=EXIT_CODES)(submitting.submit)
+app.command(epilog=EXIT_CODES)(predicting.predict)
 app.command("list")(reading.list_batches)
 app.command()(reading.status)
 app.command(epilog=EXIT_CODES)(reading.watch)
@@ -50,6 +52,7 @@ app.command(epilog=EXIT_CODES)(control.verify)
 app.command()(control.reconcile)
 app.command(epilog=EXIT_CODES)(migrating.migrate)
 app.command()(reading.models)
+app.command()(predicting.tasks)
 app.command()(watching.top)
 app.command()(doctoring.doctor)
 app.add_typer(letters.letters, name="dead-letters")

@@ -60,4 +60,14 @@ Params = Annotated[
         "--param", metavar="KEY=VALUE", help="A parameter of the model (`omtx models ID` lists them)."
     ),
 ]
+Filters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--filter",
+        metavar="FILTER",
+        help="Leave out what is not wanted; repeat it for several. lipinski, lipinski:0, PAINS, BRENK, NIH "
+        "and other catalogues, mol_wt<=500, tpsa=20..140, 'reject:SMARTS NAME', 'require:SMARTS NAME', "
+        "@FILE.json.",
+    ),
+]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, max=256, help="Worker processes.")]

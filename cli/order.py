@@ -1,75 +1,89 @@
 """From options to the body of a submission; what they mean is for the functions to judge."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cli.errors import Refused
-from cli.files import read_targets, read_text
+from cli.files import read_sequence, read_targets
+from cli.variants import read_variants
+
+VARIANTS, DESIGNS = "variant_comparison", "nanobody_design"
+"""The tasks of an order that has variants or designs and names none."""
 
 
 @dataclass(frozen=True)
 class Screen:
-    """A screen as the command line names it."""
+    """An order as the command line names it: a library, variants, a number of designs, or a target alone."""
 
-    library: Path
+    library: Path | None
     targets: Sequence[Path]
-    sequence: Path | None
-    model: str
+    sequence: str | None
+    model: str | None
     name: str | None
     protein_name: str | None
     seed: int | None
     strict: bool = False
+    task: str | None = None
+    variants: Path | None = None
+    designs: int | None = None
+    use_msa: bool | None = None
+    filters: Mapping[str, Any] | None = None
+
+    @property
+    def task_type(self) -> str | None:
+        """The task that was named, or that goes with what was given; None: a screen of ligands."""
+        if self.task is not None or self.library is not None:
+            return self.task
+        if self.variants is not None:
+            return VARIANTS
+        if self.designs is not None:
+            return DESIGNS
+        raise Refused(
+            "what is to be computed? Give a library of ligands, --variants, --num-designs, or a --task "
+            "about the target alone (`omtx tasks` lists them)"
+        )
 
 
-def order(screen: Screen, parameters: Mapping[str, Any], library: Mapping[str, Any]) -> dict[str, Any]:
-    """The body; names that were not given are those of the files."""
-    sequence = {"protein_sequence": read_text(screen.sequence, "sequence")} if screen.sequence else {}
-    named_after = next(iter(screen.targets), screen.sequence)
+def order(screen: Screen, parameters: Mapping[str, Any], *, model: str) -> dict[str, Any]:
+    """The body, but for the library; names that were not given are those of the files."""
+    target = _target(screen)
+    further = {
+        "task_type": screen.task_type,
+        "seed": screen.seed,
+        "num_designs": screen.designs,
+        "use_msa": screen.use_msa,
+        "molecule_filters": screen.filters,
+    }
     return {
-        "job_name": screen.name or screen.library.name.split(".")[0] or screen.library.name,
-        "protein_name": screen.protein_name or (named_after.stem if named_after else "unnamed"),
-        "model_name": screen.model,
-        "library": dict(library),
+        "job_name": screen.name or _named(screen),
+        "protein_name": screen.protein_name or _named_after(screen) or "unnamed",
+        "model_name": model,
         "parameters": dict(parameters),
         "strict": screen.strict,
-        **({} if screen.seed is None else {"seed": screen.seed}),
-        **read_targets(screen.targets),
-        **sequence,
+        **{name: value for name, value in further.items() if value is not None},
+        **({"variants": read_variants(screen.variants, target)} if screen.variants else {}),
+        **target,
     }
 
 
-def parameters(
-    given: Sequence[str], *, box: str | None, ligand: Path | None, residues: str | None
-) -> dict[str, Any]:
-    """Model parameters from ``KEY=VALUE`` pairs and the box options."""
-    found = dict(map(_pair, given))
-    if box is not None:
-        found["box"] = _box(box)
-    if ligand is not None:
-        found["box_from_ligand"] = read_text(ligand, "reference ligand")
-    if residues is not None:
-        found["box_from_residues"] = [label.strip() for label in residues.split(",")]
-    return found
+def _target(screen: Screen) -> dict[str, Any]:
+    target = read_targets(screen.targets)
+    if screen.sequence is None:
+        return target
+    if "protein_sequence" in target:
+        raise Refused("the sequence is given twice, by --target and by --sequence")
+    return {**target, "protein_sequence": read_sequence(screen.sequence)}
 
 
-def _pair(text: str) -> tuple[str, Any]:
-    """``KEY=VALUE``; the value is JSON where it can be read as that, else text."""
-    key, equals, value = text.partition("=")
-    if not (key.strip() and equals):
-        raise Refused(f"--param {text!r}: write KEY=VALUE")
-    try:
-        return key.strip(), json.loads(value)
-    except ValueError:
-        return key.strip(), value
+def _named(screen: Screen) -> str:
+    file = screen.library or screen.variants
+    return (file.name.split(".")[0] or file.name) if file else str(screen.task_type)
 
 
-def _box(text: str) -> dict[str, list[float]]:
-    try:
-        x, y, z, width, height, depth = map(float, text.split(","))
-    except ValueError as error:
-        message = "write six numbers in Å, CX,CY,CZ,SX,SY,SZ: the centre and the edge lengths"
-        raise Refused(f"--box {text!r}: {message}") from error
-    return {"center": [x, y, z], "size": [width, height, depth]}
+def _named_after(screen: Screen) -> str | None:
+    """The file of the target, if there is one; a sequence may be given as it is."""
+    if screen.targets:
+        return screen.targets[0].stem
+    return Path(screen.sequence).stem if screen.sequence and Path(screen.sequence).suffix else None

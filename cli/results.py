@@ -7,14 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TextIO
 
-from rich.console import Group, RenderableType
-from rich.table import Table
-
 from cli.connection import Connection
-from cli.text import cell
 
 PAGE = 500
-SHOWN = 50
 
 Row = dict[str, Any]
 
@@ -70,41 +65,3 @@ def write_export(
     with connection.pieces(path, include_structures=wanted) as pieces:
         for piece in pieces:
             file.write(piece)
-
-
-def table(found: Results, *, most: int = SHOWN) -> RenderableType:
-    """The ranked table, with a line for each row that has no rank, and the accounting below."""
-    rows = list(itertools.islice(found.rows, most))
-    pieces: list[RenderableType] = [_ranked(found.head["ranking"], [row for row in rows if row["rank"]])]
-    pieces += [cell(_unranked(row)) for row in rows if not row["rank"]]
-    left = found.head["batch_summary"]["total_jobs"] - len(rows)
-    if left > 0 and len(rows) == most:
-        pieces.append(cell(f"… and {left} more; --top N or --output FILE shows them"))
-    if any(row["test_model"] for row in rows):
-        pieces.append(cell("These figures are those of a test model: they say nothing about the ligands."))
-    if found.head["partial"]:
-        pieces.append(cell(f"The batch is {found.head['batch_summary']['status']}; this is what there is."))
-    return Group(*pieces, cell(found.head["accounting_sentence"]))
-
-
-def _ranked(ranking: Mapping[str, Any], rows: list[Row]) -> Table:
-    key = ranking["key"]
-    drawn = Table()
-    drawn.add_column("rank", justify="right")
-    with_smiles = any(row["ligand_smiles"] is not None for row in rows)
-    drawn.add_column("ligand" if with_smiles else "name", overflow="fold")
-    drawn.add_column(f"{key}\n{ranking['unit']}\n{ranking['direction']}", justify="right")
-    drawn.add_column("confidence", justify="right")
-    if with_smiles:
-        drawn.add_column("SMILES", overflow="fold")
-    for row in rows:
-        score = row["metrics"].get(key, row.get(key))
-        cells = [row["rank"], row["ligand_name"], score, row["confidence"]]
-        drawn.add_row(*map(cell, [*cells, row["ligand_smiles"]] if with_smiles else cells))
-    return drawn
-
-
-def _unranked(row: Row) -> str:
-    reason = f": {row['error']['message']}" if row["error"] else ""
-    named = row["ligand_name"] or row["ligand_smiles"] or row["item"].get("text", "")
-    return f"line {row['line']}, {named}: {row['status']}{reason}"

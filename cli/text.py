@@ -1,5 +1,6 @@
 """Values as a terminal shows them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.text import Text
@@ -32,3 +33,10 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def rejection(row: Mapping[str, Any]) -> str:
+    """Why a row of a library is not computed, in a line; ``filtered`` where it could be."""
+    kind = "filtered, " if row["kind"] == "filtered" else ""
+    text = row["smiles"] or row["text"]
+    return f"line {row['line']}: {kind}{plain(row['reason'])} ({plain(text)})"

@@ -9,7 +9,7 @@ import logging
 import socket
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -68,7 +68,7 @@ class Pool:
             WorkerProcess(number, logs=logs, cores=cores, key=key, own=it)
             for number, it in enumerate(own, start=size + 1)
         ]
-        self._own_models = frozenset(it.model for it in own)
+        self._own_models = Counter(it.model for it in own)
         self._backlog: deque[Call] = deque()
         self._answers: list[tuple[str, Envelope]] = []
         self._reporter = Reporter(key_id=key.id, secret=key.secret, client=httpx.Client(trust_env=False))
@@ -82,6 +82,7 @@ class Pool:
     def start(self) -> None:
         """Begin; also with what was running when the last runner died."""
         self._calls.restart_interrupted()
+        self._calls.staff(self._own_models)
         self._calls.on_spawn = self._bell.ring
         self._thread.start()
 
@@ -202,7 +203,7 @@ class Pool:
         room -= sum(self._lane(call) == model for call in self._backlog)
         if room > 0:
             only = None if model is None else frozenset([model])
-            taken = self._calls.take(room, only=only, but=self._own_models)
+            taken = self._calls.take(room, only=only, but=self._own_models.keys())
             self._backlog.extend(map(self._at_home, taken))
 
     def _lane(self, call: Call) -> str | None:

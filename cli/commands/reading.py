@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TextIO
 import typer
 from rich.table import Table
 
+from cli.completion import model_ids
 from cli.connection import Connection, connected
 from cli.costs import spent
 from cli.errors import CommandError, Refused
@@ -13,7 +14,8 @@ from cli.following import ENDED, follow, said
 from cli.models import model_details, models_table
 from cli.options import BatchId, Home, Json, Timeout
 from cli.output import note, opened, opened_binary, print_json, show, wants_json
-from cli.results import SHOWN, results, table, write_csv, write_export, write_json
+from cli.ranking import SHOWN, table
+from cli.results import results, write_csv, write_export, write_json
 from cli.text import cell
 from cli.verdict import success
 from shared.models.batch import BatchStatus
@@ -142,7 +144,9 @@ def _form_of(output: Path | None) -> str:
 
 
 def models(
-    model_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show one in detail.")] = None,
+    model_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Show one in detail.", autocompletion=model_ids)
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:

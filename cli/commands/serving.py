@@ -10,8 +10,8 @@ from cli.demo import sample, tell
 from cli.errors import CommandError
 from cli.following import follow
 from cli.options import Engine, Home, Params, Workers
-from cli.order import parameters
 from cli.output import note
+from cli.parameters import parameters
 from cli.verdict import success
 from shared.settings import settings
 
@@ -46,7 +46,7 @@ def demo(param: Params = None, home: Home = None) -> None:
     Runs its own server where none runs on this home. Success only if every ligand is accounted for
     and every artefact verifies.
     """
-    body = sample(parameters(param or [], box=None, ligand=None, residues=None))
+    body = sample(parameters(param or []))
     with hosted() as connection:
         accepted = post(connection, body)
         note(f"{accepted['batch_id']}: {accepted['message']}")

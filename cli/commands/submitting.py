@@ -1,19 +1,42 @@
 """``omtx submit``."""
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from cli.commands.asking import (
+    Box,
+    BoxLigand,
+    BoxResidues,
+    Designs,
+    Key,
+    Library,
+    MaxCost,
+    Model,
+    Msa,
+    ParametersFile,
+    Seed,
+    Sequence,
+    Targets,
+    Task,
+    Templates,
+    UseMsa,
+    Variants,
+    Wait,
+)
 from cli.connection import Connection, connected, hosted
 from cli.costs import estimate_table
+from cli.filters import molecule_filters
 from cli.following import follow
 from cli.libraries import brought, checked
-from cli.options import Home, Json, Params, Timeout
-from cli.order import Screen, order, parameters
+from cli.options import Filters, Home, Json, Params, Timeout
+from cli.order import Screen, order
 from cli.output import note, print_json, show, wants_json
-from cli.text import cell, plain
+from cli.parameters import box_of, evidence_of
+from cli.parameters import parameters as read_parameters
+from cli.tasks import chosen_model
+from cli.text import cell, plain, rejection
 from cli.verdict import success
 
 SUBMIT = "/api/v3/batches/submit"
@@ -21,82 +44,74 @@ ESTIMATE = "/api/v3/batches/estimate"
 SHOWN_REJECTED = 10
 SUBMIT_SECONDS = 1800.0
 
-Library = Annotated[
-    Path, typer.Argument(help="Ligands: .csv, .tsv, .smi, .sdf or .txt, or one of these with .gz.")
-]
-Targets = Annotated[
-    list[Path] | None,
-    typer.Option(
-        help="The protein: PDB or mmCIF; FASTA for a model that works on the sequence. "
-        "Repeat it for several structures of it."
-    ),
-]
-Sequence = Annotated[Path | None, typer.Option(help="Its sequence, FASTA or plain, beside a structure.")]
-Box = Annotated[
-    str | None, typer.Option(metavar="CX,CY,CZ,SX,SY,SZ", help="Docking box: centre and edge lengths in Å.")
-]
-BoxLigand = Annotated[
-    Path | None, typer.Option(metavar="FILE.sdf", help="Docking box around this ligand in the pocket.")
-]
-BoxResidues = Annotated[
-    str | None, typer.Option(metavar="A:123,A:125", help="Docking box around these residues.")
-]
-Key = Annotated[
-    str | None, typer.Option(help="Submit at most once under this key: again, it answers the same batch.")
-]
-
 
 def submit(
-    library: Library,
+    library: Library = None,
     target: Targets = None,
     sequence: Sequence = None,
-    model: Annotated[str, typer.Option(help="See `omtx models`.")] = "vina",
-    name: Annotated[str | None, typer.Option(help="Of the screen; default: the library's file.")] = None,
+    variants: Variants = None,
+    num_designs: Designs = None,
+    task: Task = None,
+    model: Model = None,
+    name: Annotated[str | None, typer.Option(help="Of the batch; default: the library's file.")] = None,
     protein_name: Annotated[str | None, typer.Option(help="Default: the target's file.")] = None,
     box: Box = None,
     box_from_ligand: BoxLigand = None,
     box_from_residues: BoxResidues = None,
+    msa: Msa = None,
+    template: Templates = None,
+    use_msa: UseMsa = None,
     param: Params = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same answer. Default 42.")] = None,
+    parameters: ParametersFile = None,
+    seed: Seed = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse the library if any row is invalid.")
     ] = False,
-    max_cost_usd: Annotated[
-        float | None, typer.Option(min=0, help="Refuse above this estimate, and end the screen at this cost.")
-    ] = None,
+    filter: Filters = None,
+    max_cost_usd: MaxCost = None,
     idempotency_key: Key = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything; say what it takes and costs; start nothing.")
     ] = False,
-    wait: Annotated[bool, typer.Option("--wait", help="Return when the batch is finished.")] = False,
+    wait: Wait = False,
     timeout: Timeout = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """
-    Submit a library of ligands against a protein.
+    Submit a library of ligands against a protein; or variants of it, or a number of designs, or it alone.
 
-    With --wait and no server on this home, this process runs the screen itself.
+    What is computed follows from what is given, or from --task. A screen of ligands runs on vina unless
+    --model names another; any other task on the model that it prefers and that runs here.
+    With --wait and no server on this home, this process runs the batch itself.
     """
-    given = parameters(param or [], box=box, ligand=box_from_ligand, residues=box_from_residues)
-    screen = Screen(checked(library), target or [], sequence, model, name, protein_name, seed, strict)
-    body = order(screen, given, {})
-    if max_cost_usd is not None:
-        body["configuration"] = {"max_cost_usd": max_cost_usd}
+    given = {
+        **read_parameters(param or [], parameters),
+        **box_of(box, box_from_ligand, box_from_residues),
+        **evidence_of(msa or [], template or []),
+    }
+    screen = Screen(
+        checked(library) if library else None,
+        *(target or [], sequence, model, name, protein_name, seed, strict),
+        *(task, variants, num_designs, use_msa, molecule_filters(filter or [])),
+    )
     with _connection(wait and not dry_run) as connection:
-        body["library"] = brought(connection, library)
+        body = order(screen, given, model=chosen_model(connection, screen.task_type, model))
+        if max_cost_usd is not None:
+            body["configuration"] = {"max_cost_usd": max_cost_usd}
+        if library is not None:
+            body["library"] = brought(connection, library)
         if dry_run:
             _estimate(connection, body, as_json)
             return
         accepted = post(connection, body, idempotency_key)
         accounting, ended = accepted["accounting"], None
         if wait:
-            _announce(accepted)
+            announce(accepted)
             ended = follow(connection, accepted["batch_id"], timeout=timeout)
             accounting = ended["accounting"]
-        _answer(accepted["batch_id"], accounting, as_json)
-        if not connection.has_server:
-            note("no server runs here yet; start one with `omtx up`, or run it now with `omtx reconcile`")
+        answer(accepted["batch_id"], accounting, as_json)
+        tell_of_no_server(connection)
     if ended is not None:
         success(ended)
 
@@ -105,19 +120,28 @@ def _connection(wait: bool) -> AbstractContextManager[Connection]:
     return hosted() if wait else connected()
 
 
+def tell_of_no_server(connection: Connection) -> None:
+    """Say so where nothing runs that would compute the batch."""
+    if not connection.has_server:
+        note("no server runs here yet; start one with `omtx up`, or run it now with `omtx reconcile`")
+
+
 def post(connection: Connection, body: dict[str, Any], key: str | None = None) -> dict[str, Any]:
-    """Submit; say on stderr which rows of the library cannot be used."""
+    """Submit; say on stderr which rows of the library are not computed."""
     headers = {} if key is None else {"Idempotency-Key": key}
     accepted: dict[str, Any] = connection.post(SUBMIT, body, headers, timeout=SUBMIT_SECONDS)
-    _tell_rejected(accepted["rejected"], accepted["accounting"]["invalid"])
+    _tell_rejected(accepted["rejected"], accepted["accounting"])
     return accepted
 
 
-def _tell_rejected(rejected: list[dict[str, Any]], invalid: int) -> None:
+def _tell_rejected(rejected: list[dict[str, Any]], counts: dict[str, int]) -> None:
     for row in rejected[:SHOWN_REJECTED]:
-        note(f"line {row['line']}: {plain(row['reason'])} ({plain(row['text'])})")
-    if invalid > SHOWN_REJECTED:
-        note(f"… and {invalid - SHOWN_REJECTED} more rows that cannot be used")
+        note(rejection(row))
+    more = counts["invalid"] + counts["filtered"] - SHOWN_REJECTED
+    if more > 0:
+        note(f"… and {more} more rows that are not computed")
+    if counts["filtered"]:
+        note(f"in all {counts['invalid']} rows cannot be used, and {counts['filtered']} were filtered out")
 
 
 def _estimate(connection: Connection, body: dict[str, Any], as_json: bool) -> None:
@@ -126,17 +150,19 @@ def _estimate(connection: Connection, body: dict[str, Any], as_json: bool) -> No
     if wants_json(as_json):
         print_json(found)
         return
-    _tell_rejected(found["rejected"], found["counts"]["invalid"])
+    _tell_rejected(found["rejected"], found["counts"])
     show(estimate_table(found))
     for warning in found["warnings"]:
         note(plain(warning))
 
 
-def _announce(accepted: dict[str, Any]) -> None:
+def announce(accepted: dict[str, Any]) -> None:
+    """Say on stderr what was accepted."""
     note(f"{accepted['batch_id']}: {accepted['message']}")
 
 
-def _answer(batch_id: str, accounting: dict[str, int], as_json: bool) -> None:
+def answer(batch_id: str, accounting: dict[str, int], as_json: bool) -> None:
+    """The id of a batch, and how to go on."""
     if wants_json(as_json):
         print_json({"batch_id": batch_id, "accounting": accounting})
         return

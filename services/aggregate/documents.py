@@ -106,6 +106,7 @@ class BatchRecord:
             "protein_name": batch.protein_name,
             "protein_sequence": batch.protein_sequence,
             "parameters": dict(batch.parameters),
+            **({"molecule_filters": dict(batch.molecule_filters)} if batch.molecule_filters else {}),
             "notes": dict(batch.notes),
             "seed": batch.seed,
             "seed_rule": SEED_RULE if batch.seed is not None else "not known: the batch was imported",

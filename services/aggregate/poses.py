@@ -39,6 +39,8 @@ class RankedPoses:
         """What ``manifest.json`` says of it."""
         if not self.table.poses:
             reason = f"{self.record.model.id} left no {POSES} for any ranked ligand"
+            if not self.table.ranked:
+                reason = f"nothing was ranked: no result has {self.record.model.ranking.key}"
             return {"file": None, "records": 0, "missing": self.table.ranked, "reason": reason}
         file = "results/ranked.sdf"
         return {"file": file, "records": self.records, "missing": self.missing, "reason": None}

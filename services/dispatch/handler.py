@@ -7,6 +7,7 @@ from services.dispatch.orders import Terms, compose
 from shared.errors import Unavailable, Unknown
 from shared.events.messages import JobFinished, JobQueued
 from shared.models.batch import Batch
+from shared.models.facts import Attempt
 from shared.models.work import Envelope, Failure, FailureClass, JobRef
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
@@ -48,7 +49,7 @@ def handle(
     if standing.waits:
         alignments.want(batch, standing.missing, bus=bus, now=now)
         return
-    before = _failure_before(event.ref, ledger)
+    before = _attempt_before(event.ref, ledger)
     ref = claimed(
         round,
         event.ref,
@@ -76,11 +77,11 @@ def handle(
     _note(batch, ref, call_id, terms, ledger=ledger, engine=engine, clock=clock)
 
 
-def _failure_before(ref: JobRef, ledger: Ledger) -> Failure | None:
-    """How the attempt before this one failed; a claim replaces what is known of it."""
+def _attempt_before(ref: JobRef, ledger: Ledger) -> Attempt | None:
+    """The attempt before this one, how it failed above all; a claim replaces what is known of it."""
     if ref.attempt == 1:
         return None
-    return next((it.failure for it in ledger.attempts(ref.batch_id, ref.round, [ref.position])), None)
+    return next(iter(ledger.attempts(ref.batch_id, ref.round, [ref.position])), None)
 
 
 def _unaligned(ref: JobRef, reason: str, now: datetime) -> Envelope:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from shared.catalogue.entry import ModelEntry, entry_of
-from shared.catalogue.gpus import chosen
+from shared.catalogue.gpus import chosen, steps
 from shared.domain.identity import ligand_seed, search_seed, subject
 from shared.domain.naming import LOG, job_key
 from shared.models.batch import Batch, LibraryRow, StoredInput
-from shared.models.work import Download, Failure, FailureClass, JobRef, LogPlace, WorkOrder
+from shared.models.facts import Attempt
+from shared.models.work import Download, FailureClass, JobRef, LogPlace, WorkOrder
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
 
@@ -50,12 +51,12 @@ def compose(
     aligned: Mapping[str, StoredInput],
     blobs: Blobs,
     now: datetime,
-    before: Failure | None = None,
+    before: Attempt | None = None,
 ) -> WorkOrder:
     """
     The order for one attempt at ``row``; its URLs are valid as long as it may wait and run.
 
-    ``before``: how the attempt before this one failed, where it is known. ``aligned`` are the batch's
+    ``before``: the attempt before this one, where there was one. ``aligned`` are the batch's
     alignments by input name.
     """
     assert batch.seed is not None, "only an imported batch has no seed, and it is never dispatched"
@@ -87,13 +88,19 @@ def compose(
     )
 
 
-def _gpu(model: ModelEntry, batch: Batch, row: LibraryRow, ref: JobRef, before: Failure | None) -> str | None:
-    """After running out of memory, the n-th attempt gets the n-th of the GPUs that should do."""
+def _gpu(model: ModelEntry, batch: Batch, row: LibraryRow, ref: JobRef, before: Attempt | None) -> str | None:
+    """
+    After running out of memory, the n-th attempt gets the n-th of the GPUs that should do.
+
+    A failure of another kind after that does not lead back to a GPU that was too small.
+    """
     if model.memory is None or batch.tokens is None:
         return None
-    short = before is not None and before.kind is FailureClass.OUT_OF_MEMORY
-    tokens = batch.tokens + (row.heavy_atoms or 0)
-    return chosen(model.memory, tokens, larger=ref.attempt - 1 if short else 0)
+    tokens, larger = batch.tokens + (row.heavy_atoms or 0), 0
+    if before is not None and before.failure is not None:
+        short = before.failure.kind is FailureClass.OUT_OF_MEMORY
+        larger = ref.attempt - 1 if short else steps(model.memory, tokens, (it.gpu for it in before.runs))
+    return chosen(model.memory, tokens, larger=larger)
 
 
 def _log(key: str, blobs: Blobs, until: datetime) -> LogPlace:

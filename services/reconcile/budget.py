@@ -67,7 +67,7 @@ def _braked(
     world: World, batch: Batch, round: Round, intents: Intents, granted: Allowance, reason: str
 ) -> Pace:
     """The brake that stands, with what the money allows."""
-    usual = entry_of(batch).typical_seconds
+    usual = entry_of(batch).seconds_for(batch.tokens)
     standing = intents.pace or Pace(limit=None, reason=reason, run_seconds=usual, judged_at=world.now())
     return standing.model_copy(
         update={"until": granted.until, "round": round.number, "reason": reason, "judged_at": world.now()}

@@ -26,7 +26,7 @@ def paced(world: World, batch: Batch, round: Round, intents: Intents, leaves: li
         window=round.window,
         in_flight=world.ledger.in_flight(round.batch_id, round.number),
         experience=together(leaf.experience for leaf in leaves),
-        typical_seconds=entry_of(batch).typical_seconds,
+        typical_seconds=entry_of(batch).seconds_for(batch.tokens),
     )
     pool = Pool(load.size, load.running, load.waiting)
     pace = judge(strategy, intents.pace, view, pool, now=world.now())

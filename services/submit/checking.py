@@ -2,7 +2,7 @@
 The chemistry of the rows, by several processes where the library is long.
 
 The answers come in the order of the rows and are the same however many processes work: a row's
-answer depends on its SMILES only. Few rows are in flight at a time.
+answer depends on its SMILES and the filters only. Few rows are in flight at a time.
 """
 
 import itertools
@@ -16,11 +16,17 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 
 from services.submit.entries import LONGEST_DATA, LONGEST_NAME, Entry
+from services.submit.filters import MoleculeFilters
+from services.submit.patience import TooSlow, within_limits
+from services.submit.sieve import Begun, Unwanted, unwanted
 from shared.chemistry.smiles import Ligand, read_ligand
-from shared.errors import Unavailable
+from shared.errors import FieldError, InvalidInput, Unavailable
 
-Answer = Ligand | str | None
-"""The ligand, why a row cannot be used, or nothing: the row can be used and is no ligand."""
+Answer = Ligand | Unwanted | str | None
+"""
+The ligand, why it is not wanted, why a row cannot be used, or nothing: the row can be used and is no ligand.
+"""
+NO_FILTERS = MoleculeFilters()
 ALONE_ROWS = 5000
 BLOCK = 500
 BLOCKS_PER_PROCESS = 3
@@ -28,46 +34,58 @@ MOST_PROCESSES = 8
 Blocks = Iterator[Sequence[Entry]]
 
 
-def checked(entries: Iterable[Entry], *, processes: int | None = None) -> Iterator[tuple[Entry, Answer]]:
+def checked(
+    entries: Iterable[Entry], filters: MoleculeFilters = NO_FILTERS, *, processes: int | None = None
+) -> Iterator[tuple[Entry, Answer]]:
     """
     Each row with its ligand, or with the reason why it has none.
 
     ``processes``: as many as there are processors unless it is given. They are started, from nothing,
-    once ALONE_ROWS rows were read: a start costs as much as some thousand rows.
+    once ALONE_ROWS rows were read: a start costs as much as some thousand rows. Patterns that a user wrote
+    are matched nowhere else, as a process can be ended when one takes too long.
 
     Raises:
         Unavailable: a process was ended from outside.
+        InvalidInput: a pattern takes too long.
     """
-    rows = iter(entries)
-    yield from map(check, itertools.islice(rows, ALONE_ROWS))
+    rows, processes = iter(entries), processes or _processors()
+    watched = any(filters.patterns)
+    if not watched:
+        alone = None if processes == 1 else ALONE_ROWS
+        yield from (check(entry, filters) for entry in itertools.islice(rows, alone))
     rest = next(rows, None)
-    if rest is None:
-        return
-    rows, processes = itertools.chain([rest], rows), processes or _processors()
-    if processes == 1:
-        yield from map(check, rows)
-    else:
-        yield from _by_processes(rows, processes)
+    if rest is not None:
+        yield from _by_processes(itertools.chain([rest], rows), filters, processes)
 
 
-def answer(smiles: str | None) -> Answer:
+def answer(
+    smiles: str | None, filters: MoleculeFilters = NO_FILTERS, begun: Begun = lambda _: None
+) -> Answer:
     """The ligand, or the reason why there is none; None for None."""
     if smiles is None:
         return None
     try:
-        return read_ligand(smiles)
+        ligand = read_ligand(smiles)
     except ValueError as error:
         return str(error)
+    return (unwanted(ligand.smiles, filters, begun) if filters.custom_filters else None) or ligand
 
 
-def answers(smiles: Sequence[str | None]) -> list[Answer]:
-    """One for each, in order. What a process of the pool does."""
-    return [answer(text) for text in smiles]
+def answers(smiles: Sequence[str | None], filters: MoleculeFilters) -> list[Answer]:
+    """
+    One for each, in order. What a process of the pool does.
+
+    Raises:
+        TooSlow: a pattern takes too long; see ``patience``.
+    """
+    if any(filters.patterns):
+        return within_limits(smiles, lambda text, begun: answer(text, filters, begun))
+    return [answer(text, filters) for text in smiles]
 
 
-def check(entry: Entry) -> tuple[Entry, Answer]:
+def check(entry: Entry, filters: MoleculeFilters = NO_FILTERS) -> tuple[Entry, Answer]:
     """One row with its ligand, or with the reason why it has none."""
-    return entry, _problem(entry) or answer(entry.smiles)
+    return entry, _problem(entry) or answer(entry.smiles, filters)
 
 
 def _problem(entry: Entry) -> str | None:
@@ -80,14 +98,16 @@ def _problem(entry: Entry) -> str | None:
     return entry.problem
 
 
-def _by_processes(rows: Iterable[Entry], processes: int) -> Iterator[tuple[Entry, Answer]]:
+def _by_processes(
+    rows: Iterable[Entry], filters: MoleculeFilters, processes: int
+) -> Iterator[tuple[Entry, Answer]]:
     context = multiprocessing.get_context("spawn")
     waiting = deque[tuple[Sequence[Entry], Future[list[Answer]]]]()
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin)
     try:
         for block in _blocks(rows):
             smiles = [None if _problem(entry) else entry.smiles for entry in block]
-            waiting.append((block, pool.submit(answers, smiles)))
+            waiting.append((block, pool.submit(answers, smiles, filters)))
             if len(waiting) > BLOCKS_PER_PROCESS * processes:
                 yield from _answered(*waiting.popleft())
         while waiting:
@@ -99,8 +119,18 @@ def _by_processes(rows: Iterable[Entry], processes: int) -> Iterator[tuple[Entry
 
 
 def _answered(block: Sequence[Entry], found: Future[list[Answer]]) -> Iterator[tuple[Entry, Answer]]:
-    for entry, given in zip(block, found.result(), strict=True):
-        yield entry, given if given is not None else _problem(entry)
+    try:
+        given = found.result()
+    except TooSlow as slow:
+        raise _too_slow(slow, block[slow.index]) from slow
+    for entry, answered in zip(block, given, strict=True):
+        yield entry, answered if answered is not None else _problem(entry)
+
+
+def _too_slow(slow: TooSlow, entry: Entry) -> InvalidInput:
+    field = slow.what or "molecule_filters"
+    message = f"takes too long: matching was given up after {slow.seconds:g} s, at line {entry.line}"
+    return InvalidInput(f"{field}: {message}", [FieldError(field, message)])
 
 
 def _blocks(rows: Iterable[Entry]) -> Blocks:

@@ -11,20 +11,32 @@ from shared.models.batch import Configuration
 from shared.models.costs import PROCESSORS, Estimate, Tariff
 
 
-def tariff_of(model: ModelEntry, engine: str) -> Tariff | None:
-    """What a second of a run costs today; None where that cannot be told."""
-    return tariff(model, engine, price_table())
+def tariff_of(
+    model: ModelEntry, engine: str, configuration: Configuration, *, tokens: int | None
+) -> Tariff | None:
+    """What a second of a run costs today; None where that cannot be told. ``tokens``: of the target."""
+    return tariff(model, engine, price_table(), tokens=tokens, attempts=configuration.max_attempts)
 
 
 def expected(
-    model: ModelEntry, tariff: Tariff | None, configuration: Configuration, *, jobs: int, workers: int
+    model: ModelEntry,
+    tariff: Tariff | None,
+    configuration: Configuration,
+    *,
+    jobs: int,
+    workers: int,
+    tokens: int | None,
 ) -> Estimate:
-    """Time and money for ``jobs`` ligands; ``workers``: what a pool of this machine's runs at once."""
+    """
+    Time and money for ``jobs`` ligands; ``workers``: what a pool of this machine's runs at once.
+
+    ``tokens``: of the target, where they are known.
+    """
     own, machine = tariff is not None and tariff.free, model.machine
     there = workers if own else machine.at_once if machine else 1
     demand = Demand(
         jobs=jobs,
-        run_seconds=model.typical_seconds,
+        run_seconds=model.seconds_for(tokens),
         at_once=min(window(configuration, jobs), there),
         start_seconds=machine.start_seconds if machine and not own else 0.0,
         idle_seconds=machine.idle_seconds if machine and not own else 0.0,

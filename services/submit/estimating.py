@@ -5,18 +5,19 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from services.submit import costing
-from services.submit.fitting import Judge, judge_of
+from services.submit.fitting import check_alignments, judge_of
 from services.submit.request import Name, Order, read_body
 from services.submit.source import Limits, Source
-from services.submit.storing import Means, prepare, unreadable, unusable
-from services.submit.survey import Survey, look_through
+from services.submit.storing import Means
+from services.submit.survey import Survey, surveyed
+from services.submit.target import prepare
 from shared.catalogue.entry import ModelEntry, entry
 from shared.errors import FieldError, InvalidInput
 from shared.models.costs import Estimate, Tariff
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
 
-PER_LIGAND = "The time of a run grows with the size of target and ligand; no source states by how much."
+NOT_SCALED = "The time of a run grows with the size of target and ligand; no source states by how much."
 
 
 class Inquiry(Order):
@@ -62,35 +63,34 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
         InvalidInput: what a submission would be refused for, but for ``max_cost_usd``.
     """
     model = entry(inquiry.model_name)
-    judge = None
+    prepared = judge = tokens = None
     if inquiry.has_target or inquiry.ligands_count is None:
-        judge = judge_of(model, prepare(inquiry, model))
+        prepared = prepare(inquiry, model)
+        check_alignments(prepared, model, searches=means.searches)
+        judge, tokens = judge_of(model, prepared), prepared.tokens
     if inquiry.ligands_count is not None:
         if inquiry.ligands_count > limits.most_rows:
             message = f"has more than {limits.most_rows:,} rows, which is all that is accepted"
             raise InvalidInput(f"ligands_count {message}", [FieldError("ligands_count", message)])
         found, jobs = None, inquiry.ligands_count
     else:
-        found = _surveyed(inquiry, model, judge, owner, blobs, limits)
+        source = Source.of(inquiry, model, owner=owner, blobs=blobs)
+        found = surveyed(source, model, judge, limits, strict=inquiry.strict, blobs=blobs)
         jobs = found.jobs
-    tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
-    expected = costing.expected(model, tariff, inquiry.configuration, jobs=jobs, workers=at_once)
-    return _answer(inquiry, model, found, jobs, tariff, expected)
+    terms, at_once = inquiry.configuration, means.at_once(model.id)
+    tariff = costing.tariff_of(model, means.engine, terms, tokens=tokens)
+    expected = costing.expected(model, tariff, terms, jobs=jobs, workers=at_once, tokens=tokens)
+    answer = _answer(inquiry, model, found, jobs, tariff, expected)
+    if prepared is not None and prepared.alignments:
+        answer["warnings"].append(_searching(len(set(prepared.alignments.values()))))
+    return answer
 
 
-def _surveyed(
-    inquiry: Inquiry, model: ModelEntry, judge: Judge | None, owner: str, blobs: Blobs, limits: Limits
-) -> Survey:
-    source = Source.of(inquiry, model, owner=owner, blobs=blobs)
-    try:
-        with source.entries(limits, blobs=blobs) as entries:
-            found = look_through(entries, most_heavy_atoms=model.most_heavy_atoms, judge=judge)
-    except ValueError as error:
-        raise unreadable(source.field, error) from error
-    valid, invalid = found.report["valid"], found.report["invalid"]
-    if valid == 0 or (inquiry.strict and invalid):
-        raise unusable(source.field, found.rejected, valid=valid, rejected=invalid)
-    return found
+def _searching(sequences: int) -> str:
+    return (
+        f"alignments of {sequences} sequence(s) are searched before the first run, unless they are kept here "
+        "already; the time for that is not in the estimate"
+    )
 
 
 def _answer(
@@ -109,13 +109,14 @@ def _answer(
             "submitted": found.report["submitted"] if found else jobs,
             "valid": found.report["valid"] if found else jobs,
             "invalid": found.report["invalid"] if found else 0,
+            "filtered": found.report["filtered"] if found else 0,
             "duplicates": found.report["duplicates"]["count"] if found else 0,
             "to_compute": jobs,
         },
         "time": {
             "seconds_per_ligand": expected.run_seconds,
             "source": model.timing,
-            "scaling": PER_LIGAND,
+            "scaling": _scaling(model),
             "at_once": expected.at_once,
             "total_seconds": expected.seconds,
         },
@@ -129,14 +130,24 @@ def _answer(
     }
 
 
+def _scaling(model: ModelEntry) -> str:
+    if model.growth is None:
+        return NOT_SCALED
+    above = f"Above {model.growth.tokens} residues and atoms, with the square of their number"
+    return f"{above}: {model.growth.source}"
+
+
 def _warnings(inquiry: Inquiry, found: Survey | None, tariff: Tariff | None, expected: Estimate) -> list[str]:
     limit, said = inquiry.configuration.max_cost_usd, list[str]()
     if found is None:
         said.append("only the number of ligands is known: a library may hold rows that cannot be used")
         if not inquiry.has_target:
             said.append("the target was not given, so it was not checked")
-    elif found.report["invalid"]:
-        said.append(f"rows that cannot be used: {found.report['invalid']}")
+        if inquiry.filters.custom_filters:
+            said.append("how many ligands the filters leave out is known of a library only")
+    else:
+        kinds = {"rows that cannot be used": "invalid", "rows that the filters leave out": "filtered"}
+        said += [f"{what}: {found.report[kind]}" for what, kind in kinds.items() if found.report[kind]]
     if tariff is None:
         said.append("there is no price for this model, so its cost is not known")
     if limit is not None and expected.usd is not None and expected.usd > limit:

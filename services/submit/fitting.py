@@ -8,12 +8,14 @@ from services.submit.request import Order
 from shared.catalogue.entry import ModelEntry
 from shared.catalogue.gpus import Memory
 from shared.catalogue.preparing import Prepared
+from shared.domain.alignments import form_of
 from shared.errors import FieldError, InvalidInput
 from shared.models.batch import LibraryRow
 
 Judge = Callable[[LibraryRow], LibraryRow | str]
 BESIDE = ("use_msa", "use_potentials")
 """Fields of an order that are parameters of the models that have them."""
+JUDGED = ("ligand", "variant")
 
 
 def parameters_of(order: Order, model: ModelEntry) -> Mapping[str, JsonValue]:
@@ -40,11 +42,24 @@ def check_fits(model: ModelEntry, prepared: Prepared, sequence: str | None) -> N
             )
 
 
+def check_alignments(prepared: Prepared, model: ModelEntry, *, searches: bool) -> None:
+    """What can be searched nowhere is refused: a model is never run on less than it was asked for."""
+    if prepared.alignments and not searches:
+        message = (
+            f"{model.id} needs a multiple sequence alignment of the target, and this installation has no "
+            "server to search one: set OMTX_MSA_SERVER, give an alignment as a file, or use_msa: false, "
+            "which predicts from the single sequence"
+        )
+        raise InvalidInput(message, [FieldError("use_msa", message)])
+    for name in prepared.alignments:
+        form_of(name)
+
+
 def judge_of(model: ModelEntry, prepared: Prepared) -> Judge:
-    """A valid row as the model takes it, or why it does not; the model's own say is about ligands."""
+    """A valid row as the model takes it, or why not; it has its own say about ligands and variants."""
 
     def judged(row: LibraryRow) -> LibraryRow | str:
-        judge = prepared.judge if row.kind == "ligand" else None
+        judge = prepared.judge if row.kind in JUDGED else None
         found = judge(row) if judge is not None else row
         if isinstance(found, str) or model.memory is None or prepared.tokens is None:
             return found

@@ -128,7 +128,7 @@ def _brake(batch: Batch, model: ModelEntry, *, ledger: Ledger, engine: Engine, c
         if load.size is None:
             return
         pool = Pool(load.size, load.running, load.waiting)
-        view = View(0, batch.window, 0, Experience(), model.typical_seconds)
+        view = View(0, batch.window, 0, Experience(), model.seconds_for(batch.tokens))
         pace = judge(strategy, None, view, pool, now=clock.now())
         if pace is not None and pace.limit is not None:
             ledger.intend(batch.batch_id, pace=pace)
@@ -141,9 +141,14 @@ def _answer(
     released = accounting.queued + accounting.running
     started = released if view.intents.limit is None else min(released, view.intents.limit)
     expected = batch.estimate or costing.expected(
-        model, batch.tariff, batch.configuration, jobs=batch.counts.jobs, workers=means.at_once(model.id)
+        model,
+        batch.tariff,
+        batch.configuration,
+        jobs=batch.counts.jobs,
+        workers=means.at_once(model.id),
+        tokens=batch.tokens,
     )
-    risk = plan.risk(batch, typical_seconds=model.typical_seconds)
+    risk = plan.risk(batch, typical_seconds=model.seconds_for(batch.tokens))
     rejected = itertools.islice(manifest.rejected(batch), SHOWN_REJECTED)
     return {
         "success": True,

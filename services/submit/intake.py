@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from services.submit import checking
-from services.submit.checking import Answer, checked
+from services.submit.checking import NO_FILTERS, Answer, checked
 from services.submit.entries import Entry
+from services.submit.filters import MoleculeFilters
 from services.submit.fitting import Judge
 from services.submit.molecules import Molecules
 from services.submit.report import ChemistryReport
+from services.submit.sieve import Unwanted
 from services.submit.spool import Spool
 from shared.domain.identity import subject
 from shared.models.batch import DuplicateRow, LibraryRow, RejectedRow
@@ -31,9 +32,11 @@ class Intake:
     store: str
     jobs: int = 0
     duplicates: int = 0
-    rejected: int = 0
+    invalid: int = 0
+    filtered: int = 0
     chunks: list[Stat] = field(default_factory=list)
     judge: Judge | None = None
+    filters: MoleculeFilters = NO_FILTERS
     report: ChemistryReport = field(default_factory=ChemistryReport)
 
     @property
@@ -41,15 +44,21 @@ class Intake:
         """Rows that can be computed, repetitions included."""
         return self.jobs + self.duplicates
 
+    @property
+    def rejected(self) -> int:
+        """Rows that are not computed."""
+        return self.invalid + self.filtered
+
     def take_all(self, entries: Iterable[Entry]) -> None:
         """Store every row; the manifest is complete afterwards, or untouched by what ``entries`` raises."""
         with Molecules() as molecules, Spool() as ligands, Spool() as repeated, Spool() as refused:
-            for index, (entry, found) in enumerate(checked(entries)):
+            for index, (entry, found) in enumerate(checked(entries, self.filters)):
                 row = judged(row_of(entry, found, index=index, position=self.jobs), entry, self.judge)
                 if isinstance(row, RejectedRow):
                     self.report.take(row)
                     refused.add(row)
-                    self.rejected += 1
+                    self.invalid += row.kind == "invalid"
+                    self.filtered += row.kind == "filtered"
                 elif (first := molecules.first(subject(row), row.position)) == row.position:
                     self.report.take(row)
                     ligands.add(row)
@@ -85,16 +94,13 @@ def judged(row: LibraryRow | RejectedRow, entry: Entry, judge: Judge | None) -> 
     return found
 
 
-def check(entry: Entry, *, index: int, position: int) -> LibraryRow | RejectedRow:
-    """The row as a job at ``position``, or rejected with the reason."""
-    return row_of(*checking.check(entry), index=index, position=position)
-
-
 def row_of(entry: Entry, found: Answer, *, index: int, position: int) -> LibraryRow | RejectedRow:
     """The row whose ligand, or the reason why it has none, was found."""
     if isinstance(found, str):
         return RejectedRow(index=index, line=entry.line, text=entry.text, reason=found, of=entry.kind)
     name = entry.name or f"{entry.kind}_{index + 1}"
+    if isinstance(found, Unwanted):
+        return _filtered(entry, found, index, name)
     place = {"position": position, "index": index, "line": entry.line, "name": name}
     if found is None:
         return LibraryRow(**place, kind=entry.kind, item=entry.item)
@@ -109,4 +115,17 @@ def row_of(entry: Entry, found: Answer, *, index: int, position: int) -> Library
         has_carbon=found.has_carbon,
         warnings=found.warnings,
         data=entry.data,
+    )
+
+
+def _filtered(entry: Entry, found: Unwanted, index: int, name: str) -> RejectedRow:
+    return RejectedRow(
+        kind="filtered",
+        index=index,
+        line=entry.line,
+        text=entry.text,
+        name=name,
+        smiles=entry.smiles,
+        filter=found.filter,
+        reason=found.reason,
     )

@@ -37,6 +37,8 @@ def kind_of(order: Order) -> RowKind:
         raise _refusal(wanted[0], f"{order.task_type} needs {' or '.join(wanted)}")
     if len(given) > 1:
         raise _refusal(given[1], f"give either {' or '.join(wanted)}")
+    if order.molecule_filters is not None and kind != "ligand":
+        raise _refusal("molecule_filters", f"{order.task_type} has no ligands that could be filtered")
     return kind
 
 

@@ -1,28 +1,27 @@
 """A task as its form asks it: made an order, which goes the way of every other."""
 
-import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from services.submit.fitting import Judge, judge_of
-from services.submit.intake import check, judged
+from services.submit.filters import MoleculeFilters
+from services.submit.fitting import judge_of
 from services.submit.request import Order, read_value
 from services.submit.source import Limits, Source
-from services.submit.storing import prepare
+from services.submit.survey import surveyed
+from services.submit.target import prepare
 from shared.catalogue.entry import entry
 from shared.catalogue.tasks.asking import field_of, order_of
 from shared.catalogue.tasks.task import Task, task
 from shared.domain.identity import job_id
 from shared.errors import FieldError, InvalidInput, NotFound
 from shared.models.base import Frozen
-from shared.models.batch import Configuration, RejectedRow
+from shared.models.batch import Configuration
 from shared.ports.blobs import Blobs
 
 LONGEST_NAME = 200
-MOST_PROBLEMS = 100
 JobName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
 
 
@@ -41,6 +40,7 @@ class Question(Frozen):
     parameters: Mapping[str, JsonValue] = {}
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     configuration: Configuration | None = None
+    molecule_filters: MoleculeFilters | None = None
     metadata: Mapping[str, JsonValue] | None = None
 
 
@@ -67,7 +67,7 @@ def ordered(question: Question, task_id: str) -> Iterator[Order]:
     asked = _task(task_id)
     model = question.model_id or _chosen(asked)
     beside = {name: getattr(question, name) for name in ("job_name", "use_msa", "use_potentials")}
-    kept = {"seed", "configuration", "metadata"}
+    kept = {"seed", "configuration", "metadata", "molecule_filters"}
     further = question.model_dump(mode="json", exclude_none=True, include=kept)
     body = order_of(asked, question.input_data, model=model, beside=beside, parameters=question.parameters)
     try:
@@ -122,17 +122,8 @@ def validated(question: Question, task_id: str, limits: Limits, *, blobs: Blobs)
             model = entry(order.model_name)
             source = Source.of(order, model, owner="", blobs=blobs)
             judge = judge_of(model, prepare(order, model))
-            _look_through(source, judge, limits, blobs=blobs)
+            surveyed(source, model, judge, limits, strict=True, blobs=blobs)
     except InvalidInput as error:
         errors = [{"path": it.path, "message": it.message} for it in error.errors]
         return {"valid": False, "errors": errors}
     return {"valid": True, "errors": []}
-
-
-def _look_through(source: Source, judge: Judge, limits: Limits, *, blobs: Blobs) -> None:
-    with source.entries(limits, blobs=blobs) as entries:
-        rows = (judged(check(it, index=n, position=n), it, judge) for n, it in enumerate(entries))
-        wrong = list(itertools.islice((row for row in rows if isinstance(row, RejectedRow)), MOST_PROBLEMS))
-    if wrong:
-        errors = [FieldError(f"{source.field}[line {row.line}]", row.reason) for row in wrong]
-        raise InvalidInput(f"{len(wrong)} rows cannot be used", errors)

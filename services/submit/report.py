@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shared.models.batch import LibraryRow, RejectedRow
@@ -20,10 +20,12 @@ class ChemistryReport:
 
     What is said of molecules (salts, stereo, charge, size) counts every valid row, repetitions
     included, and is left out where the rows are no ligands. ``most_heavy_atoms`` is what the model takes;
-    None: it states no limit.
+    None: it states no limit. ``filters``: the names of those that are applied; a filtered row counts for the
+    first one that it does not pass.
     """
 
-    def __init__(self, *, most_heavy_atoms: int | None = None) -> None:
+    def __init__(self, *, most_heavy_atoms: int | None = None, filters: Iterable[str] = ()) -> None:
+        self._filters = tuple(filters)
         self._limit = most_heavy_atoms
         self._counts: Counter[str] = Counter()
         self._charges: Counter[int] = Counter()
@@ -35,7 +37,10 @@ class ChemistryReport:
         """Count one row; ``repeated``: an earlier row holds the same molecule."""
         self._counts["submitted"] += 1
         if isinstance(row, RejectedRow):
-            self._counts["invalid"] += 1
+            self._counts[row.kind] += 1
+            if row.filter is not None:
+                self._note(f"filter {row.filter}", row, reason=row.reason)
+                return
             reason = general(row.reason)
             known = reason in self._reasons or len(self._reasons) < MOST_REASONS
             self._reasons[reason if known else OTHER] += 1
@@ -58,17 +63,18 @@ class ChemistryReport:
         }
         return [name for name, applies in found.items() if applies]
 
-    def _note(self, finding: str, row: LibraryRow) -> None:
+    def _note(self, finding: str, row: LibraryRow | RejectedRow, **more: str) -> None:
         self._counts[finding] += 1
         examples = self._examples.setdefault(finding, [])
         if len(examples) < EXAMPLES:
-            examples.append({"line": row.line, "name": row.name})
+            examples.append({"line": row.line, "name": row.name, **more})
 
     def as_dict(self) -> dict[str, Any]:
         """The report as the API answers it; ``heavy_atoms`` is null without a valid row."""
         common = self._reasons.most_common(SHOWN_REASONS)
         return {
-            **{name: self._counts[name] for name in ("submitted", "valid", "invalid")},
+            **{name: self._counts[name] for name in ("submitted", "valid", "invalid", "filtered")},
+            "filters": {name: self._finding(f"filter {name}") for name in self._filters},
             "duplicates": self._finding("duplicates"),
             **(self._of_molecules() if self._sizes or not self._counts["valid"] else {}),
             "rejections": [{"reason": reason, "count": count} for reason, count in common],

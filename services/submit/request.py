@@ -14,6 +14,7 @@ from pydantic import (
 )
 from pydantic_core import from_json
 
+from services.submit.filters import TYPES, MoleculeFilters
 from shared.chemistry.sequence import read_sequence
 from shared.errors import FieldError, InvalidInput, TooLarge
 from shared.models.base import Frozen
@@ -27,6 +28,11 @@ from shared.models.batch import (
 
 F = TypeVar("F", bound=Frozen)
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+def _is_none(value: object) -> bool:
+    """The fingerprint of an order does not change with what it does not use."""
+    return value is None
 
 
 class LibraryText(Frozen):
@@ -61,7 +67,8 @@ class Order(Frozen):
 
     What its jobs are about is given as its task asks (see ``needs``): ``ligands`` or a ``library``,
     ``variants``, ``num_designs``, or nothing. The rows of a list are not checked here: a bad one is
-    reported and does not stop the others, unless the order is ``strict``.
+    reported and does not stop the others, unless the order is ``strict``. ``molecule_filters`` leave out
+    ligands that are not wanted, which ``strict`` does not mind.
     """
 
     job_name: Name
@@ -82,8 +89,14 @@ class Order(Frozen):
     parameters: Mapping[str, JsonValue] = {}
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 42
     strict: bool = False
+    molecule_filters: Annotated[MoleculeFilters | None, Field(exclude_if=_is_none)] = None
     configuration: Configuration = Configuration()
     metadata: Mapping[str, JsonValue] = {}
+
+    @property
+    def filters(self) -> MoleculeFilters:
+        """Those that were asked for; none unless some were."""
+        return self.molecule_filters or MoleculeFilters()
 
     @field_validator("protein_sequence")
     @classmethod
@@ -137,7 +150,8 @@ def invalid(error: ValidationError, prefix: str = "") -> InvalidInput:
 
 
 def _path(prefix: str, location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in (prefix, *location) if part != "")
+    # Pydantic puts which of several schemas it took between the steps; no body has that.
+    return ".".join(str(part) for part in (prefix, *location) if part != "" and part not in TYPES)
 
 
 def _sentence(item: Any) -> str:

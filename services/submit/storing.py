@@ -1,27 +1,27 @@
 """Everything about an order that is checked and stored before its batch is opened."""
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from pydantic import ValidationError
+import rdkit
+from pydantic import JsonValue
 
 from services.submit import costing, plan
-from services.submit.fitting import Judge, check_fits, judge_of, parameters_of
+from services.submit.fitting import Judge, check_alignments, judge_of
 from services.submit.intake import Intake
+from services.submit.refusing import unreadable, unusable
 from services.submit.report import ChemistryReport
-from services.submit.request import Order, invalid
+from services.submit.request import Order
 from services.submit.source import Limits, Source
+from services.submit.target import prepare
 from shared.catalogue.entry import ModelEntry
-from shared.catalogue.preparing import Prepared, Target
 from shared.domain import identity
-from shared.domain.alignments import form_of
-from shared.domain.naming import structure_keys
 from shared.domain.tree import leaf_count
-from shared.errors import FieldError, InvalidInput, TooDear
-from shared.models.batch import Batch, Counts, RejectedRow, StoredInput
+from shared.errors import InvalidInput, TooDear
+from shared.models.batch import Batch, Counts, StoredInput
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
 from shared.steps.alignments import Alignments
@@ -32,16 +32,20 @@ SHOWN_REJECTED = 100
 
 @dataclass(frozen=True)
 class Means:
-    """What runs the models here: the engine, the workers of the pool, and models with one of their own."""
+    """
+    What runs the models here: the engine, the workers of the pool, models with one of their own, and
+    whether alignments are searched.
+    """
 
     engine: str
     workers: int
     own: Collection[str] = ()
+    searches: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Those of this installation."""
-        return cls(settings.engine, settings.workers, settings.pythons)
+        return cls(settings.engine, settings.workers, settings.pythons, bool(settings.msa_server))
 
     def at_once(self, model: str) -> int:
         """How many runs of a model there are at once here; one where it has a worker of its own."""
@@ -82,13 +86,14 @@ def store(
     """
     order = source.order
     prepared = prepare(order, model)
-    _check_alignments(prepared, model, alignments)
+    check_alignments(prepared, model, searches=alignments.source is not None)
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
     judge = judge_of(model, prepared)
     intake = _take_library(source, model, ticket.store, limits, judge, strict=order.strict, blobs=blobs)
     counts = _counts(intake)
-    tariff, at_once = costing.tariff_of(model, means.engine), means.at_once(model.id)
-    expected = costing.expected(model, tariff, order.configuration, jobs=counts.jobs, workers=at_once)
+    terms, tokens = order.configuration, prepared.tokens
+    tariff, at_once = costing.tariff_of(model, means.engine, terms, tokens=tokens), means.at_once(model.id)
+    expected = costing.expected(model, tariff, terms, jobs=counts.jobs, workers=at_once, tokens=tokens)
     try:
         costing.check_limit(order.configuration.max_cost_usd, expected)
     except TooDear:
@@ -126,74 +131,17 @@ def store(
         store=ticket.store,
         idempotency_key=ticket.idempotency_key,
         chemistry_report=intake.report.as_dict(),
+        molecule_filters=_applied(order),
         test_model=model.test_model,
         created_at=now,
     )
 
 
-def _structures_of(order: Order, model: ModelEntry) -> dict[str, bytes]:
-    """The structures that the model asks for, by input key."""
-    if order.task_type not in model.tasks:
-        message = f"{model.id} does not do {order.task_type!r}; it does: {', '.join(model.tasks)}"
-        raise InvalidInput(message, [FieldError("task_type", message)])
-    structures = _structures(order)
-    given = {"structure": structures, "sequence": order.protein_sequence}
-    for name in ("structure", "sequence"):
-        if getattr(model.inputs, name) == "required" and not given[name]:
-            message = f"{model.id} needs the target's {name}"
-            raise InvalidInput(message, [FieldError(f"protein_{name}", message)])
-    if model.inputs.structure == "unused":
+def _applied(order: Order) -> dict[str, JsonValue]:
+    """The filters with what made their figures, for who wants to apply them again."""
+    if not order.filters.custom_filters:
         return {}
-    if len(structures) > model.inputs.structures:
-        message = (
-            f"{model.id} takes {model.inputs.structures} structure(s) of the target, not {len(structures)}"
-        )
-        raise InvalidInput(message, [FieldError("protein_structures", message)])
-    return dict(zip(structure_keys(len(structures)), structures, strict=True))
-
-
-def _structures(order: Order) -> list[bytes]:
-    if order.protein_structure is not None:
-        return [order.protein_structure.encode()]
-    return [structure.content.encode() for structure in order.protein_structures or ()]
-
-
-def prepare(order: Order, model: ModelEntry) -> Prepared:
-    """
-    Target and parameters as every run gets them.
-
-    Raises:
-        InvalidInput: the model does not do this task, misses something, or does not take what was given.
-    """
-    structures = _structures_of(order, model)
-    try:
-        given = model.parameter_class().model_validate(parameters_of(order, model))
-    except ValidationError as error:
-        raise invalid(error, "parameters") from error
-    names = [structure.name for structure in order.protein_structures or ()] if structures else []
-    target = Target(
-        task_type=order.task_type,
-        protein_name=order.protein_name,
-        sequence=order.protein_sequence,
-        structures=structures,
-        names=dict(zip(structures, names, strict=False)),
-    )
-    prepared = model.prepare(given, target)
-    check_fits(model, prepared, order.protein_sequence)
-    return prepared
-
-
-def _check_alignments(prepared: Prepared, model: ModelEntry, alignments: Alignments) -> None:
-    """What can be searched nowhere is refused: a model is never run on less than it was asked for."""
-    if prepared.alignments and alignments.source is None:
-        message = (
-            f"{model.id} needs a multiple sequence alignment of the target, and this installation has no "
-            "server to search one: set OMTX_MSA_SERVER, give an alignment as a file, or use_msa: false, "
-            "which predicts from the single sequence"
-        )
-        raise InvalidInput(message, [FieldError("use_msa", message)])
-    for name in prepared.alignments:
-        form_of(name)
+    return {**order.filters.model_dump(mode="json", exclude_none=True), "rdkit": rdkit.__version__}
 
 
 def _take_library(
@@ -206,15 +154,15 @@ def _take_library(
     strict: bool,
     blobs: Blobs,
 ) -> Intake:
-    intake = Intake(
-        blobs, store, judge=judge, report=ChemistryReport(most_heavy_atoms=model.most_heavy_atoms)
-    )
+    filters = source.order.filters
+    report = ChemistryReport(most_heavy_atoms=model.most_heavy_atoms, filters=filters.names)
+    intake = Intake(blobs, store, judge=judge, filters=filters, report=report)
     try:
         with source.entries(limits, blobs=blobs) as entries:
             intake.take_all(entries)
     except ValueError as error:
         raise unreadable(source.field, error) from error
-    if intake.valid == 0 or (strict and intake.rejected):
+    if intake.valid == 0 or (strict and intake.invalid):
         raise _unusable(intake, source.field, blobs=blobs)
     return intake
 
@@ -223,31 +171,19 @@ def _counts(intake: Intake) -> Counts:
     return Counts(
         submitted=intake.valid + intake.rejected,
         valid=intake.valid,
-        invalid=intake.rejected,
+        invalid=intake.invalid,
+        filtered=intake.filtered,
         duplicates=intake.duplicates,
     )
 
 
 def _unusable(intake: Intake, where: str, *, blobs: Blobs) -> InvalidInput:
     """The refusal of a whole library, with its bad rows; what was stored of it is taken away again."""
-    rows = list(itertools.islice(Manifest(blobs).refused(intake.store, intake.rejected), SHOWN_REJECTED))
+    refused = Manifest(blobs).refused(intake.store, intake.rejected)
+    wrong = (row for row in refused if row.kind == "invalid" or not intake.valid)
+    rows = list(itertools.islice(wrong, SHOWN_REJECTED))
     discard(blobs, intake.store)
-    return unusable(where, rows, valid=intake.valid, rejected=intake.rejected)
-
-
-def unreadable(where: str, error: ValueError) -> InvalidInput:
-    """The refusal of a library that cannot be read to its end."""
-    return InvalidInput(f"{where}: {error}", [FieldError(where, str(error))])
-
-
-def unusable(where: str, rows: Sequence[RejectedRow], *, valid: int, rejected: int) -> InvalidInput:
-    """The refusal of a library by its bad rows, of which ``rows`` are the first."""
-    if not rows:
-        return InvalidInput("the library is empty", [FieldError(where, "holds no row")])
-    errors = [FieldError(f"{where}[line {row.line}]", row.reason) for row in rows]
-    if not valid:
-        return InvalidInput(f"none of the {rejected} rows is valid", errors)
-    return InvalidInput(f"{rejected} of {valid + rejected} rows are invalid, and the order is strict", errors)
+    return unusable(where, rows, intake.report.as_dict())
 
 
 def discard(blobs: Blobs, store: str) -> None:

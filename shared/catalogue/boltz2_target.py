@@ -1,6 +1,7 @@
 """The complex of a Boltz-2 batch: laid out, checked and described before anything is stored."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from pydantic import BaseModel
 
@@ -13,7 +14,10 @@ from shared.catalogue.boltz2_parameters import MOST_ALIGNMENTS, Boltz2Parameters
 from shared.catalogue.boltz2_places import check_places
 from shared.catalogue.boltz2_templates import as_mmcif
 from shared.catalogue.preparing import Prepared, Target
+from shared.catalogue.variants import TASK as VARIANTS
+from shared.catalogue.variants import judged
 from shared.chemistry.smiles import read_ligand
+from shared.models.batch import LibraryRow
 
 WITHOUT_LIGAND = frozenset(
     {"protein_structure", "structure_prediction", "protein_complex", "protein_protein_complex"}
@@ -57,8 +61,15 @@ def prepare(parameters: BaseModel, target: Target) -> Prepared:
         notes={"complex": described(whole, with_ligand=with_ligand), "affinity": why},
         alignments=alignments,
         tokens=tokens(whole),
-        judge=judging(affinity=affinity, cofactors=_cofactors(whole.molecules)),
+        judge=_judge(whole, target.task_type, affinity=affinity),
     )
+
+
+def _judge(whole: Complex, task: str, *, affinity: bool) -> Callable[[LibraryRow], LibraryRow | str] | None:
+    if task != VARIANTS:
+        return judging(affinity=affinity, cofactors=_cofactors(whole.molecules))
+    first = whole.polymers[0]
+    return None if first.msa is None else partial(judged, target=first.sequence)
 
 
 def tokens(whole: Complex) -> int:

@@ -1,5 +1,6 @@
 """The complex that every run of a batch predicts, without its ligand: checked and written at submit."""
 
+from collections.abc import Callable
 from functools import partial
 
 from pydantic import BaseModel, ValidationError
@@ -17,6 +18,8 @@ from shared.catalogue.chai1_chains import (
 from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.catalogue.chai1_restraints import write_restraints
 from shared.catalogue.preparing import Prepared, Target
+from shared.catalogue.variants import TASK as VARIANTS
+from shared.catalogue.variants import judged
 from shared.chemistry.fragments import by_size
 from shared.chemistry.smiles import read_ligand
 from shared.errors import FieldError, InvalidInput
@@ -24,7 +27,6 @@ from shared.models.batch import LibraryRow
 
 COMPLEX, RESTRAINTS = "complex.fasta", "restraints.csv"
 """The input files of every run."""
-VARIANTS = "variant_comparison"
 
 
 def prepare(parameters: BaseModel, target: Target) -> Prepared:
@@ -36,12 +38,9 @@ def prepare(parameters: BaseModel, target: Target) -> Prepared:
             program takes, or a restraint names what is not there.
     """
     assert isinstance(parameters, Chai1Parameters)
-    if target.task_type == VARIANTS and parameters.use_msa:
-        raise _refusal(
-            "parameters.use_msa",
-            "an alignment is searched for the target; its variants are compared without",
-        )
     chains, field = _complex(parameters, target)
+    if target.task_type == VARIANTS and chains[0].kind != "protein":
+        raise _refusal(field, "the first chain must be the protein whose variants are compared")
     tokens = _tokens(chains, field)
     inputs = {COMPLEX: write_fasta(chains).encode()}
     if parameters.restraints:
@@ -53,8 +52,26 @@ def prepare(parameters: BaseModel, target: Target) -> Prepared:
         inputs,
         {"complex": _described(chains), "tokens": _size(tokens)},
         {f"msa_{number}.pqt": sequence for number, sequence in enumerate(wanted, start=1)},
-        judge=partial(_judged, tokens=tokens),
+        judge=_judge(target.task_type, chains[0], tokens, aligned=parameters.use_msa),
     )
+
+
+def _judge(
+    task: str, first: Chain, tokens: int, *, aligned: bool
+) -> Callable[[LibraryRow], LibraryRow | str]:
+    if task != VARIANTS:
+        return partial(_judged, tokens=tokens)
+    return partial(_judged_variant, first=first, others=tokens - first.tokens, aligned=aligned)
+
+
+def _judged_variant(row: LibraryRow, *, first: Chain, others: int, aligned: bool) -> LibraryRow | str:
+    residues = len(str(row.item["sequence"]))
+    if residues + others > MOST_TOKENS:
+        return (
+            f"The variant has {residues} residues; Chai-1 takes {MOST_TOKENS} residues and atoms together, "
+            f"of which the other chains have {others}."
+        )
+    return judged(row, first.plain_sequence) if aligned else row
 
 
 def _judged(row: LibraryRow, *, tokens: int) -> LibraryRow | str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, Field
 
-from shared.catalogue.gpus import Memory
+from shared.catalogue.gpus import Memory, reachable
 from shared.catalogue.preparing import Prepared, Target
 from shared.errors import FieldError, InvalidInput, NotFound
 from shared.models.base import Frozen
@@ -62,6 +62,17 @@ class Machine(Frozen):
     idle_seconds: Annotated[float, Field(ge=0)]
 
 
+class Growth(Frozen):
+    """
+    How the time of a run grows with what it predicts: with the square of its tokens, above ``tokens``.
+
+    ``source`` says why, and what it is a guess at.
+    """
+
+    tokens: Annotated[int, Field(ge=1)]
+    source: str
+
+
 class ModelEntry(Frozen):
     """
     One model.
@@ -72,8 +83,8 @@ class ModelEntry(Frozen):
     ``timeout_seconds`` caps what a batch may ask for. ``most_heavy_atoms``: of a ligand, where the model
     states a limit. ``memory``: what it takes of a GPU, where that grows with the input.
     ``designs_per_job``: how many designs one job of a design task makes. ``typical_seconds`` of a run come
-    from ``timing``. A model that is not ``offered`` cannot be run here; its entry explains the figures of
-    batches that were computed elsewhere.
+    from ``timing``, and grow as ``growth`` says, if it is known. A model that is not ``offered`` cannot be
+    run here; its entry explains the figures of batches that were computed elsewhere.
     """
 
     id: str
@@ -96,6 +107,7 @@ class ModelEntry(Frozen):
     timeout_seconds: Annotated[int, Field(ge=1)]
     typical_seconds: Annotated[float, Field(ge=0)]
     timing: str = "the catalogue's figure; not measured on this installation"
+    growth: Growth | None = None
     machine: Machine | None = None
     licence: str
     citation: str
@@ -104,6 +116,19 @@ class ModelEntry(Frozen):
         """The class that validates the model's parameters."""
         found: type[BaseModel] = _load(self.parameters)
         return found
+
+    def seconds_for(self, tokens: int | None) -> float:
+        """What a run usually takes, where the target has so many tokens."""
+        if self.growth is None or tokens is None:
+            return self.typical_seconds
+        return self.typical_seconds * max(1.0, (tokens / self.growth.tokens) ** 2)
+
+    def gpus_for(self, tokens: int | None, attempts: int) -> tuple[str, ...]:
+        """Those that a run may get in its attempts, the usual one first; none on processors."""
+        usual = self.machine.gpus if self.machine is not None else ()
+        if self.memory is None or tokens is None:
+            return usual
+        return reachable(self.memory, usual, tokens, most=self.most_heavy_atoms or 0, attempts=attempts)
 
     def prepare(self, parameters: BaseModel, target: Target) -> Prepared:
         """Check the batch's target; the parameters and the input files as every run gets them."""

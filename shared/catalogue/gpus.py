@@ -5,7 +5,7 @@ A token is a residue, or a heavy atom of a small molecule. A model's memory grow
 their number, as its largest arrays hold a row for each pair.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -55,3 +55,25 @@ def chosen(memory: Memory, tokens: int, *, larger: int = 0) -> str | None:
     enough = memory.fitting(tokens) or memory.gpus[-1:]
     gpu = enough[min(larger, len(enough) - 1)]
     return None if gpu == memory.gpus[0] else gpu.name
+
+
+def steps(memory: Memory, tokens: int, used: Iterable[str | None]) -> int:
+    """How many sizes above the smallest that should do was the largest GPU in use so far; 0 if none was."""
+    names = [gpu.name for gpu in memory.fitting(tokens)]
+    return max((names.index(name) for name in used if name in names), default=0)
+
+
+def reachable(
+    memory: Memory, usual: tuple[str, ...], tokens: int, *, most: int, attempts: int
+) -> tuple[str, ...]:
+    """
+    All that ``chosen`` may come to for a target of so many tokens, the first one for small ligands.
+
+    A ligand is of up to ``most`` tokens, and each attempt may be on the next size. ``usual`` are those of
+    the deployed app.
+    """
+    least, largest = chosen(memory, tokens), chosen(memory, tokens + most, larger=attempts - 1)
+    names = [gpu.name for gpu in memory.gpus]
+    begin, end = (0 if name is None else names.index(name) for name in (least, largest))
+    found = (*(usual if least is None else ()), *names[begin : end + 1])
+    return tuple(dict.fromkeys(found))

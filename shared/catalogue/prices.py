@@ -35,11 +35,18 @@ def price_table() -> PriceTable:
     return PriceTable.model_validate(yaml.safe_load(FILE.read_text()))
 
 
-def tariff(model: ModelEntry, engine: str, table: PriceTable) -> Tariff | None:
-    """What a second of this model's runs costs on this engine; None where that cannot be told."""
+def tariff(
+    model: ModelEntry, engine: str, table: PriceTable, *, tokens: int | None = None, attempts: int = 1
+) -> Tariff | None:
+    """
+    What a second of this model's runs costs on this engine; None where that cannot be told.
+
+    ``tokens`` of the target and ``attempts`` at a ligand may make it need other GPUs than the usual ones.
+    """
     if engine != table.provider:
         return Tariff(provider=THIS_MACHINE)
-    if model.machine is None or not set(model.machine.gpus) <= set(table.gpus):
+    gpus = model.gpus_for(tokens, attempts)
+    if model.machine is None or not set(gpus) <= set(table.gpus):
         return None
     beside = table.cpu_core * model.machine.cores + table.memory_gib * model.machine.memory_gib
     prices = table.gpus if model.machine.gpus else {PROCESSORS: 0.0}
@@ -48,6 +55,6 @@ def tariff(model: ModelEntry, engine: str, table: PriceTable) -> Tariff | None:
         currency=table.currency,
         as_of=table.as_of,
         rates={gpu: round(price + beside, 10) for gpu, price in prices.items()},
-        choices=model.machine.gpus or (PROCESSORS,),
+        choices=gpus or (PROCESSORS,),
         most_seconds=model.timeout_seconds,
     )

@@ -112,6 +112,7 @@ class Batch(Frozen):
     ``tariff`` and ``estimate`` are of the day of its submission; None where no price is known.
     ``alignments``: the protein sequences (upper case) whose multiple sequence alignment every run gets, by
     the name of the input file; ``alignment_source`` is the digest of where and how it is searched.
+    ``molecule_filters`` are those of the order, with the version of RDKit that applied them.
     An ``imported`` batch was computed by an older system: nothing of it is ever started here, and its
     ``seed`` may be unknown.
     """
@@ -144,6 +145,7 @@ class Batch(Frozen):
     store: str
     idempotency_key: str | None = None
     chemistry_report: Mapping[str, JsonValue] = {}
+    molecule_filters: Annotated[Mapping[str, JsonValue], Field(exclude_if=_empty)] = {}
     test_model: bool = False
     imported: bool = False
     created_at: Instant
@@ -193,7 +195,8 @@ class RejectedRow(Frozen):
     """
     A row that cannot be computed (``invalid``) or was not wanted (``filtered``), and why.
 
-    ``of`` is what it would have been.
+    ``of`` is what it would have been. A filtered row is a ligand: it has a name and SMILES, and the name of
+    the ``filter`` that it did not pass, with which its reason begins.
     """
 
     index: int
@@ -202,3 +205,6 @@ class RejectedRow(Frozen):
     kind: Literal["invalid", "filtered"] = "invalid"
     reason: str
     of: RowKind = "ligand"
+    name: str | None = None
+    smiles: str | None = None
+    filter: str | None = None

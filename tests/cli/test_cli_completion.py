@@ -66,6 +66,17 @@ def test_ids_of_recent_batches_are_completed_without_a_server(
     assert batch not in completed(tmp_path / "home", f"omtx {command} other", shell)[0]
 
 
+@pytest.mark.parametrize("command", ["predict", "tasks", "submit --task"])
+def test_tasks_are_completed(tmp_path: Path, command: str) -> None:
+    assert "variant_comparison" in completed(tmp_path / "home", f"omtx {command} vari")[0]
+    assert "variant_comparison" not in completed(tmp_path / "home", f"omtx {command} nano")[0]
+
+
+@pytest.mark.parametrize("command", ["models", "predict protein_structure --model", "submit --model"])
+def test_models_are_completed(tmp_path: Path, command: str) -> None:
+    assert completed(tmp_path / "home", f"omtx {command} chai") == ("chai1", "")
+
+
 def test_a_server_elsewhere_is_asked(omtx: Omtx, library: Path, server_home: Path, tmp_path: Path) -> None:
     batch = submitted(omtx, library, "--wait")
     url = (server_home / "runner.json").read_text().split('"url": "')[1].split('"')[0]

@@ -12,7 +12,7 @@ from shared.adapters.local.calls import SqliteCalls
 from shared.adapters.local.database import Database
 from shared.models.batch import Batch, Priority
 from shared.models.work import FailureClass, JobRef
-from shared.ports.engine import Answered, Died, Pending
+from shared.ports.engine import Answered, Died, Load, Pending
 from tests.contracts.conftest import LocalBackend
 from tests.support.crowd import at_once
 from tests.support.facts import a_batch, at, envelope, ref, work_order
@@ -184,3 +184,20 @@ def test_answers_are_kept_until_their_round_has_its_artefacts(local: LocalBacken
     kept = [isinstance(local.calls.poll(call), Answered) for call in calls]
     assert kept == [False] * 3 + [True] * 4
     assert local.calls.prune(limit=2)
+
+
+def test_a_model_with_workers_of_its_own_is_as_busy_as_those(local: LocalBackend) -> None:
+    local.calls.staff({"fold": 2})
+    for position in range(5):
+        local.calls.spawn(work_order(ref(BATCH, position)).model_copy(update={"model": "fold"}))
+    spawn(local, 3)
+    local.calls.take(2, only={"fold"})
+    assert local.calls.load("fold") == Load(2, running=2, waiting=3)
+    assert local.calls.load("noop") == Load(local.calls.load("other").size, running=0, waiting=3)
+
+
+def test_the_pool_that_begins_says_anew_who_has_workers_of_its_own(local: LocalBackend) -> None:
+    shared = local.calls.load("fold").size
+    local.calls.staff({"fold": 7})
+    local.calls.staff({"dock": 1})
+    assert [local.calls.load(model).size for model in ("fold", "dock")] == [shared, 1]

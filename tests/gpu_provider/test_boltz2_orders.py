@@ -135,8 +135,37 @@ def test_a_large_complex_is_sent_to_a_larger_gpu_with_each_ligand_counted(chain:
     assert [call.gpu for call in chain.control_plane.plane.calls.values()] == [None, "A100-80GB"]
 
 
-def out_of_memory(chain: ModalChain, kind: FailureClass) -> None:
-    """Every run ends so."""
+def estimated(chain: ModalChain, residues: int) -> dict[str, Any]:
+    """What a screen of a hundred ligands against a target of so many residues would take and cost."""
+    parameters = {"chains": [{"kind": "protein", "sequence": "G" * (residues - len(SEQUENCE))}]}
+    asked = boltz_order(parameters=parameters) | {"ligands": None, "ligands_count": 100}
+    reply = chain._call("submit", "POST", "/api/v3/batches/estimate", asked)
+    assert reply.status == 200, reply.body
+    body: dict[str, Any] = reply.body
+    return body
+
+
+def test_the_estimate_of_a_large_complex_is_of_its_size_and_of_the_gpu_it_needs(chain: ModalChain) -> None:
+    usual, twice, large = (estimated(chain, residues) for residues in (400, 1000, 1700))
+    assert [it["time"]["seconds_per_ligand"] for it in (usual, twice, large)] == [20, 80, 231.2]
+    assert "with the square of their number" in usual["time"]["scaling"]
+    assert [it["cost"]["gpu"] for it in (usual, twice, large)] == ["A100-40GB", "A100-40GB", "A100-80GB"]
+    assert usual["cost"]["gpu_choices"] == ["A100-40GB", "A100-80GB", "H100", "H200"]
+    assert large["cost"]["gpu_choices"] == ["A100-80GB", "H200", "B200"]
+
+
+def test_a_limit_is_held_against_what_a_large_complex_costs(chain: ModalChain) -> None:
+    limited = {"configuration": {"max_cost_usd": 0.2}}
+    sequences = {"chains": [{"kind": "protein", "sequence": "G" * 1700}]}
+    assert_problem(chain.submit(boltz_order(parameters=sequences, **limited)), 422)
+    accepted(chain, boltz_order(**limited))
+
+
+MACHINES = {None: "NVIDIA A100-SXM4-40GB", "A100-80GB": "NVIDIA A100 80GB PCIe", "H200": "NVIDIA H200"}
+
+
+def fails(chain: ModalChain, *kinds: FailureClass) -> None:
+    """The attempts end so, on the GPUs that they asked for."""
 
     def body(data: bytes, call_id: str) -> bytes:
         order = unpacked(data, WorkOrder)
@@ -145,7 +174,8 @@ def out_of_memory(chain: ModalChain, kind: FailureClass) -> None:
             ref=order.ref,
             call_id=call_id,
             status="failed",
-            failure=Failure(kind=kind, message="as asked for"),
+            failure=Failure(kind=kinds[order.ref.attempt - 1], message="as asked for"),
+            machine=MACHINES[order.gpu],
             started_at=now,
             finished_at=now,
         )
@@ -154,18 +184,22 @@ def out_of_memory(chain: ModalChain, kind: FailureClass) -> None:
     chain.control_plane.plane.body = body
 
 
+SHORT, LOST = FailureClass.OUT_OF_MEMORY, FailureClass.INFRASTRUCTURE
+
+
 @pytest.mark.parametrize(
-    ("kind", "gpus"),
+    ("kinds", "gpus"),
     [
-        (FailureClass.OUT_OF_MEMORY, [None, "A100-80GB", "H200"]),
-        (FailureClass.INFRASTRUCTURE, [None, None, None]),
+        ((SHORT, SHORT, SHORT), [None, "A100-80GB", "H200"]),
+        ((LOST, LOST, LOST), [None, None, None]),
+        ((SHORT, LOST, LOST), [None, "A100-80GB", "A100-80GB"]),
     ],
 )
-def test_what_ran_out_of_memory_is_tried_again_on_the_next_larger_gpu(
-    chain: ModalChain, kind: FailureClass, gpus: list[str | None]
+def test_what_ran_out_of_memory_is_tried_again_on_the_next_larger_gpu_and_on_no_smaller_one(
+    chain: ModalChain, kinds: tuple[FailureClass, ...], gpus: list[str | None]
 ) -> None:
     accepted(chain, boltz_order())
-    out_of_memory(chain, kind)
+    fails(chain, *kinds)
     chain.drain()
     assert [call.gpu for call in chain.control_plane.plane.calls.values()] == gpus
 

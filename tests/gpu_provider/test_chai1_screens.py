@@ -77,7 +77,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         "parameters.restraints.0.b",
     ),
     "an alignment and none": ({"use_msa": False, "parameters": {"use_msa": True}}, "use_msa"),
-    "task": ({"task_type": "nanobody_design"}, "task_type"),
+    "task": ({"task_type": "nanobody_design", "ligands": None, "num_designs": 2}, "task_type"),
 }
 
 

@@ -56,6 +56,8 @@ def test_a_screen_runs_under_the_model_s_own_python(own: Path, tmp_path: Path) -
         batch = running.submit(noop_order(20, parameters={"payload_bytes": 16}))
         outcomes = running.settled(batch, 20)
         assert len(foreign(own)) == 1
+        load = wiring.local_calls().load
+        assert (load("noop").size, load("vina").size) == (1, settings.settings().workers)
     assert {outcome.kind for outcome in outcomes} == {OutcomeKind.COMPLETED}
     assert foreign(own) == []
 

@@ -298,6 +298,7 @@ def test_what_goes_wrong_on_a_gpu_has_its_class(predictor: Any, monkeypatch: pyt
             torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"),
             FailureClass.OUT_OF_MEMORY,
         ),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED"), FailureClass.OUT_OF_MEMORY),
         (RuntimeError("CUDA error: an illegal memory access"), FailureClass.INFRASTRUCTURE),
     ):
         with monkeypatch.context() as patch:

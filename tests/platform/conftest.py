@@ -11,6 +11,7 @@ from shared import wiring
 from shared.topology import topology
 from tests.repo.packages import interpreter
 from tests.support.emulators import installed
+from tests.support.msa_server import MsaServer
 from tests.support.tables import impatient
 
 PATIENCE = {
@@ -30,7 +31,16 @@ def requirements(name: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Cloud]:
+def msa_server() -> Iterator[MsaServer]:
+    """Where the platform searches alignments."""
+    with MsaServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cloud(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, msa_server: MsaServer
+) -> Iterator[Cloud]:
     """
     The platform, each function with nothing but its own requirements.
 
@@ -43,7 +53,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     pythons = {name: interpreter(requirements(name), environments) for name in topology().functions}
     with installed():
         cloud = Cloud(
-            tmp_path_factory.mktemp("cloud"), environment=PATIENCE, pythons=pythons, table=impatient()
+            tmp_path_factory.mktemp("cloud"),
+            environment=PATIENCE | msa_server.environment,
+            pythons=pythons,
+            table=impatient(),
         )
         cloud.__enter__()
     yield cloud

@@ -190,6 +190,14 @@ def test_ligands_without_a_pose_that_can_be_read_are_counted(chain: Chain) -> No
     assert (told["records"], told["missing"]) == (2, 2)
 
 
+def test_where_nothing_is_ranked_the_manifest_says_why_there_is_no_sdf(chain: Chain) -> None:
+    batch_id = opened(chain, 2, parameters={"failure_rate": 1.0})
+    chain.drain()
+    told = json.loads(wiring.local_blobs().get(f"batches/{batch_id}/manifest.json"))["poses"]
+    assert (told["file"], told["missing"]) == (None, 0)
+    assert told["reason"] == "nothing was ranked: no result has affinity"
+
+
 def test_a_model_that_leaves_no_poses_gives_no_sdf_and_the_manifest_says_so(chain: Chain) -> None:
     batch_id = finished(chain, 2)
     told = json.loads(wiring.local_blobs().get(f"batches/{batch_id}/manifest.json"))["poses"]

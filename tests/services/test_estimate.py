@@ -31,7 +31,7 @@ def told(chain: Chain, order: dict[str, Any]) -> dict[str, Any]:
 def test_the_rows_are_counted_as_a_submission_counts_them_and_nothing_is_stored(chain: Chain) -> None:
     body = told(chain, noop_order(5, invalid=2, repeated=1))
     assert body["counts"] == {
-        "submitted": 8, "valid": 6, "invalid": 2, "duplicates": 1, "to_compute": 5
+        "submitted": 8, "valid": 6, "invalid": 2, "filtered": 0, "duplicates": 1, "to_compute": 5
     }  # fmt: skip
     assert [row["line"] for row in body["rejected"]] == [6, 7]
     assert body["chemistry_report"]["duplicates"]["count"] == 1
@@ -100,3 +100,58 @@ def test_a_limit_never_stops_what_costs_nothing(chain: Chain) -> None:
     limited: dict[str, Any] = {"configuration": {"max_cost_usd": 0.01}}
     assert told(chain, noop_order(3, **limited))["within_limit"] is True
     opened(chain, 3, **limited)
+
+
+SEQUENCE = "MNIFEMLRIDEGLRLK"
+WITHOUT_LIGANDS: dict[str, tuple[dict[str, Any], int]] = {
+    "protein_structure": ({}, 1),
+    "protein_complex": ({"parameters": {"chains": [{"kind": "protein", "sequence": SEQUENCE}]}}, 1),
+    "variant_comparison": ({"variants": [{"sequence": SEQUENCE}, {"sequence": f"A{SEQUENCE}"}]}, 2),
+    "nanobody_design": ({"num_designs": 9}, 3),
+}
+
+
+def about(task: str, **changes: Any) -> dict[str, Any]:
+    """An order of the test model without ligands."""
+    return {"task_type": task, "model_name": "noop", "protein_sequence": SEQUENCE, **changes}
+
+
+@pytest.mark.parametrize("task", WITHOUT_LIGANDS)
+def test_what_has_no_ligands_is_estimated_by_its_jobs(chain: Chain, task: str) -> None:
+    changes, jobs = WITHOUT_LIGANDS[task]
+    body = told(chain, about(task, **changes))
+    assert (body["counts"]["to_compute"], body["counts"]["invalid"]) == (jobs, 0)
+    assert body["time"]["total_seconds"] > 0
+    assert nothing_stored(chain)
+
+
+def test_a_variant_that_cannot_be_used_is_reported_and_a_repeated_one_is_computed_once(chain: Chain) -> None:
+    listed = [{"sequence": SEQUENCE}, {"sequence": SEQUENCE}, {"sequence": "MK*T"}]
+    body = told(chain, about("variant_comparison", variants=listed))
+    assert body["counts"] == {"submitted": 3, "valid": 2, "invalid": 1, "duplicates": 1, "to_compute": 1}
+    assert [row["line"] for row in body["rejected"]] == [3]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        (about("variant_comparison"), "variants"),
+        (about("nanobody_design", num_designs=0), "num_designs"),
+        (about("protein_structure", ligands=["CCO"]), "ligands"),
+        (about("protein_structure", parameters={"alignments": True}), "use_msa"),
+    ],
+)
+def test_an_order_without_ligands_is_refused_as_its_submission_is(
+    chain: Chain, changes: dict[str, Any], field: str
+) -> None:
+    assert paths(asked(chain, changes)) == [field]
+    assert paths(chain.submit({"job_name": "a", "protein_name": "b", **changes})) == [field]
+
+
+def test_an_estimate_says_that_an_alignment_is_searched_first(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMTX_MSA_SERVER", "https://msa.example.org")
+    wiring.reset()
+    body = told(chain, about("protein_structure", parameters={"alignments": True}))
+    assert any("alignments of 1 sequence(s) are searched" in it for it in body["warnings"])

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.catalogue.entry import known
-from shared.catalogue.gpus import Memory, chosen
+from shared.catalogue.gpus import Memory, chosen, reachable
 
 BOLTZ = known("boltz2").memory
 assert BOLTZ is not None
@@ -47,3 +47,25 @@ def test_a_model_that_knows_one_gpu_always_gets_the_deployed_one() -> None:
         }
     )
     assert [chosen(one, tokens, larger=1) for tokens in (1, 10_000)] == [None, None]
+
+
+USUAL = ("A100-40GB", "A100-80GB", "H100")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "attempts", "gpus"),
+    [
+        (300, 1, USUAL),
+        (300, 3, (*USUAL, "H200")),
+        (1600, 1, USUAL),  # with a large ligand beside it, one needs the second size
+        (1700, 1, ("A100-80GB",)),
+        (1700, 2, ("A100-80GB", "H200")),
+        (2390, 1, ("A100-80GB", "H200")),
+        (3500, 5, ("B200",)),
+    ],
+)
+def test_every_gpu_that_a_ligand_of_a_screen_may_get_is_known_beforehand(
+    tokens: int, attempts: int, gpus: tuple[str, ...]
+) -> None:
+    assert BOLTZ is not None
+    assert reachable(BOLTZ, USUAL, tokens, most=128, attempts=attempts) == gpus

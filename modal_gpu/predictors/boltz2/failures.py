@@ -8,14 +8,13 @@ import re
 from dataclasses import dataclass
 
 from modal_gpu.predictors.base import PredictionFailed
+from modal_gpu.predictors.programs import breaks_gpu, fills_memory
 from shared.models.work import FailureClass
 
 REFUSED = re.compile(
     r"^Failed to process .*?\. Skipping\. Error: (?P<said>.*?)\.?\s*\Z", re.MULTILINE | re.DOTALL
 )
 RAISED = re.compile(r"^(?:[\w]+\.)*(?P<name>[A-Z]\w*)(?::|$)", re.MULTILINE)
-OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
-GPU_BROKEN = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "cuDNN error", "device-side assert", "NVML")
 SERVER = ("MMseqs2 API", "Too many failed attempts")
 # What is said for what, where the model's words would puzzle a chemist.
 MEANINGS = (
@@ -65,9 +64,9 @@ def of_reading(log: str) -> Verdict:
 def of_error(error: BaseException, doing: str) -> Verdict:
     """What an exception of the model means."""
     text = f"{type(error).__name__}: {error}"
-    if isinstance(error, MemoryError) or any(part in text for part in OUT_OF_MEMORY):
+    if fills_memory(error):
         return out_of_memory(doing)
-    if type(error).__name__ == "AcceleratorError" or any(part in text for part in GPU_BROKEN):
+    if breaks_gpu(error):
         return Verdict(FailureClass.INFRASTRUCTURE, f"the GPU failed while {doing}: {text}", usable=False)
     if isinstance(error, OSError):
         return Verdict(FailureClass.INFRASTRUCTURE, f"{text}, while {doing}")

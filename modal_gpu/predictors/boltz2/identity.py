@@ -7,21 +7,16 @@ the distances say which are bonded.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from rdkit import Chem
 
 from modal_gpu.predictors.boltz2.reader import Unreadable
-from modal_gpu.predictors.boltz2.structure import Atom
-from modal_gpu.predictors.folded.identity import substituted
+from modal_gpu.predictors.folded.bonds import Atom, bonded, check_bonds, edges_of, outline
+from modal_gpu.predictors.folded.identity import SOUND, UNSOUND, substituted
 from modal_gpu.predictors.folded.pose import placed
 from shared.catalogue.boltz2_ligands import named
 
-BONDED = 1.3
-"""Atoms closer than this times the sum of their covalent radii are bonded."""
 MOST_MATCHES = 1000
-_RADII = Chem.GetPeriodicTable()
-Edges = frozenset[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -40,9 +35,7 @@ class Pose:
     @property
     def remark(self) -> str:
         """What was compared, for whoever reads the result."""
-        if self.sound:
-            return "atoms, bonds and stereo in the structure are those of the input"
-        return "the program read the input, but the distances in the structure are those of no molecule"
+        return SOUND if self.sound else UNSOUND
 
 
 def placed_ligand(
@@ -105,7 +98,7 @@ def _by_known(asked: Chem.Mol, known: Chem.Mol, atoms: Sequence[Atom]) -> list[i
 
 def _by_bonds(asked: Chem.Mol, atoms: Sequence[Atom]) -> Pose:
     """The assignment of atoms under which bonds and stereo are the input's."""
-    seen = _molecule(atoms, _bonded(atoms))
+    seen = outline(atoms, bonded(atoms))
     matches = seen.GetSubstructMatches(_skeleton(asked), maxMatches=MOST_MATCHES, uniquify=False)
     if not matches or seen.GetNumBonds() != asked.GetNumBonds():
         raise substituted(
@@ -120,14 +113,8 @@ def _by_bonds(asked: Chem.Mol, atoms: Sequence[Atom]) -> Pose:
 
 def _checked(asked: Chem.Mol, atoms: Sequence[Atom], *, read: bool) -> Pose:
     """The pose, its bonds and stereo compared as far as the distances let them be seen."""
-    edges = _bonded(atoms)
     pose = placed(asked, [atom.position for atom in atoms])
-    if edges != _edges(asked):
-        if _is_molecule(atoms, edges):
-            seen = Chem.MolToSmiles(_molecule(atoms, edges))
-            raise substituted(
-                f"the ligand in the structure has the bonds {seen}, asked was {Chem.MolToSmiles(asked)}"
-            )
+    if not check_bonds(asked, atoms):
         if not read:
             raise Unreadable(
                 "the distances in the ligand are those of no molecule, so it cannot be told which it is"
@@ -170,47 +157,11 @@ def _stereo(molecule: Chem.Mol) -> Iterator[tuple[str, str]]:
             yield f"the double bond {ends[0]}={ends[1]}", bond.GetStereo().name[-1]
 
 
-def _edges(molecule: Chem.Mol) -> Edges:
-    pairs = ((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in molecule.GetBonds())
-    return frozenset((min(pair), max(pair)) for pair in pairs)
-
-
-def _bonded(atoms: Sequence[Atom]) -> Edges:
-    """The pairs that lie as close as bonded atoms do."""
-    radii = [_RADII.GetRcovalent(atom.element.capitalize()) for atom in atoms]
-    return frozenset(
-        (one, other)
-        for one, other in combinations(range(len(atoms)), 2)
-        if _distance(atoms[one], atoms[other]) < BONDED * (radii[one] + radii[other])
-    )
-
-
-def _distance(one: Atom, other: Atom) -> float:
-    return float(sum((a - b) ** 2 for a, b in zip(one.position, other.position, strict=True)) ** 0.5)
-
-
-def _is_molecule(atoms: Sequence[Atom], edges: Edges) -> bool:
-    """Whether the bonds that are seen could be those of one molecule, another than was asked for."""
-    seen = _molecule(atoms, edges)
-    crowded = Chem.SanitizeMol(seen, Chem.SANITIZE_PROPERTIES, catchErrors=True) != Chem.SANITIZE_NONE
-    return len(Chem.GetMolFrags(seen)) == 1 and not crowded
-
-
-def _molecule(atoms: Sequence[Atom], edges: Iterable[tuple[int, int]]) -> Chem.Mol:
-    """Atoms and bonds alone, all bonds single."""
-    found = Chem.RWMol()
-    for atom in atoms:
-        found.AddAtom(Chem.Atom(atom.element.capitalize()))
-    for one, other in sorted(edges):
-        found.AddBond(one, other, Chem.BondType.SINGLE)
-    return found.GetMol()
-
-
 def _skeleton(molecule: Chem.Mol) -> Chem.Mol:
     """The molecule without bond orders, charges and hydrogens, which a tautomer may have elsewhere."""
     found = Chem.RWMol()
     for atom in molecule.GetAtoms():
         found.AddAtom(Chem.Atom(atom.GetSymbol()))
-    for one, other in sorted(_edges(molecule)):
+    for one, other in sorted(edges_of(molecule)):
         found.AddBond(one, other, Chem.BondType.SINGLE)
     return found.GetMol()

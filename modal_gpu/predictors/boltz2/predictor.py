@@ -4,8 +4,6 @@ import logging
 import pickle
 import tempfile
 from collections.abc import Mapping
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +17,7 @@ from modal_gpu.predictors.boltz2.question import Asked, asked, parameters_of, sa
 from modal_gpu.predictors.boltz2.reader import Unreadable, check_chains, read
 from modal_gpu.predictors.boltz2.sampling import Sampling
 from modal_gpu.predictors.boltz2.structure import Structure, read_structure
+from modal_gpu.predictors.programs import versions
 from modal_gpu.recording import stage
 from shared.models.work import FailureClass
 from shared.settings import ContainerSettings
@@ -63,7 +62,8 @@ class Boltz2Predictor:
         """
         parameters = parameters_of(question)
         wanted, sampling = asked(question, parameters), sampling_of(parameters)
-        log.info("programs: %s", ", ".join(f"{name} {number}" for name, number in versions().items()))
+        programs = versions(*PROGRAMS)
+        log.info("programs: %s", ", ".join(f"{name} {number}" for name, number in programs.items()))
         self.load()
         assert self._program is not None, "it was loaded"
         with tempfile.TemporaryDirectory(prefix="boltz2-") as home:
@@ -78,20 +78,8 @@ class Boltz2Predictor:
             metrics=report.metrics(found),
             details=report.details(found),
             files=report.files(found, question.ligand_name),
-            versions=versions(),
+            versions=programs,
         )
-
-
-@cache
-def versions() -> Mapping[str, str]:
-    """The programs that compute an answer, as far as they are here."""
-    found = {}
-    for program in PROGRAMS:
-        try:
-            found[program] = version(program)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _warm() -> Program:

@@ -11,6 +11,7 @@ from shared.catalogue.boltz2_chains import ALPHABETS
 from shared.catalogue.boltz2_input import NAME, Complex
 from shared.catalogue.boltz2_ligands import written
 from shared.catalogue.boltz2_parameters import Boltz2Parameters
+from shared.catalogue.variants import ALIGNED_NOTE, misaligned
 from shared.chemistry.smiles import read_ligand
 from shared.models.work import FailureClass
 
@@ -126,13 +127,11 @@ def _with_variant(
         raise _invalid("the variant is too short for the modified residues of the target")
     found, notes = dict(files), tuple[str, ...]()
     if target.msa is not None and target.msa in files and sequence != target.sequence:
-        if len(sequence) != len(target.sequence):
-            raise _invalid(
-                f"the variant has {len(sequence)} residues and the target's alignment {len(target.sequence)} "
-                "columns; predict it without an alignment (use_msa: false), or as a target of its own"
-            )
+        problem = misaligned(sequence, target.sequence)
+        if problem is not None:
+            raise _invalid(problem)
         found[target.msa] = _with_first_row(files[target.msa], sequence)
-        notes = ("The alignment is the target's, with the variant's sequence as its first row.",)
+        notes = (ALIGNED_NOTE,)
     other = target.model_copy(update={"sequence": sequence})
     polymers = tuple(other if it == target else it for it in whole.polymers)
     return whole.model_copy(update={"polymers": polymers}), found, notes

@@ -10,6 +10,7 @@ from rdkit import Chem
 
 from modal_gpu.predictors.boltz2.question import Asked
 from modal_gpu.predictors.boltz2.reader import Unreadable
+from modal_gpu.predictors.folded.bonds import Atom, heavy_atoms
 from modal_gpu.predictors.folded.contacts import contacts
 from modal_gpu.predictors.folded.identity import substituted
 from modal_gpu.predictors.folded.pose import add_bonds
@@ -29,15 +30,6 @@ UNKNOWN = {"protein": "UNK", "dna": "DN", "rna": "N"}
 
 
 @dataclass(frozen=True)
-class Atom:
-    """A heavy atom of the ligand in the structure; ``position`` in Å."""
-
-    name: str
-    element: str
-    position: tuple[float, float, float]
-
-
-@dataclass(frozen=True)
 class Structure:
     """The one model of the file, and its block, which tells the pLDDT of each residue, 0 to 100."""
 
@@ -46,12 +38,7 @@ class Structure:
 
     def ligand(self, chain: str) -> list[Atom]:
         """The heavy atoms of a small molecule, in the order of the file."""
-        return [
-            Atom(atom.name, atom.element.name, (atom.pos.x, atom.pos.y, atom.pos.z))
-            for residue in self.model[chain]
-            for atom in residue
-            if not atom.is_hydrogen()
-        ]
+        return heavy_atoms(self.model[chain])
 
     def contacts(self, ligand: str, polymers: Sequence[str]) -> list[dict[str, JsonValue]]:
         """The residues of polymers within 5 Å of the ligand, by chain and number, with the distance."""

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modal_gpu.predictors.chai1.ligand import Ligand
 from shared.catalogue.chai1_chains import LIGAND, Chain, padded, write_fasta
 from shared.catalogue.chai1_target import COMPLEX, RESTRAINTS, read_complex
+from shared.catalogue.variants import ALIGNED_NOTE, misaligned
 
 ALIGNMENT = "msa_"
 
@@ -25,13 +27,14 @@ class Job:
     One complex to fold.
 
     ``chains`` are all of them, the ligand last if there is one; ``alignments`` by the names under which
-    the program looks for them.
+    the program looks for them. ``notes`` say what was done to these.
     """
 
     chains: tuple[Chain, ...]
     ligand: Ligand | None
     restraints: bytes | None
     alignments: Mapping[str, bytes]
+    notes: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -55,31 +58,50 @@ def job(
     """
     The complex of the batch with the ligand of this run; ``aligned``: each protein needs its alignment.
 
-    ``variant`` is the sequence of the first chain in place of the batch's. The program takes a missing
-    alignment for none, and one of another protein as it is.
+    ``variant`` is the sequence of the first chain in place of the batch's; the alignment of that serves
+    it, if it is as long. The program takes a missing alignment for none, and one of another protein as it
+    is.
 
     Raises:
-        ValueError: more tokens than the program takes.
+        ValueError: more tokens than the program takes, or a variant that the alignment does not serve.
         UnusableInput: an alignment is missing or of another sequence.
     """
     chains = tuple(read_complex(inputs[COMPLEX]))
+    target = chains[0].plain_sequence
     if variant is not None:
         chains = (Chain(kind="protein", name=chains[0].name, sequence=variant), *chains[1:])
     if ligand is not None:
         chains += (Chain(kind="ligand", sequence=ligand.smiles).model_copy(update={"name": LIGAND}),)
-    alignments = _alignments(inputs, chains) if aligned else {}
-    found = Job(chains, ligand, inputs.get(RESTRAINTS), alignments)
+    alignments, notes = _alignments(inputs, chains, target=target) if aligned else ({}, ())
+    found = Job(chains, ligand, inputs.get(RESTRAINTS), alignments, notes)
     padded(found.tokens)
     return found
 
 
-def _alignments(inputs: Mapping[str, bytes], chains: tuple[Chain, ...]) -> dict[str, bytes]:
+def _alignments(
+    inputs: Mapping[str, bytes], chains: tuple[Chain, ...], *, target: str
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
     by_sequence = {_query(name, it): it for name, it in inputs.items() if name.startswith(ALIGNMENT)}
+    first, notes = chains[0].plain_sequence, tuple[str, ...]()
+    if target in by_sequence and first not in by_sequence:
+        problem = misaligned(first, target)
+        if problem is not None:
+            raise ValueError(problem)
+        by_sequence[first], notes = _with_first_row(by_sequence[target], first), (ALIGNED_NOTE,)
     wanted = {it.plain_sequence for it in chains if it.kind == "protein"}
     missing = sorted(wanted - set(by_sequence))
     if missing:
         raise UnusableInput(f"there is no alignment for the sequence {missing[0][:40]}")
-    return {_file_name(it): by_sequence[it] for it in wanted}
+    return {_file_name(it): by_sequence[it] for it in wanted}, notes
+
+
+def _with_first_row(content: bytes, sequence: str) -> bytes:
+    table = pq.read_table(io.BytesIO(content))
+    rows = [sequence, *table["sequence"].to_pylist()[1:]]
+    place, form = table.schema.get_field_index("sequence"), table.schema.field("sequence")
+    written = io.BytesIO()
+    pq.write_table(table.set_column(place, form, pa.array(rows, form.type)), written)
+    return written.getvalue()
 
 
 def _file_name(sequence: str) -> str:

@@ -1,15 +1,12 @@
 """Chai-1 as a predictor: loaded once per process, then one complex at a time."""
 
-import contextlib
-from collections.abc import Mapping
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
 from modal_gpu.predictors.base import Prediction, Question
 from modal_gpu.predictors.chai1.answering import answer
 from modal_gpu.predictors.chai1.files import Layout
 from modal_gpu.predictors.chai1.reader import Errors
+from modal_gpu.predictors.programs import versions
 from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.settings import ContainerSettings
 
@@ -44,7 +41,7 @@ class Chai1Predictor:
 
     def predict(self, question: Question) -> Prediction:
         """See ``answer``."""
-        return answer(question, self.load().fold, versions())
+        return answer(question, self.load().fold, versions(*PROGRAMS))
 
 
 def _loaded() -> Program:
@@ -53,13 +50,3 @@ def _loaded() -> Program:
     program = Runner(ContainerSettings().weights)
     program.load()
     return program
-
-
-@cache
-def versions() -> Mapping[str, str]:
-    """The programs that compute an answer, as far as they are here."""
-    found = {}
-    for program in PROGRAMS:
-        with contextlib.suppress(PackageNotFoundError):
-            found[program] = version(program)
-    return found

@@ -9,6 +9,7 @@ from rdkit import Chem
 from modal_gpu.predictors.chai1.files import Job
 from modal_gpu.predictors.chai1.reader import Sample
 from modal_gpu.predictors.chai1.structure import Structure
+from modal_gpu.predictors.folded.identity import SOUND, UNSOUND
 from shared.catalogue.chai1_chains import LETTERS, padded
 from shared.models.work import MetricValue
 
@@ -66,13 +67,6 @@ def score_spread(samples: Sequence[Sample]) -> float | None:
 def details(folded: Folded) -> dict[str, JsonValue]:
     """What stands behind the figures."""
     job = folded.job
-    ligand: dict[str, JsonValue] = {}
-    if job.ligand is not None:
-        ligand = {
-            "folded_smiles": Chem.MolToSmiles(job.ligand.molecule),
-            "fragments_removed": list(job.ligand.removed),
-            "contacts": [*folded.structure.ligand.contacts] if folded.structure.ligand else [],
-        }
     return {
         "chains": [
             {"chain": letter, "kind": it.kind, "name": it.name, "tokens": it.tokens}
@@ -83,7 +77,20 @@ def details(folded: Folded) -> dict[str, JsonValue]:
         "samples": [_sample(it) for it in folded.samples],
         "alignments": len(job.alignments),
         "restraints": job.restraints is not None,
-        **ligand,
+        "notes": list(job.notes),
+        **_of_ligand(folded),
+    }
+
+
+def _of_ligand(folded: Folded) -> dict[str, JsonValue]:
+    asked, found = folded.job.ligand, folded.structure.ligand
+    if asked is None or found is None:
+        return {}
+    return {
+        "folded_smiles": Chem.MolToSmiles(asked.molecule),
+        "fragments_removed": list(asked.removed),
+        "ligand_identity": SOUND if found.sound else UNSOUND,
+        "contacts": [*found.contacts],
     }
 
 

@@ -25,11 +25,11 @@ from modal_gpu.hosting import CHAI1_PARTS
 from modal_gpu.predictors.base import PredictionFailed
 from modal_gpu.predictors.chai1.files import Layout
 from modal_gpu.predictors.chai1.reader import Errors
+from modal_gpu.predictors.programs import breaks_gpu, fills_memory
 from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.models.work import FailureClass
 
 log = logging.getLogger("omtx.run")
-GPU_BROKEN = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "cuDNN error", "device-side assert")
 CONFORMERS = "conformers_v1.apkl"
 LANGUAGE_MODEL = "esm/traced_sdpa_esm2_t36_3B_UR50D_fp16.pt"
 
@@ -100,14 +100,14 @@ class Runner:
     def _telling_failures(self) -> Iterator[None]:
         try:
             yield
-        except torch.OutOfMemoryError as error:
-            _free()
-            message = f"the GPU ran out of memory: {_first_line(error)}"
-            raise PredictionFailed(FailureClass.OUT_OF_MEMORY, message) from error
         except program.UnsupportedInputError as error:
             raise PredictionFailed(FailureClass.INVALID_INPUT, _first_line(error)) from error
         except RuntimeError as error:
-            if not any(sign in str(error) for sign in GPU_BROKEN):
+            if fills_memory(error):
+                _free()
+                message = f"the GPU ran out of memory: {_first_line(error)}"
+                raise PredictionFailed(FailureClass.OUT_OF_MEMORY, message) from error
+            if not breaks_gpu(error):
                 raise
             self.usable = False  # no later run of this process can use the GPU; another container can
             message = f"the GPU failed: {_first_line(error)}"

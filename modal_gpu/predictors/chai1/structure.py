@@ -11,6 +11,7 @@ from rdkit import Chem
 from modal_gpu.predictors.chai1.files import Job
 from modal_gpu.predictors.chai1.ligand import Ligand, as_given
 from modal_gpu.predictors.chai1.reader import NoAnswer
+from modal_gpu.predictors.folded.bonds import check_bonds, heavy_atoms
 from modal_gpu.predictors.folded.contacts import contacts
 from modal_gpu.predictors.folded.identity import check_stereo, substituted
 from modal_gpu.predictors.folded.pose import add_bonds, placed
@@ -25,12 +26,14 @@ class Placed:
     """
     The ligand in a structure: its component's code there, its atoms' names, and itself without hydrogens.
 
-    ``plddt`` (0 to 100) is the mean over its atoms; ``contacts`` are the residues that it touches.
+    ``sound``: its distances are those of this molecule. ``plddt`` (0 to 100) is the mean over its atoms;
+    ``contacts`` are the residues that it touches.
     """
 
     component: str
     names: tuple[str, ...]
     pose: Chem.Mol
+    sound: bool
     plddt: float
     contacts: list[dict[str, JsonValue]]
 
@@ -60,11 +63,12 @@ def read_structure(cif: bytes, job: Job) -> Structure:
 
 def _placed(chains: Sequence[gemmi.Chain], job: Job, asked: Ligand) -> Placed:
     residue = chains[-1][0]
+    sound = check_bonds(asked.molecule, heavy_atoms(chains[-1]))
     pose = placed(asked.molecule, (atom.pos.tolist() for atom in residue))
     check_stereo(pose, asked.molecule)
     polymers = [it for it, chain in zip(chains, job.chains, strict=True) if chain.kind in POLYMERS]
     near = contacts(chains[-1], polymers)
-    return Placed(residue.name, asked.names, pose, _mean(residue), near)
+    return Placed(residue.name, asked.names, pose, sound, _mean(residue), near)
 
 
 def _parse(cif: bytes) -> tuple[gemmi.cif.Block, list[gemmi.Chain]]:
@@ -118,7 +122,8 @@ def _check_atoms(chain: gemmi.Chain, ligand: Ligand) -> None:
     """
     The atoms by name, element and order, which are those of the SMILES.
 
-    The program writes no bonds: which atoms there are, and in which order, is all it says of the graph.
+    The program writes no bonds: which atoms there are, and in which order, is all it says of the graph;
+    the distances of the ligand are looked at beside that.
     """
     found = [(atom.name, atom.element.name) for residue in chain for atom in residue]
     asked = [

@@ -6,6 +6,9 @@ from modal_gpu.predictors.base import PredictionFailed
 from shared.models.work import FailureClass
 
 SUBSTITUTED = "model_substituted_record"
+SOUND = "atoms, bonds and stereo in the structure are those of the input"
+UNSOUND = "the program read the input, but the distances in the structure are those of no molecule"
+"""What was compared, for whoever reads the result."""
 
 
 def substituted(what: str) -> PredictionFailed:

@@ -15,6 +15,10 @@ MOST_PAE, MOST_RMSD = 10.0, 2.0
 RMSD = "target_aligned_antibody_rmsd"
 
 
+BEHIND = 100.0
+"""Å; more than RF2 can expect of any pair, whose errors end near 30."""
+
+
 @dataclass(frozen=True)
 class Design:
     """One designed sequence with its prediction; ``name`` is unique within the campaign."""
@@ -41,6 +45,11 @@ class Design:
     def interaction_pae(self) -> float:
         """Å; lower is better."""
         return self.predicted.scores["interaction_pae"]
+
+    @property
+    def ranking_pae(self) -> float:
+        """Å; the figure that ranks jobs of a campaign as ``ranked`` does designs: those that pass first."""
+        return self.interaction_pae + (0.0 if self.passes else BEHIND)
 
 
 def ranked(designs: Iterable[Design]) -> list[Design]:

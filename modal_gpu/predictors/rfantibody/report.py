@@ -41,6 +41,7 @@ def metrics(made: Made) -> dict[str, MetricValue]:
     best = made.designs[0]
     sequences = best.predicted.sequences
     return {
+        "ranking_pae": best.ranking_pae,
         **{name: best.scores.get(name) for name in FIGURES},
         "mindist": best.mindist,
         "best_design": best.name,

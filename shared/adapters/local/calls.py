@@ -27,6 +27,7 @@ from shared.ports.world import Clock
 STEP: Mapping[Priority, int] = {"urgent": 1, "high": 2, "normal": 4, "low": 8}
 """Turns between two calls of a batch: its weight is the inverse, so urgent gets twice what high gets."""
 
+COUNTED = ("running", "waiting")
 # Nobody asks for an answer once the round that it belongs to has its artefacts.
 PRUNE = """
     DELETE FROM calls WHERE id IN (
@@ -87,9 +88,18 @@ class SqliteCalls:
         return erased < limit
 
     def load(self, model: str) -> Load:
-        """See ``Engine.load``; all models share the one pool."""
-        counts = self.counts()
-        return Load(self._size, running=counts.get("running", 0), waiting=counts.get("waiting", 0))
+        """See ``Engine.load``; models without workers of their own share the one pool."""
+        own = self._staff()
+        only = frozenset([model]) if model in own else None
+        running, waiting = (self._count(state, _chosen(only, own.keys())) for state in COUNTED)
+        return Load(own.get(model, self._size), running=running, waiting=waiting)
+
+    def staff(self, own: Mapping[str, int]) -> None:
+        """How many workers of the pool that begins run nothing but their one model, by model."""
+        self._db.write(lambda connection: _staff(connection, own))
+
+    def _staff(self) -> dict[str, int]:
+        return {row["model"]: int(row["workers"]) for row in self._db.read("SELECT * FROM staff")}
 
     def take(self, limit: int, *, only: Set[str] | None = None, but: Set[str] = frozenset()) -> list[Call]:
         """
@@ -150,13 +160,13 @@ class SqliteCalls:
 
     def counts(self) -> dict[str, int]:
         """How many calls wait and how many run."""
-        # Two reads: each of them is answered by the small index of that state alone.
-        sql = "SELECT count(*) AS n FROM calls WHERE state = '{}'"
-        return {
-            state: n
-            for state in ("waiting", "running")
-            if (n := int(self._db.read(sql.format(state))[0]["n"]))
-        }
+        return {state: n for state in COUNTED if (n := self._count(state))}
+
+    def _count(self, state: str, which: tuple[str, list[str]] = ("", [])) -> int:
+        """Of one state alone, which its own small index answers."""
+        chosen, models = which
+        sql = f"SELECT count(*) AS n FROM calls WHERE state = '{state}' {chosen}"
+        return int(self._db.read(sql, tuple(models))[0]["n"])
 
     def running(self, *, limit: int) -> list[Run]:
         """See ``Runs.running``."""
@@ -187,6 +197,11 @@ def _chosen(only: Set[str] | None, but: Set[str]) -> tuple[str, list[str]]:
         return "", models
     which = "NOT IN" if only is None else "IN"
     return f"AND json_extract(orders, '$.model') {which} ({', '.join('?' * len(models))})", models
+
+
+def _staff(connection: sqlite3.Connection, own: Mapping[str, int]) -> int:
+    connection.execute("DELETE FROM staff")
+    return connection.executemany("INSERT INTO staff VALUES (?, ?)", own.items()).rowcount
 
 
 def _put_in(

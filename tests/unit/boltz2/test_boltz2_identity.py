@@ -9,7 +9,7 @@ from rdkit.Chem import rdDistGeom
 from modal_gpu.predictors.base import PredictionFailed
 from modal_gpu.predictors.boltz2.identity import Pose, placed_ligand
 from modal_gpu.predictors.boltz2.reader import Unreadable
-from modal_gpu.predictors.boltz2.structure import Atom
+from modal_gpu.predictors.folded.bonds import Atom
 from shared.catalogue.boltz2_ligands import named
 from tests.support.properties import examples
 from tests.unit.boltz2.replay import ASPIRIN, IBUPROFEN, canonical

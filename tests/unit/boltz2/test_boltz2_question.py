@@ -193,7 +193,7 @@ def test_a_variant_takes_the_place_of_the_target_and_heads_its_alignment() -> No
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
-        ("MKTAYIAK", "predict it without an alignment"),
+        ("MKTAYIAK", "compare without an alignment"),
         ("MKT*YIAKQRQISFVKSHFS", "no residues"),
         ("", "no residues"),
     ],

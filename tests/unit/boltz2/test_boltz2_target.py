@@ -84,6 +84,20 @@ def test_chains_get_letters_in_order_and_the_ligand_the_last_one() -> None:
     assert found.tokens == 3 * 20 + 2 * 4 + 60
 
 
+def test_a_variant_that_the_alignment_of_its_target_does_not_serve_is_refused_at_submit() -> None:
+    def judge(sequence: str, **parameters: Any) -> LibraryRow | str | None:
+        row = LibraryRow(index=0, position=0, line=1, name="v", kind="variant", item={"sequence": sequence})
+        found = prepared("variant_comparison", **parameters).judge
+        return None if found is None else found(row)
+
+    same, shorter = f"A{SEQUENCE[1:]}", SEQUENCE[1:]
+    assert isinstance(judge(same), LibraryRow)
+    assert "19 residues and the target's alignment 20 columns" in str(judge(shorter))
+    given = {"chain": "A", "format": "csv", "content": f"key,sequence\n1,{SEQUENCE}\n"}
+    assert "19 residues" in str(judge(shorter, use_msa=False, msa=[given]))
+    assert judge(shorter, use_msa=False) is None
+
+
 def test_each_protein_sequence_is_searched_once_and_only_where_it_is_wanted() -> None:
     chains = [{"kind": "protein", "sequence": SEQUENCE}, {"kind": "protein", "sequence": "GGGG"}]
     assert prepared(chains=chains).alignments == {"msa_1.csv": SEQUENCE, "msa_2.csv": "GGGG"}

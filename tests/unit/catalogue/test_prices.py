@@ -23,6 +23,12 @@ def test_a_second_of_a_run_costs_its_gpu_its_processors_and_its_memory() -> None
     assert found.lowest_rate == found.rates["A100-40GB"]
 
 
+def test_a_large_target_costs_the_gpu_that_it_needs_and_at_the_most_the_one_of_its_last_attempt() -> None:
+    found = tariff(known("boltz2"), "modal", price_table(), tokens=1700, attempts=2)
+    assert found is not None
+    assert (found.rate, found.highest_rate) == (found.rates["A100-80GB"], found.rates["H200"])
+
+
 def test_a_model_without_a_gpu_costs_processors_and_memory_alone() -> None:
     found = tariff(known("vina"), "modal", price_table())
     assert found is not None

@@ -1,5 +1,6 @@
 """Chai-1's genuine output files, whole and broken, through all of the predictor but the program itself."""
 
+import hashlib
 import io
 import json
 import shutil
@@ -10,13 +11,17 @@ from typing import Any
 
 import gemmi
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from rdkit import Chem
+from rdkit.Chem import rdDistGeom
 
 from modal_gpu.predictors.base import Prediction, PredictionFailed, Question
 from modal_gpu.predictors.chai1.answering import answer
-from modal_gpu.predictors.chai1.files import Layout
+from modal_gpu.predictors.chai1.files import Layout, job
 from modal_gpu.predictors.chai1.reader import Errors
+from modal_gpu.predictors.folded.identity import SOUND, UNSOUND
 from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.catalogue.chai1_target import prepare
 from shared.catalogue.entry import known
@@ -159,6 +164,36 @@ def test_a_variant_takes_the_place_of_the_target() -> None:
     variant = replace(question, smiles="", item={"sequence": SEQUENCE})
     assert folded(variant, Folding("chai_dropped_ligand")).metrics["plddt_score"] is not None
     assert "chain A is not the protein" in failure(question, Folding("chai_dropped_ligand"))[1]
+
+
+def aligned(sequence: str) -> Question:
+    """A question about the target with an alignment of it."""
+    rows = {"sequence": [sequence, f"-{sequence[1:]}"], "source_database": ["query", "uniref90"]}
+    written = io.BytesIO()
+    pq.write_table(pa.table(rows), written)
+    question = ask(None, samples=1, sequence=sequence, use_msa=True)
+    return replace(question, inputs={**question.inputs, "msa_1.pqt": written.getvalue()})
+
+
+def test_a_variant_has_the_alignment_of_its_target_with_itself_as_the_first_row(tmp_path: Path) -> None:
+    target = f"A{SEQUENCE[1:]}"
+    question = replace(aligned(target), item={"sequence": SEQUENCE})
+    [(name, content)] = job(question.inputs, None, aligned=True, variant=SEQUENCE).alignments.items()
+    assert name == f"{hashlib.sha256(SEQUENCE.encode()).hexdigest()}.aligned.pqt"
+    assert pq.read_table(io.BytesIO(content)).to_pydict() == {
+        "sequence": [SEQUENCE, f"-{SEQUENCE[1:]}"],
+        "source_database": ["query", "uniref90"],
+    }
+    assert folded(question, Folding("chai_dropped_ligand")).details["notes"] == [
+        "The alignment is the target's, with the variant's sequence as its first row."
+    ]
+
+
+def test_a_variant_that_the_alignment_does_not_serve_is_invalid() -> None:
+    question = replace(aligned(SEQUENCE), item={"sequence": SEQUENCE[1:]})
+    kind, message = failure(question)
+    assert kind is FailureClass.INVALID_INPUT
+    assert "19 residues" in message
 
 
 def test_a_ligand_that_was_left_out_in_silence_is_found_missing() -> None:
@@ -316,3 +351,34 @@ def test_a_stereo_configuration_that_was_not_asked_for_is_never_scored(smiles: s
     kind, message = failure(ask(smiles, samples=1), Folding("chai_stereo"))
     assert kind is FailureClass.MODEL_ERROR
     assert message.startswith("model_substituted_record: the ligand in the structure has another stereo")
+
+
+META = "CC(=O)Oc1cccc(c1)C(=O)O"
+
+
+def shaped(smiles: str) -> Spoil:
+    """The atoms of the ligand where those of this molecule lie in a sensible shape."""
+
+    def spoil(output: Path) -> None:
+        molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
+        assert rdDistGeom.EmbedMolecule(molecule, randomSeed=7) == 0
+        places = iter(Chem.RemoveHs(molecule).GetConformer().GetPositions().tolist())
+        document = gemmi.cif.read(str(output / CIF.format(BEST)))
+        columns = ["label_asym_id", *(f"Cartn_{axis}" for axis in "xyz")]
+        for row in document.sole_block().find("_atom_site.", columns):
+            if row[0] == "B":
+                row[1], row[2], row[3] = (f"{value:.3f}" for value in next(places))
+        document.write_file(str(output / CIF.format(BEST)))
+
+    return spoil
+
+
+def test_an_isomer_whose_atoms_are_called_alike_is_found_by_its_bonds() -> None:
+    assert folded(folding=Folding(spoil=shaped(ASPIRIN))).details["ligand_identity"] == SOUND
+    kind, message = failure(folding=Folding(spoil=shaped(META)))
+    assert kind is FailureClass.MODEL_ERROR
+    assert message.startswith("model_substituted_record: the ligand in the structure has the bonds")
+
+
+def test_distances_that_are_those_of_no_molecule_are_told() -> None:
+    assert folded().details["ligand_identity"] == UNSOUND

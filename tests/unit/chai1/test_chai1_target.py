@@ -188,10 +188,39 @@ def test_the_alignment_is_asked_for_by_either_of_its_names() -> None:
         Chai1Parameters.model_validate({"use_msa_server": True, "use_msa": False})
 
 
-def test_variants_are_not_compared_with_an_alignment_that_only_one_of_them_has() -> None:
+def compared(**given: Any) -> Prepared:
     target = Target("variant_comparison", "p", sequence=SEQUENCE)
-    with pytest.raises(InvalidInput, match="compared without"):
-        prepare(Chai1Parameters(use_msa=True), target)
+    return prepare(Chai1Parameters.model_validate(given), target)
+
+
+def variant(sequence: str) -> LibraryRow:
+    return LibraryRow(index=0, position=0, line=1, name="v", kind="variant", item={"sequence": sequence})
+
+
+def test_variants_share_the_alignment_of_their_target_where_they_are_as_long() -> None:
+    found = compared(use_msa=True)
+    assert found.alignments == {"msa_1.pqt": SEQUENCE}
+    assert found.judge is not None
+    same = variant(f"A{SEQUENCE[1:]}")
+    assert found.judge(same) == same
+    assert "19 residues and the target's alignment 20 columns" in str(found.judge(variant(SEQUENCE[1:])))
+
+
+def test_without_an_alignment_a_variant_is_as_long_as_it_likes_and_fits_beside_the_other_chains() -> None:
+    judge = compared(chains=[{"kind": "dna", "sequence": "A" * 48}]).judge
+    assert judge is not None
+    longest = variant("M" * 2000)
+    assert judge(longest) == longest
+    assert judge(variant("M" * 2001)) == (
+        "The variant has 2001 residues; Chai-1 takes 2048 residues and atoms together, "
+        "of which the other chains have 48."
+    )
+
+
+def test_variants_are_those_of_a_protein() -> None:
+    target = Target("variant_comparison", "p")
+    with pytest.raises(InvalidInput, match="must be the protein"):
+        prepare(Chai1Parameters(fasta=f">dna|x\nACGT\n>protein|p\n{SEQUENCE}\n"), target)
 
 
 def test_templates_are_not_offered() -> None:

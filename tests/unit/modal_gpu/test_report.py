@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from local.mount import SERVICES, load
+from modal_gpu import report
 from modal_gpu.report import Reporter
 from shared import wiring
 from shared.events.messages import JobFinished
@@ -86,6 +87,24 @@ def test_three_tries_are_all() -> None:
     webhook = Webhook(failing=9)
     assert not reporter(webhook).report(ENVELOPE, URL)
     assert (webhook.calls, published()) == (3, [])
+
+
+def test_a_slow_webhook_is_not_tried_beyond_the_time_that_it_may_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(report, "MOST_SECONDS", 0.3)
+    asked = list[float]()
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        asked.append(time.monotonic())
+        time.sleep(0.2)
+        return httpx.Response(503)
+
+    begun = time.monotonic()
+    client = httpx.Client(transport=httpx.MockTransport(slow))
+    assert not Reporter(key_id="k", secret=b"s", client=client).report(ENVELOPE, URL)
+    assert len(asked) < 3
+    assert time.monotonic() - begun < 0.3 + 0.2 + 0.2  # the last try may have begun just in time
 
 
 @pytest.mark.parametrize(("secret", "skew"), [(b"another", 0.0), (None, -400.0), (None, 400.0)])

@@ -14,6 +14,9 @@ import pytest
 from services.submit import checking
 from services.submit.checking import BLOCK, BLOCKS_PER_PROCESS, checked
 from services.submit.entries import Entry
+from services.submit.filters import MoleculeFilters
+from services.submit.sieve import Unwanted
+from shared.chemistry.smiles import Ligand
 from shared.errors import Unavailable
 from tests.support.orders import molecule
 
@@ -34,6 +37,16 @@ def test_the_answers_are_those_of_one_process(monkeypatch: pytest.MonkeyPatch) -
     assert [entry for entry, _ in crowd] == list(entries(rows))
 
 
+def test_filters_answer_the_same_in_one_process_and_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "ALONE_ROWS", 100)
+    asked = [{"type": "lipinski_filter"}, {"type": "rdkit_descriptor_filter", "mol_wt": {"max": 300}}]
+    filters = MoleculeFilters.model_validate({"custom_filters": asked})
+    rows = 100 + 2 * BLOCK + 1
+    alone, crowd = (list(checked(entries(rows), filters, processes=n)) for n in (1, 2))
+    assert alone == crowd
+    assert {type(found) for _, found in crowd} == {Ligand, Unwanted, str}
+
+
 def test_few_rows_are_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "ALONE_ROWS", 10)
     read = 0
@@ -51,7 +64,7 @@ def test_few_rows_are_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
     answers.close()  # type: ignore[attr-defined]
 
 
-def _die(smiles: object) -> None:
+def _die(smiles: object, filters: object) -> None:
     os._exit(9)
 
 
@@ -67,6 +80,9 @@ import itertools
 from multiprocessing import active_children
 from services.submit import checking
 from services.submit.entries import Entry
+from services.submit.filters import MoleculeFilters
+from services.submit.sieve import Unwanted
+from shared.chemistry.smiles import Ligand
 
 if __name__ == "__main__":
     checking.ALONE_ROWS = 1

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.submit.entries import Entry
-from services.submit.intake import check
 from services.submit.report import EXAMPLES, MOST_REASONS, ChemistryReport, spread
 from shared.models.batch import LibraryRow, RejectedRow
 from tests.support.properties import examples
+from tests.support.rows import check
 
 LIBRARY = {
     "ethanol": "CCO",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.submit.entries import LONGEST_DATA, LONGEST_NAME, Entry
-from services.submit.intake import Intake, check
+from services.submit.intake import Intake
 from shared.adapters.local.blobs import FolderBlobs
 from shared.chemistry.smiles import read_ligand
 from shared.models.batch import Counts, LibraryRow, RejectedRow
@@ -17,6 +17,7 @@ from shared.steps.manifest import CHUNK, Manifest
 from tests.support.facts import a_batch
 from tests.support.orders import molecule
 from tests.support.properties import examples
+from tests.support.rows import check
 
 STORE = "batches/b/submitted/f"
 

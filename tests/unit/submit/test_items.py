@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from services.submit.entries import Entry
-from services.submit.intake import Intake, check
+from services.submit.intake import Intake
 from services.submit.items import designs, target, variants
 from shared.adapters.local.blobs import FolderBlobs
 from shared.domain.identity import ligand_seed, subject
 from shared.models.batch import Counts, LibraryRow, RejectedRow
 from shared.steps.manifest import Manifest, line
 from tests.support.facts import a_batch
+from tests.support.rows import check
 
 SEQUENCE = "MNIFEMLRIDEGLRLK"
 STORE = "batches/b/submitted/f"
@@ -89,7 +90,9 @@ def test_a_library_without_ligands_says_nothing_of_molecules(tmp_path: Path) -> 
     intake = Intake(FolderBlobs(tmp_path, base_url="", keys=list, fsync=False), STORE)
     intake.take_all(variants([{"sequence": SEQUENCE}, {"sequence": SEQUENCE}, 7]))
     report = intake.report.as_dict()
-    assert set(report) == {"submitted", "valid", "invalid", "duplicates", "rejections"}
+    assert set(report) == {
+        *("submitted", "valid", "invalid", "filtered", "filters", "duplicates", "rejections")
+    }
     assert (report["valid"], report["duplicates"]["count"], report["invalid"]) == (2, 1, 1)
 
 

@@ -9,10 +9,10 @@ from rdkit import Chem
 from rdkit.Chem import rdDepictor, rdDistGeom
 
 from services.submit.entries import Entry
-from services.submit.intake import check
 from services.submit.sdf import LONGEST_RECORD, from_sdf
 from shared.models.batch import RejectedRow
 from tests.support.properties import examples
+from tests.support.rows import check
 
 BROKEN = "broken\n  made up\n\nthis is no counts line\n"
 
