@@ -19,7 +19,7 @@ APART := $(addprefix modal_gpu/images/,boltz2.in chai1.in rfantibody.in) $(wildc
 MODELS := .venv-models
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-models test-models-boltz2 test-models-chai run cloud-local check soak bench package terraform provider-schema pins clean
+.PHONY: help demo test test-models test-models-boltz2 test-models-chai run cloud-local check soak bench package terraform openapi provider-schema pins clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ package: $(VENV)/.embedded ## Package every function for the cloud, in build/fun
 
 terraform: $(VENV)/.dev ## Check the infrastructure, without an account.
 	@$(BIN)/python -m infra.proof
+
+openapi: $(VENV)/.dev ## Write docs/openapi.json from the code of the routes.
+	@$(BIN)/python -m local.reference
 
 provider-schema: $(VENV)/.dev ## Read the names and types of Terraform's provider again, from npm.
 	@$(BIN)/python -m infra.proof --extract

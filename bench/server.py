@@ -12,7 +12,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from local.mount import Mounted, mount
@@ -43,11 +42,8 @@ class Clock:
         return timed
 
     def mount(self) -> Mounted:
-        """All functions, timed; those that HTTP reaches together, as ``http``."""
-        plain = mount()
-        events = {name: self.on(name, app) for name, app in plain.subscribers.items()}
-        web: Any = self.on("http", plain.web)
-        return replace(plain, subscribers=events, web=web)
+        """All functions, timed. What the server itself takes before and after them is not seen."""
+        return mount(self.on)
 
     def answer(self) -> dict[str, dict[str, float]]:
         """Calls, seconds and processor seconds by function."""

@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -56,7 +56,7 @@ class Connection:
         target = httpx.URL(url)
         is_embedded = target.host == "127.0.0.1" and target.path.startswith(OBJECTS)
         own = target.raw_path.decode() if is_embedded else url
-        self._send("PUT", own, content=content, timeout=timeout, extensions={"file": content})
+        self._send("PUT", own, content=content, timeout=timeout)
 
     def delete(self, path: str) -> Any:
         """The answer to a deletion."""
@@ -94,7 +94,7 @@ class Connection:
 def connected() -> Iterator[Connection]:
     """The server of this home or of ``OMTX_URL``; where none runs, the functions in this process."""
     url = Remote().url or running(settings().home)
-    with _client(url) if url else _in_process() as client:
+    with nullcontext(url) if url else _in_process() as address, _client(address) as client:
         yield Connection(client, has_server=url is not None)
 
 
@@ -155,23 +155,19 @@ def _client(url: str) -> httpx.Client:
     return httpx.Client(base_url=url, timeout=timeout, trust_env=not is_here)
 
 
-def _in_process() -> httpx.Client:
+@contextmanager
+def _in_process() -> Iterator[str]:
+    """The address of the functions while this process serves them; nothing else of the platform runs."""
+    from local.listening import WebServer
     from local.mount import mount
 
     log_to_file()
-    return httpx.Client(base_url="http://127.0.0.1", transport=_InProcess(app=mount().web))
-
-
-class _InProcess(httpx.WSGITransport):
-    """Calls functions of this process; they read a file that is sent themselves, as it may be large."""
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        file = request.extensions.get("file")
-        if file is None:
-            return super().handle_request(request)
-        given: dict[str, Any] = {"wsgi.input": file}
-        transport = httpx.WSGITransport(app=lambda environ, start: self.app(environ | given, start))
-        return transport.handle_request(httpx.Request(request.method, request.url, headers=request.headers))
+    server = WebServer(0)
+    server.start(mount().web)
+    try:
+        yield server.url
+    finally:
+        server.stop()
 
 
 def _given(params: Mapping[str, Any]) -> dict[str, Any]:

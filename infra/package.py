@@ -22,6 +22,20 @@ ROOT = topology.PATH.parents[1]
 BUILD = Path("build/functions")
 # A zip cannot hold an earlier time.
 EPOCH = (1980, 1, 1, 0, 0, 0)
+MAINS = {
+    "function": "from services.{name}.main import {entry_point}  # noqa: F401\n",
+    # The framework has no entry for a whole application; but what its function answers it calls as one.
+    "asgi": """\
+from functions_framework import aio
+
+from services.{name}.main import {entry_point} as application
+
+
+@aio.http
+async def {entry_point}(request: object) -> object:
+    return application
+""",
+}
 UNIX, READABLE_FILE = 3, 0o100644 << 16
 
 
@@ -50,8 +64,8 @@ def unpacked(name: str, folder: Path, root: Path = ROOT) -> Path:
 def _contents(name: str, root: Path) -> Iterator[tuple[str, bytes]]:
     """What goes in, as paths in the archive and bytes: what the function may import, and what that reads."""
     table = Topology.model_validate_json((root / "services" / "topology.json").read_bytes())
-    entry_point = table.functions[name].entry_point
-    yield "main.py", f"from services.{name}.main import {entry_point}  # noqa: F401\n".encode()
+    function = table.functions[name]
+    yield "main.py", MAINS[function.interface].format(name=name, entry_point=function.entry_point).encode()
     yield "requirements.txt", (root / "services" / name / "requirements.txt").read_bytes()
     for path in _sources(name, root):
         yield path.relative_to(root).as_posix(), path.read_bytes()
@@ -63,6 +77,7 @@ def _sources(name: str, root: Path) -> Iterator[Path]:
     yield root / "services" / "__init__.py"
     yield root / "services" / "topology.json"
     yield from (root / "services" / name).rglob("*.py")
+    yield from (root / "services" / name).glob("*.json")
 
 
 def main() -> int:

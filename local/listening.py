@@ -1,15 +1,55 @@
 """The web server of this machine: loopback only."""
 
-from cheroot.wsgi import Server
+import socket
+import threading
+
+import uvicorn
+from starlette.types import ASGIApp
 
 ADDRESS = "127.0.0.1"
-HTTP_THREADS = 16
-MOST_BODY_BYTES = 512 * 1024 * 1024
+BACKLOG = 128
+LAST_ANSWERS_SECONDS = 5
 
 
-def bound(port: int) -> Server:
-    """A web server that has its port, which signed URLs must name, but no application yet."""
-    server = Server((ADDRESS, port), None, numthreads=HTTP_THREADS, max=HTTP_THREADS, request_queue_size=128)
-    server.max_request_body_size = MOST_BODY_BYTES
-    server.prepare()
-    return server
+class WebServer:
+    """
+    Has its port, which signed URLs must name, from the beginning, and an application from ``start`` on.
+
+    Port 0 takes any free one. Raises OSError if the port is taken.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_server((ADDRESS, port), backlog=BACKLOG)
+        self.port: int = self._socket.getsockname()[1]
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://{ADDRESS}:{self.port}"
+
+    def start(self, app: ASGIApp) -> None:
+        """Answer requests from now on, in a thread."""
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
+            )
+        )
+        given = {"sockets": [self._socket]}
+        self._thread = threading.Thread(target=self._server.run, kwargs=given, name="web", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is being answered, and free the port."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+        self._socket.close()

@@ -2,16 +2,18 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import functions_framework
+from starlette.types import ASGIApp
 
 from local.objects import PREFIX, Objects
-from local.routing import Mount, Router
+from local.routing import Mount, Router, threaded
 from shared import topology, wiring
 
 if TYPE_CHECKING:
@@ -20,30 +22,50 @@ if TYPE_CHECKING:
 SERVICES = topology.PATH.parent
 
 
+Around = Callable[[str, "WSGIApplication"], "WSGIApplication"]
+
+
 @dataclass(frozen=True)
 class Mounted:
     """
     The applications of one process.
 
-    ``functions`` holds each by its name; ``subscribers`` the event functions by their subscription,
-    which only the pump may call; ``web`` what the outside may reach.
+    ``functions`` holds each function by its name; ``subscribers`` the event functions by their
+    subscription, which only the pump may call; ``web`` what the outside may reach.
     """
 
     functions: Mapping[str, "WSGIApplication"]
     subscribers: Mapping[str, "WSGIApplication"]
-    web: Router
+    web: ASGIApp
 
 
-def mount() -> Mounted:
-    """Load all functions; whatever one of them imports is imported here."""
+def mount(around: Around = lambda name, app: app) -> Mounted:
+    """
+    Load all functions; whatever one of them imports is imported here.
+
+    ``around`` may put something around each function of the framework.
+    """
     table = topology.topology().functions
-    functions = {name: load(SERVICES / name / "main.py", it.entry_point) for name, it in table.items()}
+    functions = {
+        name: around(name, load(SERVICES / name / "main.py", it.entry_point))
+        for name, it in table.items()
+        if it.interface == "function"
+    }
     subscribers = {it.subscription.name: functions[name] for name, it in table.items() if it.subscription}
+    reached = {name: _reached(name, it, functions) for name, it in table.items() if it.routes}
     mounts: list[Mount] = [
-        (route.method, route.path, functions[name]) for name, it in table.items() for route in it.routes
+        (route.method, route.path, app) for name, app in reached.items() for route in table[name].routes
     ]
-    mounts.append(("*", PREFIX.rstrip("/"), Objects(wiring.local_blobs(), wiring.clock())))
+    objects = Objects(wiring.local_blobs(), wiring.clock())
+    mounts.append(("*", PREFIX.rstrip("/"), threaded(objects)))
     return Mounted(functions, subscribers, Router(mounts))
+
+
+def _reached(name: str, function: topology.Function, functions: Mapping[str, "WSGIApplication"]) -> ASGIApp:
+    if function.interface == "function":
+        return threaded(functions[name])
+    app: ASGIApp = getattr(import_module(f"services.{name}.main"), function.entry_point)
+    return app
 
 
 def load(source: Path, entry_point: str) -> "WSGIApplication":

@@ -1,24 +1,34 @@
 """One web address for all HTTP functions: which function a request goes to, and who may ask."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from werkzeug.wrappers import Response
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from local.wsgi import Threaded
 from shared.entry import problem
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
 OWN_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
-Mount = tuple[str, str, "WSGIApplication"]
+HTTP_THREADS = 16
+MOST_BODY_BYTES = 512 * 1024 * 1024
+Mount = tuple[str, str, ASGIApp]
 """Method (``*``: any), path, and the application that owns what lies at and below the path."""
+
+
+def threaded(app: "WSGIApplication") -> ASGIApp:
+    """A WSGI application, each of its requests in a thread."""
+    return Threaded(app, HTTP_THREADS)
 
 
 class Router:
     """
-    A WSGI application over others; the longest matching path wins.
+    An ASGI application over others; the longest matching path wins.
 
     The applications see the whole path, as a function behind a load balancer does. The server has no
     login, so a browser must not be able to lend it to a page from elsewhere: foreign host names
@@ -28,17 +38,20 @@ class Router:
     def __init__(self, mounts: Sequence[Mount]) -> None:
         self._mounts = sorted(mounts, key=lambda mount: len(mount[1]), reverse=True)
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to its owner."""
-        environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
-        if _is_foreign(environ):
-            return _refuse(403, "This server answers pages of this machine only.")(environ, start_response)
-        owner = self._owner(environ["REQUEST_METHOD"], environ["PATH_INFO"])
-        if owner is None:
-            return _refuse(404, "There is nothing at this path.")(environ, start_response)
-        return owner(environ, start_response)
+        app = self._refusal(Headers(scope=scope)) or self._owner(scope["method"], scope["path"])
+        await (app or _refuse(404, "There is nothing at this path."))(scope, receive, send)
 
-    def _owner(self, method: str, path: str) -> "WSGIApplication | None":
+    def _refusal(self, headers: Headers) -> ASGIApp | None:
+        if _is_foreign(headers):
+            return _refuse(403, "This server answers pages of this machine only.")
+        size = headers.get("content-length", "0")
+        if not size.isdecimal() or int(size) > MOST_BODY_BYTES:
+            return _refuse(413, f"A body has at most {MOST_BODY_BYTES:,} bytes.")
+        return None
+
+    def _owner(self, method: str, path: str) -> ASGIApp | None:
         for wanted, prefix, app in self._mounts:
             below = path == prefix or path.startswith(f"{prefix.rstrip('/')}/")
             if below and wanted in ("*", method):
@@ -46,8 +59,8 @@ class Router:
         return None
 
 
-def _is_foreign(environ: "WSGIEnvironment") -> bool:
-    named = [f"//{environ.get('HTTP_HOST', '')}", environ.get("HTTP_ORIGIN", "//localhost")]
+def _is_foreign(headers: Headers) -> bool:
+    named = [f"//{headers.get('host', '')}", headers.get("origin", "//localhost")]
     return not all(_host(address) in OWN_NAMES for address in named)
 
 
@@ -59,5 +72,7 @@ def _host(address: str) -> str | None:
 
 
 def _refuse(status: int, detail: str) -> Response:
-    title = {403: "Not allowed", 404: "Not found"}[status]
-    return Response(*problem(status, title, detail))
+    title = {403: "Not allowed", 404: "Not found", 413: "Too large"}[status]
+    body, code, headers = problem(status, title, detail)
+    assert isinstance(body, str)
+    return Response(body, code, headers)

@@ -6,7 +6,6 @@ half done is finished after the next start.
 """
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Self
 
 from local.engine import engine
 from local.home import locked, noted
-from local.listening import bound
+from local.listening import WebServer
 from local.mount import Mounted, mount
 from local.pool import Pool
 from local.pump import Courier, Pump
@@ -56,15 +55,14 @@ class Runner:
         """Start each part; the stack ends them in reverse, the web server after all that need it."""
         stack.enter_context(locked(self.home))
         all_cores = stack.enter_context(_on_one_core())
-        server = bound(self._port)
-        port = server.bind_addr[1]
-        stack.enter_context(_configured(home=self.home, port=port, workers=self._workers))
+        server = WebServer(self._port)
+        stack.callback(server.stop)
+        stack.enter_context(_configured(home=self.home, port=server.port, workers=self._workers))
         self.url = settings().base_url
         stack.enter_context(noted(self.home, self.url))
         mounted = self._load()
-        server.wsgi_app = mounted.web
+        server.start(mounted.web)
         stack.callback(server.stop)
-        threading.Thread(target=server.serve, name="web", daemon=True).start()
         for part in _parts(mounted, self.home / "logs", all_cores):
             part.start()
             stack.callback(part.stop)

@@ -46,7 +46,7 @@ def problem(status: int, title: str, detail: str, errors: tuple[FieldError, ...]
 
 def answering(handle: "Callable[[Request], Any]") -> "Callable[[Request], Any]":
     """Turn what an HTTP handler raises into a problem document; a user never sees a stack trace."""
-    _set_up()
+    set_up()
 
     @wraps(handle)
     def entry(request: "Request") -> Any:
@@ -54,7 +54,7 @@ def answering(handle: "Callable[[Request], Any]") -> "Callable[[Request], Any]":
             step.quiet = request.method in ("GET", "HEAD")
             return handle(request)
 
-        return _health(handle.__name__, request) or _answer(handle.__name__, request, act)
+        return _probed(handle.__name__, request) or _answer(handle.__name__, request, act)
 
     return entry
 
@@ -79,7 +79,7 @@ def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Reque
     """
 
     def decorated(handle: Callable[[E], None]) -> "Callable[[Request], Any]":
-        _set_up()
+        set_up()
 
         @wraps(handle)
         def entry(request: "Request") -> Any:
@@ -89,7 +89,7 @@ def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Reque
                 _take(Delivery.of(request.content_type or "", body), kind, handle, step)
                 return NOTHING
 
-            probed = _health(handle.__name__, request)
+            probed = _probed(handle.__name__, request)
             if probed is not None or request.method != "POST":
                 return probed or _only("POST")
             return _answer(handle.__name__, request, act)
@@ -99,7 +99,7 @@ def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Reque
     return decorated
 
 
-def _set_up() -> None:
+def set_up() -> None:
     """When the function is loaded: what is set wrongly fails here, and not at the first request."""
     if settings().logs_json:
         logs.to_cloud(project=settings().project)
@@ -127,27 +127,35 @@ def _answer(name: str, request: "Request", act: Callable[[logs.Step], Any]) -> A
         try:
             answer = act(step)
         except (PermanentError, TransientError) as error:
-            return _refused(error, step)
+            answer = refused(error, step)
         except Exception as error:  # the edge: logged whole, answered without its inside
-            incident = uuid4().hex[:12]
-            step.outcome, step.said = "failed", f"incident {incident}"
-            step.end(error)
-            return problem(500, "Unexpected error", f"Something failed on our side; incident {incident}.")
+            return failed(error, step)
         step.end()
         return answer
+
+
+def failed(error: Exception, step: logs.Step) -> Answer:
+    """The answer to what nobody foresaw, which is logged whole under the number of an incident."""
+    incident = uuid4().hex[:12]
+    step.outcome, step.said = "failed", f"incident {incident}"
+    step.end(error)
+    return problem(500, "Unexpected error", f"Something failed on our side; incident {incident}.")
 
 
 def _headers(request: "Request") -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-def _refused(error: PermanentError | TransientError, step: logs.Step) -> Answer:
-    """A user's mistakes are named by their class alone: their texts may quote what was submitted."""
+def refused(error: PermanentError | TransientError, step: logs.Step) -> Answer:
+    """
+    The answer to a refusal, which the step will tell.
+
+    A user's mistakes are named by their class alone: their texts may quote what was submitted.
+    """
     step.outcome = "unavailable" if isinstance(error, TransientError) else "refused"
     is_ours = isinstance(error, TransientError | NotAllowed)
     step.said = reason_of(error) if is_ours else type(error).__name__
     logs.note(status=error.status)
-    step.end()
     errors = error.errors if isinstance(error, InvalidInput) else ()
     body, status, headers = problem(error.status, error.title, str(error), errors)
     scheme = error.scheme if isinstance(error, NotAllowed) else None
@@ -159,22 +167,30 @@ def _only(method: str) -> Answer:
     return body, status, {**headers, "Allow": method}
 
 
-def _health(name: str, request: "Request") -> Answer | None:
+def _probed(name: str, request: "Request") -> Answer | None:
     """The answer to a probe, if this is one. (Cloud Run keeps some paths that end in z to itself.)"""
-    if request.method not in ("GET", "HEAD") or not request.path.startswith("/health/"):
+    if request.method not in ("GET", "HEAD"):
         return None
-    if request.path == "/health/live":
-        return as_json({"status": "live", "function": name})
-    return _ready(name) if request.path == "/health/ready" else None
+    probe = PROBES.get(request.path)
+    return None if probe is None else probe(name)
 
 
-def _ready(name: str) -> Answer:
+def live(name: str) -> Answer:
+    """That the function runs."""
+    return as_json({"status": "live", "function": name})
+
+
+def ready(name: str) -> Answer:
+    """Whether the function could work now: 503, naming what it opens and cannot read, if not."""
     found = health.examine(name)
     wrong = tuple(FieldError(what, state) for what, state in found.items() if state != health.OK)
     if wrong:
         detail = f"{name} cannot work now: {', '.join(error.path for error in wrong)}"
         return problem(503, TransientError.title, detail, wrong)
     return as_json({"status": "ready", "function": name, "dependencies": found})
+
+
+PROBES: Mapping[str, Callable[[str], Answer]] = {"/health/live": live, "/health/ready": ready}
 
 
 def reason_of(error: OmtxError) -> str:

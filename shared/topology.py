@@ -55,9 +55,15 @@ class DeadLetterQueue(Frozen):
 
 
 class Function(Frozen):
-    """One deployable function; ``concurrency`` counts the requests that one instance takes at a time."""
+    """
+    One deployable function; ``concurrency`` counts the requests that one instance takes at a time.
+
+    ``interface``: what ``entry_point`` names in its ``main.py``, a function of functions-framework or a
+    whole ASGI application.
+    """
 
     trigger: Literal["http", "event"]
+    interface: Literal["function", "asgi"] = "function"
     entry_point: str
     memory_mb: Annotated[int, Field(ge=512)]
     timeout_seconds: Annotated[int, Field(ge=1, le=3600)]

@@ -10,7 +10,7 @@ from werkzeug.http import is_hop_by_hop_header
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import ClosingIterator, get_input_stream
 
-from local.routing import Router
+from local.routing import Router, threaded
 from shared.entry import problem
 from shared.topology import Topology
 
@@ -58,11 +58,12 @@ class Proxy:
 
 def front_door(table: Topology, proxies: Mapping[str, Proxy]) -> Router:
     """Every route of the table, at the function that has it."""
+    reached = {name: threaded(proxies[name]) for name, function in table.functions.items() if function.routes}
     return Router(
         [
-            (route.method, route.path, proxies[name])
-            for name, function in table.functions.items()
-            for route in function.routes
+            (route.method, route.path, app)
+            for name, app in reached.items()
+            for route in table.functions[name].routes
         ]
     )
 

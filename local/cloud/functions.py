@@ -1,5 +1,5 @@
 """
-Functions as they are deployed: each from its unpacked archive, in a process under functions-framework.
+Functions as they are deployed: each from its unpacked archive, in a process of its own.
 
 A function sees its archive and its own environment, not the repository nor the user's home. That an
 editable install of the repository is in the interpreter changes nothing: the archive is found first.
@@ -44,7 +44,11 @@ class FunctionProcess(Child):
         self._home = tempfile.mkdtemp(prefix="omtx-")
         super().__init__(
             f"function {name}",
-            (python, "-P", "-m", "functions_framework", *_options(name, port)),
+            (
+                *(python, "-P", "-m", "functions_framework"),
+                *(f"--target={topology().functions[name].entry_point}", "--source=main.py"),
+                *(f"--host={ADDRESS}", f"--port={port}"),
+            ),
             ready=self._answers,
             log=log,
             folder=archive,
@@ -70,8 +74,3 @@ class FunctionProcess(Child):
         """See ``Child.stop``; for good."""
         super().stop()
         shutil.rmtree(self._home, ignore_errors=True)
-
-
-def _options(name: str, port: int) -> tuple[str, ...]:
-    target = topology().functions[name].entry_point
-    return f"--target={target}", "--source=main.py", f"--host={ADDRESS}", f"--port={port}"

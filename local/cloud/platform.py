@@ -8,7 +8,6 @@ balancer, a thread for the scheduler. The emulators keep nothing on disk, so all
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -25,7 +24,7 @@ from local.cloud.functions import FunctionProcess
 from local.cloud.storage import storage
 from local.cloud.subscriptions import Names, Plan, make, plan
 from local.home import locked, noted
-from local.listening import bound
+from local.listening import WebServer
 from local.schedule import Schedule
 from shared.settings import Settings
 from shared.topology import Topology, topology
@@ -102,9 +101,9 @@ class Cloud:
         stack.enter_context(locked(self.home))
         for name in ("logs", "functions", "engine", "objects"):
             shutil.rmtree(self.home / name, ignore_errors=True)
-        server = bound(self._port)
+        server = WebServer(self._port)
         stack.callback(server.stop)
-        self.url = f"http://127.0.0.1:{server.bind_addr[1]}"
+        self.url = server.url
         stack.enter_context(noted(self.home, self.url))
         self.emulators = self._emulators()
         self.environment = self._settings()
@@ -117,8 +116,7 @@ class Cloud:
             child.wait()
         self._deliver(stack)
         self.proxies = {name: Proxy(it.url) for name, it in self.functions.items()}
-        server.wsgi_app = front_door(self.table, self.proxies)
-        threading.Thread(target=server.serve, name="web", daemon=True).start()
+        server.start(front_door(self.table, self.proxies))
         schedule = self._schedule()
         schedule.start()
         stack.callback(schedule.stop)

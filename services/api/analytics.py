@@ -1,43 +1,46 @@
 """``GET …/analytics``: how a batch performs, and what might be done about it."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from fastapi import APIRouter
+
 from services.api import insights, pace
-from services.api.query import yes
+from services.api.dependencies import Stored
 from services.api.sampling import Going, going
 from services.api.store import Store
-from shared.entry import Answer, as_json
 from shared.steps.reading import Overview
+
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["batches"])
 
 MOST_SAMPLED = 1000
 SAMPLED_FOR_STATUS = 50
 
 
-def analytics(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
+@router.get("/analytics", summary="How a batch performs")
+def analytics(
+    store: Stored, batch_id: str, include_performance: bool = True, include_insights: bool = True
+) -> dict[str, Any]:
     """
     Figures of the whole batch come from its counters; those of single runs (times, trend) from at
     most 1,000 of its outcomes, and ``sample`` says so. Times in seconds, variance in s².
     """
     view = store.overview(batch_id)
     now = going(store, view, most=MOST_SAMPLED)
-    return as_json(
-        {
-            "batch_id": batch_id,
-            "analysis_timestamp": store.clock.now().isoformat(),
-            "sample": {"sampled": now.sample.sampled, "outcomes": len(now.sample.outcomes)},
-            "batch_intelligence": {
-                "status": view.status.value,
-                "progress": insights.progress(view.accounting),
-                "batch_health": insights.batch_health(view.accounting),
-                "completion_trend": pace.completion_trend(now.sample.outcomes),
-                "estimated_completion_seconds": now.seconds_left,
-                "children": _children(view, now),
-            },
-            "performance": _performance(now) if yes(args, "include_performance", default=True) else None,
-            "ai_insights": _assessed(view, now) if yes(args, "include_insights", default=True) else None,
-        }
-    )
+    return {
+        "batch_id": batch_id,
+        "analysis_timestamp": store.clock.now().isoformat(),
+        "sample": {"sampled": now.sample.sampled, "outcomes": len(now.sample.outcomes)},
+        "batch_intelligence": {
+            "status": view.status.value,
+            "progress": insights.progress(view.accounting),
+            "batch_health": insights.batch_health(view.accounting),
+            "completion_trend": pace.completion_trend(now.sample.outcomes),
+            "estimated_completion_seconds": now.seconds_left,
+            "children": _children(view, now),
+        },
+        "performance": _performance(now) if include_performance else None,
+        "ai_insights": _assessed(view, now) if include_insights else None,
+    }
 
 
 def status_insights(store: Store, view: Overview) -> dict[str, Any]:

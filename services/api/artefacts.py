@@ -1,14 +1,19 @@
 """The artefacts of a finished batch, streamed as they are stored."""
 
 import re
-from collections.abc import Mapping
+from typing import Any
 
+from fastapi import APIRouter, Response
+
+from services.api.dependencies import Stored
+from services.api.sending import FILE, attachment, streamed
 from services.api.store import Store
-from shared.entry import Answer, as_json
 from shared.errors import IllegalMove, NotFound
 from shared.models.batch import BatchStatus
 from shared.models.work import Artefact
 from shared.steps.reading import Overview
+
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["artefacts"])
 
 COLUMNS = ".columns.json.gz"
 # Found by their names: the manifest that lists them too is as long as the library.
@@ -39,14 +44,16 @@ def ended(store: Store, batch_id: str) -> Overview:
     return view
 
 
-def artefacts(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
-    """``GET …/artefacts``: the batch's own artefacts; ``manifest.json`` among them lists all others."""
+@router.get("/artefacts", summary="List artefacts")
+def artefacts(store: Stored, batch_id: str) -> dict[str, Any]:
+    """The batch's own artefacts; ``manifest.json`` among them lists all others."""
     view = store.overview(batch_id)
-    return as_json({"batch_id": batch_id, "artefacts": [file.model_dump() for file in own(view)]})
+    return {"batch_id": batch_id, "artefacts": [file.model_dump() for file in own(view)]}
 
 
-def artefact(store: Store, args: Mapping[str, str], batch_id: str, name: str) -> Answer:
-    """``GET …/artefacts/{name}``: any artefact of the batch; of its jobs' uploads, the logs."""
+@router.get("/artefacts/{name:path}", summary="Download an artefact", **FILE)
+def artefact(store: Stored, batch_id: str, name: str) -> Response:
+    """Any artefact of the batch; of its jobs' uploads, the logs."""
     file = find(store, ended(store, batch_id), name)
     if file is None:
         raise NotFound(f"batch {batch_id} has no artefact {name!r}")
@@ -72,7 +79,7 @@ def find(store: Store, view: Overview, name: str) -> Artefact | None:
     return Artefact(name=name, key=stat.key, size=stat.size, sha256=stat.sha256)
 
 
-def served(store: Store, file: Artefact, *, shown: str) -> Answer:
+def served(store: Store, file: Artefact, *, shown: str) -> Response:
     """The bytes of an artefact as a stream; ``shown`` is the name under which they are saved."""
     headers = {
         "Content-Type": MEDIA.get(file.name.rpartition(".")[2], "application/octet-stream"),
@@ -82,5 +89,5 @@ def served(store: Store, file: Artefact, *, shown: str) -> Answer:
     if file.name.endswith(COLUMNS):  # for scripts in a browser, which unpacks it on the way
         headers |= {"Content-Type": MEDIA["json"], "Content-Encoding": "gzip"}
     else:
-        headers["Content-Disposition"] = f'attachment; filename="{shown}"'
-    return store.blobs.stream(file.key), 200, headers
+        headers |= attachment(shown)
+    return streamed(store.blobs.stream(file.key), headers)

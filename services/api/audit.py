@@ -1,11 +1,14 @@
 """The audit of a batch: everything counted again, every artefact read again."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Set
+from typing import Any
 
+from fastapi import APIRouter
+
+from services.api.dependencies import Stored
 from services.api.store import Store
 from shared.domain.identity import job_id
-from shared.entry import Answer, as_json
 from shared.errors import NotFound
 from shared.models.batch import StoredInput
 from shared.models.facts import Outcome
@@ -14,27 +17,28 @@ from shared.steps.manifest import Manifest, chunk_keys, library_digest
 from shared.steps.reading import Overview, standing_outcomes
 from shared.steps.results import listed, manifest_key
 
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["batches"])
+
 MOST_PROBLEMS = 100
 
 
-def verify(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
-    """``GET …/verify``: recompute the accounting from the outcomes and the digests from the bytes."""
+@router.get("/verify", summary="Audit a batch")
+def verify(store: Stored, batch_id: str) -> dict[str, Any]:
+    """Recompute the accounting from the outcomes and the digests from the bytes."""
     view = store.overview(batch_id)
     audit = _Audit(store, view)
     problems = list(audit.problems())
-    return as_json(
-        {
-            "batch_id": batch_id,
-            "ok": not problems,
-            "status": view.status.value,
-            "accounting": view.accounting.model_dump(),
-            "sentence": view.accounting.sentence(),
-            "outcomes_counted": sum(audit.counted.values()),
-            "artefacts_checked": audit.checked,
-            "problems": problems[:MOST_PROBLEMS],
-            "problem_count": len(problems),
-        }
-    )
+    return {
+        "batch_id": batch_id,
+        "ok": not problems,
+        "status": view.status.value,
+        "accounting": view.accounting.model_dump(),
+        "sentence": view.accounting.sentence(),
+        "outcomes_counted": sum(audit.counted.values()),
+        "artefacts_checked": audit.checked,
+        "problems": problems[:MOST_PROBLEMS],
+        "problem_count": len(problems),
+    }
 
 
 class _Audit:

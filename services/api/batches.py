@@ -2,47 +2,53 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
 
 from services.api import insights
 from services.api.analytics import status_insights
+from services.api.answers import BatchList, StatusOfBatch
+from services.api.dependencies import Stored
 from services.api.jobs import job_page
-from services.api.query import Page, one_of, page, whole
+from services.api.pages import Page, PageNumber
 from services.api.store import Store
-from shared.entry import Answer, as_json
 from shared.models.batch import Batch, BatchStatus
 from shared.steps.reading import Overview, cost_so_far, overview
+
+router = APIRouter(prefix="/api/v3/batches", tags=["batches"])
 
 MOST_LISTED = 200
 MOST_JOBS = 1501
 ACTIVE = frozenset({BatchStatus.PENDING, BatchStatus.RUNNING, BatchStatus.PAUSED, BatchStatus.AGGREGATING})
 
 
-def list_batches(store: Store, args: Mapping[str, str]) -> Answer:
-    """``GET /api/v3/batches/``: newest first; ``statistics`` are of this page."""
-    limit = whole(args, "limit", default=50, least=1, most=MOST_LISTED)
-    offset = whole(args, "offset", default=0, least=0, most=10_000)
-    wanted = one_of(args, "status", [status.value for status in BatchStatus])
-    views = [overview(store.ledger, batch) for batch in _all(store, offset + limit + 1, wanted)]
-    chosen = [view for view in views if wanted in (None, view.status.value)]
+@router.get("", summary="List batches", responses={200: {"model": BatchList}})
+def list_batches(
+    store: Stored,
+    limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
+    offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    status: BatchStatus | None = None,
+) -> dict[str, Any]:
+    """Newest first; ``statistics`` are of this page."""
+    views = [overview(store.ledger, batch) for batch in _all(store, offset + limit + 1, status)]
+    chosen = [view for view in views if status in (None, view.status)]
     shown = chosen[offset : offset + limit]
     more = len(chosen) > offset + limit
-    return as_json(
-        {
-            "batches": [_listed(view) for view in shown],
-            "pagination": {
-                "limit": limit,
-                "offset": offset,
-                "total": len(chosen) if not more else None,
-                "has_more": more,
-                "next_offset": offset + limit if more else None,
-            },
-            "statistics": _statistics(shown),
-        }
-    )
+    return {
+        "batches": [_listed(view) for view in shown],
+        "pagination": {
+            "limit": limit,
+            "offset": offset,
+            "total": len(chosen) if not more else None,
+            "has_more": more,
+            "next_offset": offset + limit if more else None,
+        },
+        "statistics": _statistics(shown),
+    }
 
 
-def _all(store: Store, most: int, wanted: str | None) -> list[Batch]:
+def _all(store: Store, most: int, wanted: BatchStatus | None) -> list[Batch]:
     """The newest batches; where a status is wanted, as many as one page may look through."""
     return store.ledger.batches(
         owner=store.owner, unfinished=False, limit=most if wanted is None else max(most, 1000), after=None
@@ -82,10 +88,15 @@ def _statistics(views: list[Overview]) -> dict[str, Any]:
     }
 
 
-def status(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
-    """``GET …/status``: how the batch stands, with a page of its jobs in the order of the library."""
-    jobs = page(args, default=100, most=MOST_JOBS)
-    return as_json(_status(store, store.overview(batch_id), jobs))
+@router.get("/{batch_id}/status", summary="Status of a batch", responses={200: {"model": StatusOfBatch}})
+def status(
+    store: Stored,
+    batch_id: str,
+    page: PageNumber = 1,
+    page_size: Annotated[int, Query(ge=1, le=MOST_JOBS)] = 100,
+) -> dict[str, Any]:
+    """How the batch stands, with a page of its jobs in the order of the library."""
+    return _status(store, store.overview(batch_id), Page(page, page_size))
 
 
 def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:

@@ -1,16 +1,21 @@
 """What an owner may ask of a batch: pause, resume, cancel, retry, delete. Each may be asked for again."""
 
-from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated, Any
 
-from services.api.query import whole
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from services.api.dependencies import Stored
 from services.api.store import Store
 from shared.domain.lifecycle import final_status
-from shared.entry import Answer, as_json
 from shared.errors import FieldError, Gone, IllegalMove, InvalidInput, NotFound
+from shared.models.base import Frozen
 from shared.models.batch import BatchStatus
 from shared.models.facts import Intents
 from shared.steps.reading import Overview
+
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["control"])
 
 SAID = {
     "pause": "paused; what runs goes on to its end, and nothing else is started",
@@ -21,13 +26,26 @@ SAID = {
 MOST_ROUNDS = 100
 
 
-def control(store: Store, args: Mapping[str, str], batch_id: str, action: str) -> Answer:
-    """``POST …/control/{pause|resume|cancel|retry_failed}``: 409, with the reason, where it cannot be."""
+class Asked(Frozen):
+    """What may be said of an action: which round, for ``retry_failed``."""
+
+    round: Annotated[int | None, Field(ge=1, le=MOST_ROUNDS)] = None
+
+
+@router.post("/control/{action}")
+def control(
+    store: Stored,
+    batch_id: str,
+    action: str,
+    round: Annotated[int | None, Query(ge=1, le=MOST_ROUNDS)] = None,
+    asked: Asked | None = None,
+) -> dict[str, Any]:
+    """Pause, resume, cancel or retry what failed: 409, with the reason, where it cannot be."""
     if action not in SAID:
         message = f"unknown action {action!r}; there are: {', '.join(SAID)}"
         raise InvalidInput(message, [FieldError("action", message)])
     if action == "retry_failed":
-        return _retry(store, args, batch_id)
+        return _retry(store, batch_id, round or (asked.round if asked else None))
     _check(store.overview(batch_id), action)
     now = store.clock.now()
     intents = _intend(store, batch_id, action)
@@ -35,17 +53,15 @@ def control(store: Store, args: Mapping[str, str], batch_id: str, action: str) -
     return _done(batch_id, action, at or now)
 
 
-def _done(batch_id: str, action: str, at: datetime, **more: int) -> Answer:
-    return as_json(
-        {
-            "success": True,
-            "batch_id": batch_id,
-            "action": action,
-            "timestamp": at.isoformat(),
-            "message": SAID[action],
-            **more,
-        }
-    )
+def _done(batch_id: str, action: str, at: datetime, **more: int) -> dict[str, Any]:
+    return {
+        "success": True,
+        "batch_id": batch_id,
+        "action": action,
+        "timestamp": at.isoformat(),
+        "message": SAID[action],
+        **more,
+    }
 
 
 def _check(view: Overview, action: str) -> None:
@@ -72,9 +88,9 @@ def _intend(store: Store, batch_id: str, action: str) -> Intents:
     return store.ledger.intend(batch_id, paused=action == "pause")
 
 
-def _retry(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
+def _retry(store: Store, batch_id: str, wanted: int | None) -> dict[str, Any]:
     """
-    Ask for the next round, or for round ``?round=N``.
+    Ask for the next round, or for the round that is ``wanted``.
 
     A client that may have to ask twice names the round: the second time changes nothing. Without it,
     asking again while a round is open means that round.
@@ -82,7 +98,7 @@ def _retry(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
     view = store.overview(batch_id)
     asked = max(view.intents.retry, view.rounds[-1].number)
     open = view.closing is None or view.closing.finished_at is None
-    number = whole(args, "round", default=asked if open and asked else asked + 1, least=1, most=MOST_ROUNDS)
+    number = wanted or (asked if open and asked else asked + 1)
     if number == asked + 1:
         _check_retry(view)
         if not store.ledger.ask_retry(batch_id, number):
@@ -107,8 +123,9 @@ def _check_retry(view: Overview) -> None:
         raise IllegalMove(f"no ligand of batch {name} failed; there is nothing to retry")
 
 
-def delete(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
-    """``DELETE …/{id}``: hide it at once and erase it; 409 while it is not over. Twice is no mistake."""
+@router.delete("")
+def delete(store: Stored, batch_id: str) -> dict[str, Any]:
+    """Hide it at once and erase it; 409 while it is not over. Twice is no mistake."""
     try:
         view = store.overview(batch_id)
     except Gone as gone:
@@ -120,15 +137,13 @@ def delete(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
     return _deleted(store, deleted)
 
 
-def _deleted(store: Store, gone: Gone) -> Answer:
+def _deleted(store: Store, gone: Gone) -> dict[str, Any]:
     if gone.owner != store.owner:
         raise NotFound(f"no batch {gone.batch_id}")
-    return as_json(
-        {
-            "success": True,
-            "batch_id": gone.batch_id,
-            "deleted_jobs": gone.jobs,
-            "timestamp": gone.deleted_at.isoformat(),
-            "message": "deleted; its files and records are being erased",
-        }
-    )
+    return {
+        "success": True,
+        "batch_id": gone.batch_id,
+        "deleted_jobs": gone.jobs,
+        "timestamp": gone.deleted_at.isoformat(),
+        "message": "deleted; its files and records are being erased",
+    }

@@ -1,81 +1,96 @@
 """Messages that were given up: looked at, sent again, or put aside for good."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from services.api.query import instant, one_of, text, whole
-from services.api.store import Store
-from shared.entry import Answer, as_json
+from fastapi import APIRouter, Body, Query
+from pydantic import AwareDatetime, StringConstraints
+
+from services.api.dependencies import Stored
 from shared.events.parked import document_of, subject, unwrapped
+from shared.models.base import Frozen
 from shared.ports.bus import DeadLetter, LetterState
+
+router = APIRouter(prefix="/api/v3/dead-letters", tags=["dead letters"])
 
 MOST_LISTED = 200
 MOST_REPLAYED = 500
 MOST_REASON = 500
 SHOWN_BYTES = 100_000
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_REASON)]
 
 
-def list_letters(store: Store, args: Mapping[str, str]) -> Answer:
-    """``GET /api/v3/dead-letters``: newest first; the open ones, unless ``state`` says otherwise."""
-    limit = whole(args, "limit", default=50, least=1, most=MOST_LISTED)
-    wanted = one_of(args, "state", [*LetterState, "all"]) or LetterState.OPEN.value
-    state = None if wanted == "all" else LetterState(wanted)
-    found = store.letters.letters(state=state, limit=limit + 1, after=args.get("after"))
+class Replaying(Frozen):
+    """Which letters: those parked by then, after one that an earlier answer named."""
+
+    parked_by: AwareDatetime | None = None
+    after: str | None = None
+
+
+@router.get("")
+def list_letters(
+    store: Stored,
+    limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
+    state: Literal["open", "replayed", "discarded", "all"] = "open",
+    after: str | None = None,
+) -> dict[str, Any]:
+    """Newest first; the open ones, unless ``state`` says otherwise."""
+    wanted = None if state == "all" else LetterState(state)
+    found = store.letters.letters(state=wanted, limit=limit + 1, after=after)
     more = len(found) > limit
-    return as_json(
-        {
-            "dead_letters": [_summary(letter) for letter in found[:limit]],
-            "open": store.letters.open_letters(),
-            "pagination": {
-                "limit": limit,
-                "has_more": more,
-                "next_after": found[limit - 1].id if more else None,
-            },
-        }
-    )
+    return {
+        "dead_letters": [_summary(letter) for letter in found[:limit]],
+        "open": store.letters.open_letters(),
+        "pagination": {
+            "limit": limit,
+            "has_more": more,
+            "next_after": found[limit - 1].id if more else None,
+        },
+    }
 
 
-def letter(store: Store, args: Mapping[str, str], letter_id: str) -> Answer:
-    """``GET /api/v3/dead-letters/{id}``: one letter with its message."""
-    return as_json(_whole(store.letters.letter(letter_id)))
+@router.get("/{letter_id}")
+def letter(store: Stored, letter_id: str) -> dict[str, Any]:
+    """One letter with its message."""
+    return _whole(store.letters.letter(letter_id))
 
 
-def replay(store: Store, args: Mapping[str, str], letter_id: str) -> Answer:
-    """``POST …/{id}/replay``: publish it again; a second time nothing happens."""
-    return as_json(_whole(store.letters.replay(letter_id, by=store.owner)))
+@router.post("/{letter_id}/replay")
+def replay(store: Stored, letter_id: str) -> dict[str, Any]:
+    """Publish it again; a second time nothing happens."""
+    return _whole(store.letters.replay(letter_id, by=store.owner))
 
 
-def discard(store: Store, args: Mapping[str, str], letter_id: str) -> Answer:
-    """``POST …/{id}/discard`` with a ``reason``: it is no longer open, and kept."""
-    reason = text(args, "reason", most=MOST_REASON)
-    return as_json(_whole(store.letters.discard(letter_id, reason=reason, by=store.owner)))
+@router.post("/{letter_id}/discard")
+def discard(store: Stored, letter_id: str, reason: Annotated[Reason, Body(embed=True)]) -> dict[str, Any]:
+    """It is no longer open, and kept."""
+    return _whole(store.letters.discard(letter_id, reason=reason, by=store.owner))
 
 
-def replay_all(store: Store, args: Mapping[str, str]) -> Answer:
+@router.post("/replay")
+def replay_all(store: Stored, which: Replaying | None = None) -> dict[str, Any]:
     """
-    ``POST /api/v3/dead-letters/replay``: every open letter parked by ``parked_by`` (now), newest first.
+    Publish every open letter parked by ``parked_by`` (now) again, newest first.
 
     At most 500 a call. A message that fails again is a new letter, parked later: whoever asks again
     with the ``parked_by`` of the first answer comes to an end. What holds no message is passed over.
     """
-    by = instant(args, "parked_by", default=store.clock.now())
+    which = which or Replaying()
+    by = which.parked_by or store.clock.now()
     found = store.letters.letters(
-        state=LetterState.OPEN, limit=MOST_REPLAYED, after=args.get("after"), parked_by=by
+        state=LetterState.OPEN, limit=MOST_REPLAYED, after=which.after, parked_by=by
     )
     unreadable = [letter.id for letter in found if unwrapped(letter.data).message is None]
     sendable = [letter.id for letter in found if letter.id not in unreadable]
     for letter_id in sendable:
         store.letters.replay(letter_id, by=store.owner)
     more = len(found) == MOST_REPLAYED
-    return as_json(
-        {
-            "replayed": len(sendable),
-            "unreadable": unreadable,
-            "left": store.letters.open_letters(parked_by=by),
-            "parked_by": by.isoformat(),
-            "next_after": found[-1].id if more else None,
-        }
-    )
+    return {
+        "replayed": len(sendable),
+        "unreadable": unreadable,
+        "left": store.letters.open_letters(parked_by=by),
+        "parked_by": by.isoformat(),
+        "next_after": found[-1].id if more else None,
+    }
 
 
 def _summary(letter: DeadLetter) -> dict[str, Any]:

@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fastapi import APIRouter, Response
 from zipstream import ZIP_DEFLATED, ZipStream
 
 from services.api.artefacts import ended, find, own, served
-from services.api.query import one_of
+from services.api.dependencies import Stored
+from services.api.sending import FILE, attachment, streamed
 from services.api.store import Store
 from shared.domain.naming import file_name
-from shared.entry import Answer
 from shared.errors import FieldError, InvalidInput, NotFound
 from shared.steps.reading import Overview, standing_outcomes
+
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["artefacts"])
 
 FILES = {
     "csv": "results/batch_results.csv",
@@ -26,29 +29,28 @@ STRUCTURE = "structure.cif"
 MOST_STRUCTURES = 100_000
 
 
-def export(store: Store, args: Mapping[str, str], batch_id: str, form: str) -> Answer:
-    """``GET …/export/{csv|json|parquet|sdf|zip}``: an attachment, streamed; 409 before the end."""
+@router.get("/export/{form}", summary="Export a batch", **FILE)
+def export(store: Stored, batch_id: str, form: str, include_structures: bool = False) -> Response:
+    """An attachment (csv, json, parquet, sdf or zip), streamed; 409 before the end."""
     if form not in FORMATS:
         message = f"there is no {form!r}; there are: {', '.join(FORMATS)}"
         raise InvalidInput(message, [FieldError("format", message)])
-    structures = one_of(args, "include_structures", ("true", "false")) == "true"
     view = ended(store, batch_id)
     if form == "zip":
-        return _zipped(store, view, structures=structures)
+        return _zipped(store, view, structures=include_structures)
     file = find(store, view, FILES[form])
     if file is None:
         raise NotFound(f"batch {batch_id} has no {form.upper()}: {view.batch.model} left no poses to rank")
     return served(store, file, shown=f"{batch_id}_{FILES[form].rpartition('/')[2]}")
 
 
-def _zipped(store: Store, view: Overview, *, structures: bool) -> Answer:
+def _zipped(store: Store, view: Overview, *, structures: bool) -> Response:
     count = _structures(view)
     if structures and count > MOST_STRUCTURES:
         message = f"the batch has {count} structures, one ZIP takes {MOST_STRUCTURES}; fetch them one by one"
         raise InvalidInput(message, [FieldError("include_structures", message)])
-    name = f'attachment; filename="{view.batch.batch_id}.zip"'
-    headers = {"Content-Type": "application/zip", "Content-Disposition": name}
-    return _zip(store, view, structures=structures), 200, headers
+    headers = {"Content-Type": "application/zip", **attachment(f"{view.batch.batch_id}.zip")}
+    return streamed(_zip(store, view, structures=structures), headers)
 
 
 def _structures(view: Overview) -> int:

@@ -1,18 +1,23 @@
 """Single jobs: how one stands, and its files."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from services.api.query import Page
+from fastapi import APIRouter, Response
+
+from services.api.answers import Job
+from services.api.dependencies import Stored
+from services.api.pages import Page
+from services.api.sending import FILE, attachment, streamed
 from services.api.states import State, states
 from services.api.store import Store
 from shared.domain.identity import job_id
 from shared.domain.naming import LOG, file_name
 from shared.domain.rows import result_row
-from shared.entry import Answer, as_json
 from shared.errors import FieldError, IllegalMove, InvalidInput, NotFound
 from shared.models.batch import Batch
 from shared.steps.reading import Overview, overview, page_of_outcomes, rounds_of
+
+router = APIRouter(tags=["jobs"])
 
 FORMATS = {
     "cif": ("structure.cif", "chemical/x-cif"),
@@ -58,38 +63,36 @@ def _attempt(state: State) -> int | None:
     return state.attempt.ref.attempt if state.attempt else None
 
 
-def job(store: Store, args: Mapping[str, str], job_id: str) -> Answer:
-    """``GET /api/jobs/{id}``: the job with its result row, whatever its state."""
+@router.get("/api/jobs/{job_id}", summary="One job", responses={200: {"model": Job}})
+@router.get("/api/v2/jobs/{job_id}", summary="One job", responses={200: {"model": Job}})
+def job(store: Stored, job_id: str) -> dict[str, Any]:
+    """The job with its result row, whatever its state."""
     batch, position = store.job(job_id)
     [state] = states(store, overview(store.ledger, batch), range(position, position + 1))
     outcome = state.outcome
     row = store.manifest.row(batch, position)
     result = result_row(row, job_id=job_id, status=state.status, outcome=outcome, rank=None)
-    return as_json(
-        {
-            **_described(store, batch, state),
-            "id": job_id,
-            "job_type": "batch_child",
-            "task_type": batch.task_type,
-            "batch_parent_id": batch.batch_id,
-            "batch_index": position,
-            "model_name": batch.model,
-            "results": result if outcome else None,
-            "files": [file.model_dump() for file in outcome.artefacts] if outcome else [],
-        }
-    )
+    return {
+        **_described(store, batch, state),
+        "id": job_id,
+        "job_type": "batch_child",
+        "task_type": batch.task_type,
+        "batch_parent_id": batch.batch_id,
+        "batch_index": position,
+        "model_name": batch.model,
+        "results": result if outcome else None,
+        "files": [file.model_dump() for file in outcome.artefacts] if outcome else [],
+    }
 
 
-def download(
-    store: Store, args: Mapping[str, str], job_id: str, wanted: str, batch_id: str | None = None
-) -> Answer:
-    """``GET …/download/{cif|sdf|json|log}``: a file of a completed job; the log of a failed one, too."""
+@router.get("/api/jobs/{job_id}/download/{wanted}", summary="Download a file", **FILE)
+@router.get("/api/v2/jobs/{job_id}/download/{wanted}", summary="Download a file", **FILE)
+def download(store: Stored, job_id: str, wanted: str) -> Response:
+    """A file (cif, sdf, json or log) of a completed job; the log of a failed one, too."""
     if wanted not in FORMATS:
         message = f"there is no {wanted!r}; there are: {', '.join(FORMATS)}"
         raise InvalidInput(message, [FieldError("format", message)])
     batch, position = store.job(job_id)
-    if batch_id not in (None, batch.batch_id):
-        raise NotFound(f"batch {batch_id} has no job {job_id}")
     rounds = rounds_of(store.ledger, batch, store.ledger.intents(batch.batch_id))
     _, outcome = page_of_outcomes(store.ledger, rounds, [position])[position]
     ended = ("completed", "failed") if wanted == "log" else ("completed",)
@@ -104,5 +107,13 @@ def download(
     file = next((file for file in outcome.artefacts if file.name == name), None)
     if file is None:
         raise NotFound(f"the model left no {name} for job {job_id}")
-    headers = {"Content-Type": media, "Content-Disposition": f'attachment; filename="{shown}"'}
-    return store.blobs.stream(file.key), 200, headers | {"Content-Length": str(file.size)}
+    headers = {"Content-Type": media, "Content-Length": str(file.size), **attachment(shown)}
+    return streamed(store.blobs.stream(file.key), headers)
+
+
+@router.get("/api/v3/batches/{batch_id}/jobs/{job_id}/download/{wanted}", summary="Download a file", **FILE)
+def download_of_batch(store: Stored, batch_id: str, job_id: str, wanted: str) -> Response:
+    """The same, of a job of this batch."""
+    if store.job(job_id)[0].batch_id != batch_id:
+        raise NotFound(f"batch {batch_id} has no job {job_id}")
+    return download(store, job_id, wanted)

@@ -1,21 +1,25 @@
 """Completion of batches: progress, milestones, and how all active ones stand."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
 
 from services.api import insights
-from services.api.query import whole
+from services.api.dependencies import Stored
 from services.api.sampling import Going, going
 from services.api.store import Store
 from shared.domain.milestones import THRESHOLDS
-from shared.entry import Answer, as_json
 from shared.models.facts import Milestone
 from shared.steps.reading import Overview, overview
 
+router = APIRouter(prefix="/api/v3/batch-completion", tags=["completion"])
+
 MOST_ACTIVE = 100
 SAMPLED = 10
+Limit = Annotated[int, Query(ge=1, le=MOST_ACTIVE)]
 
 
 @dataclass(frozen=True)
@@ -42,24 +46,23 @@ def active(store: Store, *, limit: int, after: str | None = None) -> Active:
     return Active([(view, going(store, view, most=SAMPLED)) for view in views], len(found) > limit)
 
 
-def milestones(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
-    """``GET /api/v3/batch-completion/milestones/{id}``: each with the time at which it was recorded."""
+@router.get("/milestones/{batch_id}")
+def milestones(store: Stored, batch_id: str) -> dict[str, Any]:
+    """Each with the time at which it was recorded."""
     view = store.overview(batch_id)
     reached = store.ledger.milestones(batch_id)
     percentage = _percentage(view)
-    return as_json(
-        {
-            "batch_id": batch_id,
-            "current_percentage": percentage,
-            "milestones": list(_described(reached, percentage)),
-            "next_milestone": _next(percentage),
-            "milestone_summary": {
-                "total_milestones": len(THRESHOLDS),
-                "reached_milestones": len(reached),
-                "remaining_milestones": len(THRESHOLDS) - len(reached),
-            },
-        }
-    )
+    return {
+        "batch_id": batch_id,
+        "current_percentage": percentage,
+        "milestones": list(_described(reached, percentage)),
+        "next_milestone": _next(percentage),
+        "milestone_summary": {
+            "total_milestones": len(THRESHOLDS),
+            "reached_milestones": len(reached),
+            "remaining_milestones": len(THRESHOLDS) - len(reached),
+        },
+    }
 
 
 def _described(reached: Iterable[Milestone], percentage: float) -> Iterable[dict[str, Any]]:
@@ -86,29 +89,28 @@ def _percentage(view: Overview) -> float:
     return min(share, 99.99) if view.accounting.open else share
 
 
-def progress(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
-    """``GET …/batch/{id}/progress``: always from the facts, so ``force_refresh`` has nothing to do."""
+@router.get("/batch/{batch_id}/progress")
+def progress(store: Stored, batch_id: str) -> dict[str, Any]:
+    """Always from the facts, so ``force_refresh`` has nothing to do."""
     view = store.overview(batch_id)
     now = going(store, view, most=SAMPLED)
     reached = [found.threshold for found in store.ledger.milestones(batch_id)]
     told = described(view, now)
     finished = view.closing is not None and view.closing.finished_at is not None
-    return as_json(
-        {
-            "batch_id": batch_id,
-            "progress": told,
-            "milestones": {
-                "available": list(THRESHOLDS),
-                "reached": reached,
-                "next_milestone": _next(told["percentage"]),
-            },
-            "status": "completed" if finished else "in_progress",
-            "performance": {
-                "jobs_per_minute": now.jobs_per_minute,
-                "success_rate": insights.success_rate(view.accounting),
-            },
-        }
-    )
+    return {
+        "batch_id": batch_id,
+        "progress": told,
+        "milestones": {
+            "available": list(THRESHOLDS),
+            "reached": reached,
+            "next_milestone": _next(told["percentage"]),
+        },
+        "status": "completed" if finished else "in_progress",
+        "performance": {
+            "jobs_per_minute": now.jobs_per_minute,
+            "success_rate": insights.success_rate(view.accounting),
+        },
+    }
 
 
 def described(view: Overview, now: Going) -> dict[str, Any]:
@@ -125,43 +127,38 @@ def described(view: Overview, now: Going) -> dict[str, Any]:
     }
 
 
-def status(store: Store, args: Mapping[str, str]) -> Answer:
-    """``GET …/status``: the newest active batches by id; there are no callbacks, so none is counted."""
-    found = active(store, limit=whole(args, "limit", default=20, least=1, most=MOST_ACTIVE))
-    return as_json(
-        {
-            "system": "batch completion",
-            "active_batches": len(found.views),
-            "has_more": found.has_more,
-            "active_batch_ids": [view.batch.batch_id for view, _ in found.views],
-            "batch_progress": {
-                view.batch.batch_id: _renamed(described(view, now)) for view, now in found.views
-            },
-            "registered_callbacks": None,
-            "milestone_thresholds": list(THRESHOLDS),
-            "features": ["progress", "milestones", "reconcile"],
-        }
-    )
+@router.get("/status")
+def status(store: Stored, limit: Limit = 20) -> dict[str, Any]:
+    """The newest active batches by id; there are no callbacks, so none is counted."""
+    found = active(store, limit=limit)
+    return {
+        "system": "batch completion",
+        "active_batches": len(found.views),
+        "has_more": found.has_more,
+        "active_batch_ids": [view.batch.batch_id for view, _ in found.views],
+        "batch_progress": {view.batch.batch_id: _renamed(described(view, now)) for view, now in found.views},
+        "registered_callbacks": None,
+        "milestone_thresholds": list(THRESHOLDS),
+        "features": ["progress", "milestones", "reconcile"],
+    }
 
 
 def _renamed(told: dict[str, Any]) -> dict[str, Any]:
     return {**told, "estimated_completion": told["estimated_completion_seconds"]}
 
 
-def active_batches(store: Store, args: Mapping[str, str]) -> Answer:
-    """``GET …/active-batches``: a page of them, newest first."""
-    limit = whole(args, "limit", default=50, least=1, most=MOST_ACTIVE)
-    found = active(store, limit=limit, after=args.get("after"))
+@router.get("/active-batches")
+def active_batches(store: Stored, limit: Limit = 50, after: str | None = None) -> dict[str, Any]:
+    """A page of them, newest first."""
+    found = active(store, limit=limit, after=after)
     keys = ("total_jobs", "completed_jobs", "percentage", "last_updated")
     batches = []
     for view, now in found.views:
         told = described(view, now)
         head = {"batch_id": view.batch.batch_id, "status": view.status.value}
         batches.append(head | {key: told[key] for key in keys})
-    return as_json(
-        {
-            "total_active_batches": len(batches) if not (found.has_more or args.get("after")) else None,
-            "batches": batches,
-            "pagination": {"limit": limit, "has_more": found.has_more, "next_after": found.next_after},
-        }
-    )
+    return {
+        "total_active_batches": len(batches) if not (found.has_more or after) else None,
+        "batches": batches,
+        "pagination": {"limit": limit, "has_more": found.has_more, "next_after": found.next_after},
+    }

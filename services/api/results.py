@@ -2,54 +2,69 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from fastapi import APIRouter, Query, Response
+
+from services.api.answers import ResultPage
 from services.api.artefacts import artefact, finished
 from services.api.batches import cost
-from services.api.query import Page, one_of, page
+from services.api.dependencies import Stored
+from services.api.pages import Page, PageNumber
 from services.api.states import states
 from services.api.store import Store
 from shared.catalogue.entry import entry_of
 from shared.domain.identity import job_id
 from shared.domain.rows import duplicate_row, ranks, rejected_row, result_row, score
-from shared.entry import Answer, as_json
 from shared.models.batch import Batch
 from shared.models.facts import Outcome
 from shared.steps import results as pages
 from shared.steps.reading import Overview
 
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["results"])
+
 MOST = 1501
 RANKED_WHILE_RUNNING = 2000
 
 
-def results(store: Store, args: Mapping[str, str], batch_id: str) -> Answer:
-    """``GET …/results``: best first; before the end, what there is so far."""
+@router.get(
+    "/results",
+    summary="Results, ranked",
+    response_model=None,
+    responses={200: {"model": ResultPage, "content": {"text/csv": {}}}},
+)
+def results(
+    store: Stored,
+    batch_id: str,
+    format: Literal["json", "csv"] = "json",
+    page: PageNumber = 1,
+    page_size: Annotated[int, Query(ge=1, le=MOST)] = 100,
+) -> dict[str, Any] | Response:
+    """Best first; before the end, what there is so far."""
     view = store.overview(batch_id)
-    if one_of(args, "format", ("json", "csv")) == "csv":
-        return artefact(store, args, batch_id, "results/batch_results.csv")
-    wanted = page(args, default=100, most=MOST)
+    if format == "csv":
+        return artefact(store, batch_id, "results/batch_results.csv")
+    wanted = Page(page, page_size)
     rows = _final(store, view, wanted) if finished(view) else _partial(store, view, wanted)
     batch = view.batch
-    return as_json(
-        {
-            "batch_id": batch_id,
-            "batch_summary": {
-                "name": batch.name,
-                "status": view.status.value,
-                "created_at": batch.created_at.isoformat(),
-                "total_jobs": batch.counts.submitted,
-                "completed_jobs": view.accounting.completed,
-            },
-            "ranking": _ranking(batch),
-            "cost": cost(view, view.closing.closed_at if view.closing else store.clock.now()),
-            "partial": not finished(view),
-            "results": rows,
-            "statistics": _statistics(view),
-            "accounting": view.accounting.model_dump(),
-            "accounting_sentence": view.accounting.sentence(),
-            "pagination": wanted.describe(batch.counts.submitted),
-        }
-    )
+    return {
+        "batch_id": batch_id,
+        "batch_summary": {
+            "name": batch.name,
+            "status": view.status.value,
+            "created_at": batch.created_at.isoformat(),
+            "total_jobs": batch.counts.submitted,
+            "completed_jobs": view.accounting.completed,
+        },
+        "ranking": _ranking(batch),
+        "cost": cost(view, view.closing.closed_at if view.closing else store.clock.now()),
+        "partial": not finished(view),
+        "results": rows,
+        "statistics": _statistics(view),
+        "accounting": view.accounting.model_dump(),
+        "accounting_sentence": view.accounting.sentence(),
+        "pagination": wanted.describe(batch.counts.submitted),
+    }
 
 
 def _ranking(batch: Batch) -> dict[str, Any]:

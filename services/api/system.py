@@ -1,46 +1,48 @@
 """What the whole system is doing: queues, runs, dead letters, active batches. Everything is measured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from fastapi import APIRouter
+
 from services.api import insights
-from services.api.milestones import MOST_ACTIVE, Active, active, described
-from services.api.query import whole
+from services.api.dependencies import Stored
+from services.api.milestones import MOST_ACTIVE, Active, Limit, active, described
 from services.api.store import Store
 from shared.domain.milestones import THRESHOLDS
-from shared.entry import Answer, as_json
 from shared.ports.bus import Queue
 from shared.ports.engine import Run
+
+router = APIRouter(tags=["system"])
 
 MOST_COUNTED = 100_000
 LATE_SECONDS, STUCK_SECONDS = 60.0, 600.0
 
 
-def activity(store: Store, args: Mapping[str, str]) -> Answer:
-    """``GET /api/v3/system/activity``: what ``omtx top`` shows; counts stop at 100,000, null is unknown."""
-    found = active(store, limit=whole(args, "limit", default=20, least=1, most=MOST_ACTIVE))
+@router.get("/api/v3/system/activity")
+def activity(store: Stored, limit: Limit = 20) -> dict[str, Any]:
+    """What ``omtx top`` shows; counts stop at 100,000, null is unknown."""
+    found = active(store, limit=limit)
     now, queues = store.clock.now(), store.queues.queues(most=MOST_COUNTED)
-    return as_json(
-        {
-            "timestamp": now.isoformat(),
-            "batches": [
-                {
-                    "batch_id": view.batch.batch_id,
-                    "name": view.batch.name,
-                    "status": view.status.value,
-                    "model_name": view.batch.model,
-                    "jobs_per_minute": going.jobs_per_minute,
-                    **described(view, going),
-                }
-                for view, going in found.views
-            ],
-            "has_more": found.has_more,
-            "queues": [_queue(queue, now) for queue in queues],
-            "engine": _engine(store, now),
-            "dead_letters": {"open": store.letters.open_letters()},
-        }
-    )
+    return {
+        "timestamp": now.isoformat(),
+        "batches": [
+            {
+                "batch_id": view.batch.batch_id,
+                "name": view.batch.name,
+                "status": view.status.value,
+                "model_name": view.batch.model,
+                "jobs_per_minute": going.jobs_per_minute,
+                **described(view, going),
+            }
+            for view, going in found.views
+        ],
+        "has_more": found.has_more,
+        "queues": [_queue(queue, now) for queue in queues],
+        "engine": _engine(store, now),
+        "dead_letters": {"open": store.letters.open_letters()},
+    }
 
 
 def _queue(queue: Queue, now: datetime) -> dict[str, Any]:
@@ -81,28 +83,27 @@ def _run(run: Run, now: datetime) -> dict[str, Any]:
     }
 
 
-def health(store: Store, args: Mapping[str, str]) -> Answer:
-    """``GET /api/v3/batch-completion/system-health``: of the newest hundred active batches at the most."""
+@router.get("/api/v3/batch-completion/system-health")
+def health(store: Stored) -> dict[str, Any]:
+    """Of the newest hundred active batches at the most."""
     found = active(store, limit=MOST_ACTIVE)
     now, queues = store.clock.now(), store.queues.queues(most=MOST_COUNTED)
     letters = store.letters.open_letters()
     counts = store.runs.counts()
     ages = [(now - queue.due_since).total_seconds() for queue in queues if queue.due_since]
-    return as_json(
-        {
-            "system": "batch completion",
-            "status": verdict(ages, open_letters=letters, known=waiting(queues) is not None),
-            "statistics": {**_statistics(found), "has_more": found.has_more},
-            "performance": {
-                "messages_waiting": waiting(queues),
-                "oldest_due_seconds": round(max(ages), 1) if ages else None,
-                "runs_waiting": None if counts is None else counts.get("waiting", 0),
-                "runs_running": None if counts is None else counts.get("running", 0),
-                "open_dead_letters": letters,
-            },
-            "features": {"milestone_thresholds": list(THRESHOLDS)},
-        }
-    )
+    return {
+        "system": "batch completion",
+        "status": verdict(ages, open_letters=letters, known=waiting(queues) is not None),
+        "statistics": {**_statistics(found), "has_more": found.has_more},
+        "performance": {
+            "messages_waiting": waiting(queues),
+            "oldest_due_seconds": round(max(ages), 1) if ages else None,
+            "runs_waiting": None if counts is None else counts.get("waiting", 0),
+            "runs_running": None if counts is None else counts.get("running", 0),
+            "open_dead_letters": letters,
+        },
+        "features": {"milestone_thresholds": list(THRESHOLDS)},
+    }
 
 
 def _statistics(found: Active) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The front door before functions that are other processes."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import httpx
 import pytest
@@ -11,10 +11,11 @@ from werkzeug.wrappers import Request, Response
 
 from local.cloud.child import free_port
 from local.cloud.door import Proxy, front_door
-from local.listening import bound
+from local.listening import WebServer
+from local.routing import Router, threaded
 from shared.topology import topology
 
-Serve = Callable[[object], str]
+Serve = Callable[[Any], str]
 
 
 @pytest.fixture
@@ -22,14 +23,11 @@ def serve() -> Iterator[Serve]:
     """Serves applications, each at an address of its own."""
     with ExitStack() as stack:
 
-        def start(app: object) -> str:
-            server = bound(0)
-            server.wsgi_app = app
-            thread = threading.Thread(target=server.serve)
-            thread.start()
-            stack.callback(thread.join)
+        def start(app: Any) -> str:
+            server = WebServer(0)
+            server.start(app if isinstance(app, Router) else threaded(app))
             stack.callback(server.stop)
-            return f"http://127.0.0.1:{server.bind_addr[1]}"
+            return server.url
 
         yield start
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request, Response
 
 from local.cloud.door import Proxy
-from local.listening import bound
+from local.listening import WebServer
+from local.routing import threaded
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -74,12 +75,9 @@ class Storm:
 @contextmanager
 def serving(storm: Storm) -> Iterator[str]:
     """The address of a server for it."""
-    server = bound(0)
-    server.wsgi_app = storm
-    thread = threading.Thread(target=server.serve)
-    thread.start()
+    server = WebServer(0)
+    server.start(threaded(storm))
     try:
-        yield f"http://127.0.0.1:{server.bind_addr[1]}"
+        yield server.url
     finally:
         server.stop()
-        thread.join()

@@ -30,7 +30,7 @@ def test_the_contracts_hold(tree: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "planted", "contract"),
     [
-        ("services/submit/plan.py", "import services.api.query", "Services are independent"),
+        ("services/submit/plan.py", "import services.api.pages", "Services are independent"),
         ("shared/domain/tree.py", "import shared.adapters.local.ledger", "One direction"),
         ("shared/models/batch.py", "import local.mount", "One direction"),
         ("shared/steps/reading.py", "import sqlite3", "No vendor below the adapters"),

@@ -151,4 +151,4 @@ def assert_alone(answer: Booted, name: str) -> None:
     """The process holds this function and no other, and nothing that only the embedded runner needs."""
     services = {module.split(".")[1] for module in answer.modules if module.startswith("services.")}
     assert services == {name}
-    assert not {"local", "cli", "modal_gpu", "cheroot", "vina", "meeko"} & answer.modules
+    assert not {"local", "cli", "modal_gpu", "vina", "meeko"} & answer.modules

@@ -5,14 +5,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from functions_framework import create_app
-from werkzeug.test import Client, TestResponse
+from starlette.types import ASGIApp
+from werkzeug.test import Client
 
 from shared.topology import topology
+from tests.support.asgi import asked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,8 +50,15 @@ def call(
     """One HTTP request to one function; a ``bytes`` body goes out as it is."""
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     sent = {"Content-Type": "application/json", **(headers or {})}
+    if topology().functions[name].interface == "asgi":
+        return _reply(*asked(_application(name), method, path, data or b"", sent))
     response = Client(load(name)).open(path, method=method, data=data, headers=sent)
-    return _reply(response)
+    return _reply(response.status_code, response.get_data(), dict(response.headers))
+
+
+def _application(name: str) -> ASGIApp:
+    app: ASGIApp = getattr(import_module(f"services.{name}.main"), topology().functions[name].entry_point)
+    return app
 
 
 def push(name: str, envelope: Mapping[str, Any], topic: str) -> int:
@@ -60,9 +70,6 @@ def push(name: str, envelope: Mapping[str, Any], topic: str) -> int:
     return response.status_code
 
 
-def _reply(response: TestResponse) -> Reply:
-    raw = response.get_data()
-    is_json = "json" in (response.content_type or "") and "Content-Encoding" not in response.headers
-    return Reply(
-        response.status_code, json.loads(raw) if is_json and raw else None, raw, dict(response.headers)
-    )
+def _reply(status: int, raw: bytes, headers: Mapping[str, str]) -> Reply:
+    is_json = "json" in headers.get("Content-Type", "") and "Content-Encoding" not in headers
+    return Reply(status, json.loads(raw) if is_json and raw else None, raw, headers)

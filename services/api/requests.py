@@ -1,0 +1,105 @@
+"""What surrounds every request: its line in the log, its path as routes know it, a bound on its body."""
+
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.sending import response
+from shared import logs
+from shared.entry import failed, refused
+from shared.errors import TooLarge
+
+READING = ("GET", "HEAD")
+
+
+def step_of(scope: Scope) -> logs.Step:
+    """The step that ``Steps`` began for this request."""
+    step: logs.Step = scope["omtx.step"]
+    return step
+
+
+@dataclass(frozen=True)
+class Steps:
+    """One line in the log a request, and an answer without our inside to what nobody foresaw."""
+
+    app: ASGIApp
+    name: str
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        with logs.step(self.name, dict(Headers(scope=scope))) as step:
+            step.quiet = scope["method"] in READING
+            scope["omtx.step"] = step
+            sending = _Sending(send)
+            try:
+                await self.app(scope, receive, sending)
+            except Exception as error:  # the edge: logged whole, answered without its inside
+                answer = response(failed(error, step))
+                if sending.began:
+                    raise  # too late for another answer: the connection is cut, and the client notices
+                await answer(scope, receive, send)
+            else:
+                step.end()
+
+
+@dataclass
+class _Sending:
+    send: Send
+    began: bool = False
+
+    async def __call__(self, message: Message) -> None:
+        self.began = True
+        await self.send(message)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """A path with a slash at its end is the path without."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        path = scope.get("path", "")
+        if len(path) > 1 and path.endswith("/"):
+            scope = {**scope, "path": path[:-1], "raw_path": None}
+        await self.app(scope, receive, send)
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """Reads a body before the application does, and no further than ``most`` bytes."""
+
+    app: ASGIApp
+    most: int
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with its whole body, or answer 413."""
+        if scope["type"] != "http" or scope["method"] in READING:
+            await self.app(scope, receive, send)
+            return
+        body = bytearray()
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if len(body) > self.most:
+                error = TooLarge(f"a body has at most {self.most:,} bytes here")
+                await response(refused(error, step_of(scope)))(scope, receive, send)
+                return
+            if message["type"] != "http.request" or not message.get("more_body"):
+                break
+        await self.app(scope, _replayed(bytes(body), receive), send)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """The body as one message, then whatever else the client does."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def next_message() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return next_message

@@ -1,0 +1,25 @@
+"""The tasks: what can be asked, and who answers it here."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from services.api.answers import TaskForm, TaskList
+from shared.catalogue.tasks import task as catalogue
+from shared.catalogue.tasks.form import form
+from shared.catalogue.tasks.task import brief
+
+router = APIRouter(prefix="/api/v2/tasks", tags=["catalogue"])
+
+
+@router.get("", summary="List tasks", responses={200: {"model": TaskList}})
+def tasks() -> dict[str, Any]:
+    """All tasks, in short."""
+    return {"tasks": [brief(found) for found in catalogue.tasks().values()]}
+
+
+@router.get("/{task_id}", summary="The form of a task", responses={200: {"model": TaskForm}})
+@router.get("/{task_id}/schema", summary="The form of a task", responses={200: {"model": TaskForm}})
+def task(task_id: str) -> dict[str, Any]:
+    """The form of one task: its fields, and what it answers with."""
+    return form(catalogue.task(task_id))
