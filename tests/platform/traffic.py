@@ -22,7 +22,12 @@ NAMES = Names(PROJECT, "omtx")
 ACK_SECONDS = 4
 CALLED = ("webhook", "reconcile", "api")
 """By the engine, the schedule and people."""
-EVENT_FUNCTIONS = {name: it.subscription.name for name, it in topology().functions.items() if it.subscription}
+# Those that a screen without alignments passes: ``align`` has nothing to do in it.
+EVENT_FUNCTIONS = {
+    name: it.subscription.name
+    for name, it in topology().functions.items()
+    if it.subscription and name != "align"
+}
 
 
 class Traffic:
