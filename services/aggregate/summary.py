@@ -78,6 +78,6 @@ class Figures:
 
 
 def brief(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a list of best ligands shows of each."""
-    keys = ("rank", "job_id", "ligand_name", "ligand_smiles", "affinity", "confidence")
+    """What a list of the best shows of each; ``metrics`` holds what ranks where that is no affinity."""
+    keys = ("rank", "job_id", "ligand_name", "ligand_smiles", "affinity", "confidence", "metrics")
     return {key: row.get(key) for key in keys}

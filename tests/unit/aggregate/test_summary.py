@@ -76,11 +76,12 @@ def test_the_most_confident_are_the_highest_ties_in_the_order_of_the_library(
 
 
 def test_a_brief_names_the_ligand_and_its_scores() -> None:
-    assert brief(row(affinity=-5.0, surprise=1)) == {
+    assert brief(row(affinity=-5.0, metrics={"ranking_pae": 7.5}, surprise=1)) == {
         "rank": 1,
         "job_id": "job 0",
         "ligand_name": "x",
         "ligand_smiles": "C",
         "affinity": -5.0,
         "confidence": None,
+        "metrics": {"ranking_pae": 7.5},
     }
