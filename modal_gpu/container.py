@@ -41,7 +41,7 @@ def resources(model: str, hosting: Hosting | None = None) -> dict[str, Any]:
     """What ``app.cls`` takes for the class of a model."""
     hosting = hosting or HOSTED[model]
     return {
-        "image": image(model, hosting.programs),
+        "image": image(model, hosting),
         "gpu": list(hosting.gpus) or None,
         "cpu": hosting.cores,
         "memory": hosting.memory_mb,
@@ -56,9 +56,11 @@ def resources(model: str, hosting: Hosting | None = None) -> dict[str, Any]:
     }
 
 
-def image(model: str, programs: Checkout | None = None) -> modal.Image:
+def image(model: str, hosting: Hosting | None = None) -> modal.Image:
     """Debian with the pinned packages of the model, its programs, and our own code on top."""
-    packages = modal.Image.debian_slim(python_version="3.11").uv_pip_install(
+    debian, programs = (hosting.debian, hosting.programs) if hosting else ((), None)
+    system = modal.Image.debian_slim(python_version="3.11")
+    packages = (system.apt_install(*debian) if debian else system).uv_pip_install(
         requirements=[str(IMAGES / f"{model}.txt")]
     )
     return (

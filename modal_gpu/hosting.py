@@ -58,7 +58,8 @@ class Hosting:
     ``seconds`` limits a run and is the catalogue's limit, ``start_seconds`` the loading before the first
     one. ``most_containers`` caps what is spent at a time, and an idle container is paid for until
     ``idle_seconds`` are over. ``memory_mb``: wanted, and the most. ``cached``: whether runs share a
-    Volume for what is computed once per target. ``programs``: what the image has besides our packages.
+    Volume for what is computed once per target. ``programs``: what the image has besides our packages;
+    ``debian``: and Debian's packages.
     """
 
     gpus: tuple[str, ...]
@@ -72,6 +73,7 @@ class Hosting:
     weights: Weights | None = None
     cached: bool = False
     programs: Checkout | None = None
+    debian: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.retries <= MOST_RETRIES:
@@ -160,6 +162,7 @@ HOSTED: Mapping[str, Hosting] = {
         most_containers=20,
         idle_seconds=120,
         weights=CHAI1,
+        debian=("kalign",),  # which Chai-1 starts to align templates
     ),
     "noop": Hosting(
         gpus=(),

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from shared.catalogue.chai1_chains import MOST_CHAINS, Chain, read_fasta
 from shared.catalogue.chai1_restraints import Restraint
+from shared.catalogue.chai1_templates import MOST_TEMPLATES, Template
 from shared.models.base import Frozen
 
 LONGEST_FASTA = 20_000
@@ -18,8 +19,7 @@ class Chai1Parameters(Frozen):
     Settings of one screen or prediction.
 
     The target's sequence is chain A; then come ``chains`` in their order, each copy with the next letter,
-    and the ligand of a run is the last chain. Or ``fasta`` has all chains but that ligand. Structures as
-    templates are not offered: the program fetches those from the PDB in the middle of a run.
+    and the ligand of a run is the last chain. Or ``fasta`` has all chains but that ligand.
     """
 
     fasta: str | None = Field(
@@ -53,6 +53,9 @@ class Chai1Parameters(Frozen):
     )
     restraints: Annotated[tuple[Restraint, ...], Field(max_length=MOST_RESTRAINTS)] = Field(
         (), description="Contacts, pockets and covalent bonds that are known."
+    )
+    templates: Annotated[tuple[Template, ...], Field(max_length=MOST_TEMPLATES)] = Field(
+        (), description="Structures that protein chains may resemble."
     )
     low_memory: bool = Field(True, description="Keep on the GPU only what is being computed with.")
 

@@ -17,6 +17,7 @@ from shared.catalogue.chai1_chains import (
 )
 from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.catalogue.chai1_restraints import write_restraints
+from shared.catalogue.chai1_templates import HITS, Unusable, write_template
 from shared.catalogue.preparing import Prepared, Target
 from shared.catalogue.variants import TASK as VARIANTS
 from shared.catalogue.variants import judged
@@ -31,11 +32,11 @@ COMPLEX, RESTRAINTS = "complex.fasta", "restraints.csv"
 
 def prepare(parameters: BaseModel, target: Target) -> Prepared:
     """
-    The complex and its restraints as input files, the parameters without them, and the alignments to search.
+    Complex, restraints and templates as input files, the parameters without them, the alignments to search.
 
     Raises:
         InvalidInput: the complex is described twice or not at all, has more chains or tokens than the
-            program takes, or a restraint names what is not there.
+            program takes, a restraint names what is not there, or a template resembles no chain.
     """
     assert isinstance(parameters, Chai1Parameters)
     chains, field = _complex(parameters, target)
@@ -45,10 +46,11 @@ def prepare(parameters: BaseModel, target: Target) -> Prepared:
     inputs = {COMPLEX: write_fasta(chains).encode()}
     if parameters.restraints:
         inputs[RESTRAINTS] = _restraints(parameters, chains)
+    inputs |= _templates(parameters, chains)
     proteins = dict.fromkeys(it.plain_sequence for it in chains if it.kind == "protein")
     wanted = proteins if parameters.use_msa else {}
     return Prepared(
-        parameters.model_copy(update={"fasta": None, "chains": (), "restraints": ()}),
+        parameters.model_copy(update={"fasta": None, "chains": (), "restraints": (), "templates": ()}),
         inputs,
         {"complex": _described(chains), "tokens": _size(tokens)},
         {f"msa_{number}.pqt": sequence for number, sequence in enumerate(wanted, start=1)},
@@ -131,6 +133,18 @@ def _restraints(parameters: Chai1Parameters, chains: list[Chain]) -> bytes:
         return write_restraints(parameters.restraints, chains).encode()
     except ValueError as error:
         raise _refusal("parameters.restraints", str(error)) from error
+
+
+def _templates(parameters: Chai1Parameters, chains: list[Chain]) -> dict[str, bytes]:
+    """The table of hits and the structures that it names; nothing without templates."""
+    rows, found = "", dict[str, bytes]()
+    for place, template in enumerate(parameters.templates):
+        try:
+            further, files = write_template(place + 1, template, chains)
+        except Unusable as error:
+            raise _refusal(f"parameters.templates.{place}.{error.part}", str(error)) from error
+        rows, found = rows + further, found | files
+    return {HITS: rows.encode(), **found} if found else {}
 
 
 def _described(chains: list[Chain]) -> str:

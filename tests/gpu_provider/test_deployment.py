@@ -161,6 +161,16 @@ def test_programs_that_are_no_package_come_at_their_commit_into_an_environment_o
     assert (str(place.source), str(place.weights)) == (RFANTIBODY.folder, container.WEIGHTS)
 
 
+def test_debian_brings_what_a_program_starts(control_plane: ControlPlane) -> None:
+    images = {
+        name: "\n".join(app.functions[f"{CLASS}.*"].image)
+        for name, app in control_plane.deployments.apps.items()
+    }
+    assert [name for name, image in images.items() if re.search(r"apt-get install.* kalign", image)] == [
+        "omtx-chai1"
+    ]
+
+
 def test_the_table_and_the_catalogue_agree() -> None:
     assert set(HOSTED) <= set(PREDICTORS)
     for model, hosting in HOSTED.items():

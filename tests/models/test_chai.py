@@ -10,7 +10,7 @@ import io
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,6 @@ from shared.catalogue.preparing import Target
 from shared.models.work import FailureClass
 from tests.models.alignments import ROWS, searched, texts
 
-HERE = Path(__file__).parent
 SEQUENCE = "MKTAYIAKQRQISFVKSHFS"
 LIGANDS = {"C[C@H](N)C(=O)OC/C=C/Cl": 11, "CC(=O)Oc1ccccc1C(=O)O": 12, "Cn1c(=O)c2c(ncn2C)n(C)c1=O": 13}
 QUICK: dict[str, Any] = {
@@ -44,29 +43,6 @@ WRITTEN = [
     for kind, end in (("pred", "cif"), ("scores", "npz"))
     for number in (0, 1)
 ]
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of the stand-ins, which the command line takes for its downloads."""
-    folder = tmp_path_factory.mktemp("weights")
-    subprocess.run([sys.executable, str(HERE / "chai_stand_ins.py"), str(folder)], check=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHAI_DOWNLOADS_DIR", str(folder))
-        patch.setenv("OMTX_WEIGHTS", str(folder))
-        patch.setenv("OMTX_ACCELERATOR", "cpu")
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield folder
-
-
-@pytest.fixture(scope="session")
-def predictor(weights: Path) -> Any:
-    """One predictor for all tests, as in a container; its files are out of reach after it has loaded."""
-    from modal_gpu.predictors.chai1.predictor import Chai1Predictor
-
-    made = Chai1Predictor()
-    made.load()
-    return made
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,9 @@
-"""The input files of one run: the complex with its ligand, restraints, alignments."""
+"""The input files of one run: the complex with its ligand, restraints, alignments, templates."""
 
 import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from modal_gpu.predictors.chai1.ligand import Ligand
 from shared.catalogue.chai1_chains import LIGAND, Chain, padded, write_fasta
 from shared.catalogue.chai1_target import COMPLEX, RESTRAINTS, read_complex
+from shared.catalogue.chai1_templates import HITS, STRUCTURE
 from shared.catalogue.variants import ALIGNED_NOTE, misaligned
 
 ALIGNMENT = "msa_"
@@ -27,7 +28,8 @@ class Job:
     One complex to fold.
 
     ``chains`` are all of them, the ligand last if there is one; ``alignments`` by the names under which
-    the program looks for them. ``notes`` say what was done to these.
+    the program looks for them, ``templates`` their table and structures. ``notes`` say what was done to
+    alignments.
     """
 
     chains: tuple[Chain, ...]
@@ -35,6 +37,7 @@ class Job:
     restraints: bytes | None
     alignments: Mapping[str, bytes]
     notes: tuple[str, ...] = ()
+    templates: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def tokens(self) -> int:
@@ -50,6 +53,7 @@ class Layout:
     restraints: Path | None
     alignments: Path | None
     output: Path
+    templates: Path | None = None
 
 
 def job(
@@ -64,7 +68,7 @@ def job(
 
     Raises:
         ValueError: more tokens than the program takes, or a variant that the alignment does not serve.
-        UnusableInput: an alignment is missing or of another sequence.
+        UnusableInput: an alignment is missing or of another sequence, or a template is missing.
     """
     chains = tuple(read_complex(inputs[COMPLEX]))
     target = chains[0].plain_sequence
@@ -73,9 +77,21 @@ def job(
     if ligand is not None:
         chains += (Chain(kind="ligand", sequence=ligand.smiles).model_copy(update={"name": LIGAND}),)
     alignments, notes = _alignments(inputs, chains, target=target) if aligned else ({}, ())
-    found = Job(chains, ligand, inputs.get(RESTRAINTS), alignments, notes)
+    found = Job(chains, ligand, inputs.get(RESTRAINTS), alignments, notes, _templates(inputs))
     padded(found.tokens)
     return found
+
+
+def _templates(inputs: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The table and every structure that it names; the program would fetch one that is missing."""
+    if HITS not in inputs:
+        return {}
+    subjects = (row.split("\t")[1] for row in inputs[HITS].decode().splitlines())
+    names = sorted({f"{it.partition('_')[0]}{STRUCTURE}" for it in subjects})
+    missing = [it for it in names if it not in inputs]
+    if missing:
+        raise UnusableInput(f"there is no template {missing[0]}")
+    return {name: inputs[name] for name in (HITS, *names)}
 
 
 def _alignments(
@@ -127,13 +143,20 @@ def write(job: Job, folder: Path) -> Layout:
     restraints = folder / RESTRAINTS
     if job.restraints is not None:
         restraints.write_bytes(job.restraints)
-    alignments = folder / "alignments"
-    for name, content in job.alignments.items():
-        alignments.mkdir(exist_ok=True)
-        (alignments / name).write_bytes(content)
+    alignments = _folder(folder / "alignments", job.alignments)
+    templates = _folder(folder / "templates", job.templates)
     return Layout(
         fasta=fasta,
         restraints=restraints if job.restraints is not None else None,
-        alignments=alignments if job.alignments else None,
+        alignments=alignments,
         output=folder / "output",
+        templates=templates / HITS if templates else None,
     )
+
+
+def _folder(folder: Path, files: Mapping[str, bytes]) -> Path | None:
+    """The folder with the files; None without any."""
+    for name, content in files.items():
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder if files else None

@@ -77,6 +77,7 @@ def details(folded: Folded) -> dict[str, JsonValue]:
         "samples": [_sample(it) for it in folded.samples],
         "alignments": len(job.alignments),
         "restraints": job.restraints is not None,
+        "templates": len(job.templates) - 1 if job.templates else 0,
         "notes": list(job.notes),
         **_of_ligand(folded),
     }

@@ -2,9 +2,10 @@
 The program itself, in this process, with what it loads kept between runs.
 
 Release 0.6.1 reads its six network parts and the reference conformers from disk in every call. It looks both
-up by name in its own modules, and there they are replaced by the same functions with a memory; nothing
-else of it is touched. TorchScript rewrites a graph after its first run, which rounds otherwise; it is
-told not to, so that no answer depends on what was folded before it.
+up by name in its own modules, and there they are replaced by the same functions with a memory; the one that
+reads templates is given their structures (``templates``). Nothing else of it is touched. TorchScript
+rewrites a graph after its first run, which rounds otherwise; it is told not to, so that no answer depends on
+what was folded before it.
 """
 
 import functools
@@ -25,6 +26,7 @@ from modal_gpu.hosting import CHAI1_PARTS
 from modal_gpu.predictors.base import PredictionFailed
 from modal_gpu.predictors.chai1.files import Layout
 from modal_gpu.predictors.chai1.reader import Errors
+from modal_gpu.predictors.chai1.templates import check_aligner, supplied
 from modal_gpu.predictors.programs import breaks_gpu, device, fills_memory
 from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.models.work import FailureClass
@@ -47,6 +49,7 @@ class Runner:
         on = device(ContainerSettings().accelerator, there=torch.cuda.is_available())
         self.device = "cuda:0" if on == "gpu" else "cpu"
         program.load_exported = functools.cache(program.load_exported)
+        program.get_template_context = supplied(program.get_template_context)
         inference_dataset.RefConformerGenerator = functools.cache(inference_dataset.RefConformerGenerator)
 
     def load(self) -> None:
@@ -79,6 +82,8 @@ class Runner:
         """
         if parameters.use_esm_embeddings:
             self._check_there(LANGUAGE_MODEL)
+        if layout.templates is not None:
+            check_aligner()
         with self._telling_failures(), torch.jit.optimized_execution(False):
             set_seed([seed])
             found = program.run_inference(
@@ -87,6 +92,7 @@ class Runner:
                 use_esm_embeddings=parameters.use_esm_embeddings,
                 msa_directory=layout.alignments,
                 constraint_path=layout.restraints,
+                template_hits_path=layout.templates,
                 recycle_msa_subsample=parameters.recycle_msa_subsample,
                 num_trunk_recycles=parameters.num_trunk_recycles,
                 num_diffn_timesteps=parameters.num_diffn_timesteps,

@@ -223,11 +223,6 @@ def test_variants_are_those_of_a_protein() -> None:
         prepare(Chai1Parameters(fasta=f">dna|x\nACGT\n>protein|p\n{SEQUENCE}\n"), target)
 
 
-def test_templates_are_not_offered() -> None:
-    with pytest.raises(ValidationError, match="template"):
-        Chai1Parameters.model_validate({"template_hits_path": "hits.m8"})
-
-
 def row(smiles: str, atoms: int, fragments: int = 1) -> LibraryRow:
     return LibraryRow(
         index=0,
