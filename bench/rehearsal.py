@@ -109,6 +109,7 @@ class Rehearsal:
         self._functions = {
             name: load(SERVICES / name / "main.py", it.entry_point)
             for name, it in topology().functions.items()
+            if it.interface == "function"
         }
 
     def screen(self, jobs: int) -> str:
