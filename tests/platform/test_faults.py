@@ -23,7 +23,7 @@ from tests.platform.traffic import EVENT_FUNCTIONS, Traffic, traffic_on
 from tests.support.orders import noop_order
 
 pytestmark = [pytest.mark.gcp, pytest.mark.slow, pytest.mark.usefixtures("inside")]
-JOBS, KILLS, HEALING_SECONDS = 300, 8, 100.0
+JOBS, KILLS, HEALING_SECONDS = 300, 8, 200.0
 ROUGH = Odds(refuse=0.05, lose=0.05, repeat=0.1, hold=0.01, held_seconds=6.0)
 MORTAL = (*EVENT_FUNCTIONS, "webhook", "reconcile")
 POISON = (b"not JSON", b'{"ref": 1}', b"\x00\xff")
