@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import httpx
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
@@ -29,6 +29,7 @@ from local.cloud.postage import Postage
 from local.cloud.relay import Relay
 from local.cloud.subscriptions import Names, make, plan
 from local.mount import SERVICES, load
+from local.parts import Parts
 from modal_gpu.attempt import attempt
 from modal_gpu.predictors import predictor
 from modal_gpu.transfer import Transfer
@@ -43,7 +44,7 @@ AT_ONCE = 8
 PREFIX = "omtx"
 
 
-class Rehearsal:
+class Rehearsal(Parts):
     """
     A context manager: the functions on these emulators, and what they asked for.
 
@@ -61,16 +62,7 @@ class Rehearsal:
         self._lock = threading.Lock()
         self.requests = 0
 
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            self._open(stack)
-            self._exit = stack.pop_all()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._exit.close()
-
-    def _open(self, stack: ExitStack) -> None:
+    def _start(self, stack: ExitStack) -> None:
         # The functions' framework swaps both during a request, and its threads may leave it so.
         for name in ("stdout", "stderr"):
             stack.callback(setattr, sys, name, getattr(sys, name))

@@ -9,13 +9,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from local.engine import engine
 from local.home import locked, noted
 from local.listening import WebServer
 from local.mount import Mounted, mount
+from local.parts import Parts
 from local.pool import Pool
 from local.pump import Courier, Pump
 from local.schedule import Schedule
@@ -24,7 +23,7 @@ from shared.settings import settings
 from shared.topology import topology
 
 
-class Runner:
+class Runner(Parts):
     """
     A context manager: inside it the platform runs at ``url``, and it is ended gracefully.
 
@@ -38,18 +37,6 @@ class Runner:
         self._port = port
         self._workers = workers
         self._load = load
-        self._exit = ExitStack()
-
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            self._start(stack)
-            self._exit = stack.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._exit.close()
 
     def _start(self, stack: ExitStack) -> None:
         """Start each part; the stack ends them in reverse, the web server after all that need it."""

@@ -18,6 +18,7 @@ from shared.settings import settings
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
+from shared.topology import topology
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -179,7 +180,6 @@ def gcp_storage() -> "StorageClient":
 def gcp_bus() -> "PubsubBus":
     """The Pub/Sub client of this process."""
     from shared.adapters.gcp.bus import PubsubBus
-    from shared.topology import topology
 
     return PubsubBus(settings().project, prefix=settings().prefix, table=topology())
 
@@ -188,7 +188,6 @@ def gcp_bus() -> "PubsubBus":
 def gcp_letters() -> "FirestoreLetters":
     """Dead letters, kept in Firestore; Pub/Sub is asked only when one is sent again, or collected."""
     from shared.adapters.gcp.letters import FirestoreLetters
-    from shared.topology import topology
 
     prefix, subscriptions = settings().prefix, topology().subscriptions()
     return FirestoreLetters(gcp_database(), clock(), prefix=prefix, subscriptions=subscriptions, bus=gcp_bus)
@@ -221,7 +220,6 @@ def local_blobs() -> "FolderBlobs":
 def local_bus() -> "SqliteBus":
     """The embedded queue; for the embedded runner, which delivers its messages."""
     from shared.adapters.local.bus import SqliteBus
-    from shared.topology import topology
 
     pause = topology().subscription_defaults.pause
     return SqliteBus(local_database(), clock(), topology().subscriptions(), pause=pause)

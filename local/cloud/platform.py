@@ -11,8 +11,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
@@ -25,6 +23,7 @@ from local.cloud.storage import storage
 from local.cloud.subscriptions import Names, Plan, make, plan
 from local.home import locked, noted
 from local.listening import WebServer
+from local.parts import Parts
 from local.schedule import Schedule
 from shared.settings import Settings
 from shared.topology import Topology, topology
@@ -32,7 +31,7 @@ from shared.topology import Topology, topology
 PROJECT = BUCKET = "omtx-local"
 
 
-class Cloud:
+class Cloud(Parts):
     """
     A context manager: inside it the platform runs at ``url``.
 
@@ -65,18 +64,6 @@ class Cloud:
         self._given = dict(environment or {})
         self._port, self._workers, self._bridge = port, workers, bridge
         self._pythons = dict(pythons or {})
-        self._exit = ExitStack()
-
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            self._start(stack)
-            self._exit = stack.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._exit.close()
 
     def subscribe(self) -> None:
         """Make the topics and subscriptions; to be repeated after the emulator of Pub/Sub was restarted."""

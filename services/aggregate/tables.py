@@ -14,7 +14,7 @@ from services.aggregate.columns import Kinds
 from services.aggregate.ordering import stable_order
 from services.aggregate.summary import Figures
 from shared.catalogue.entry import Ranking, entry_of
-from shared.domain.costs import Bill
+from shared.domain.account import Bill
 from shared.domain.identity import job_id
 from shared.domain.lifecycle import latest
 from shared.domain.rows import duplicate_row, rejected_row, result_row, score

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.domain.costs import Account, together
+from shared.domain.account import Account
+from shared.domain.costs import together
 from shared.domain.lifecycle import Accounting, Tally, account, batch_status, first_round, latest
 from shared.models.batch import Batch, BatchStatus
 from shared.models.facts import Closing, Intents, Outcome, Round

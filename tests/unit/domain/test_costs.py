@@ -6,18 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.costs import (
-    Account,
-    Allowance,
-    Bill,
-    Demand,
-    Purse,
-    allowance,
-    estimate,
-    run_usd,
-    spent,
-    usage,
-)
+from shared.domain.account import Account, Bill
+from shared.domain.costs import Allowance, Demand, Purse, allowance, estimate, run_usd, spent, usage
 from shared.models.costs import PROCESSORS, THIS_MACHINE, Spent, Tariff, Usage
 from tests.support.properties import examples
 
