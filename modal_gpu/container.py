@@ -15,7 +15,7 @@ from modal.experimental import stop_fetching_inputs
 
 from modal_gpu.hosting import HOSTED, Checkout, Hosting, Weights
 from shared.events.runs import app_name
-from shared.settings import ContainerSettings
+from shared.settings.containers import ContainerSettings
 
 log = logging.getLogger("omtx.container")
 WEIGHTS, CACHE = "/weights", "/cache"

@@ -87,7 +87,7 @@ variable "engine" {
 
   validation {
     condition     = contains(["modal", "pool"], var.engine)
-    error_message = "engine must be one that shared/settings.py knows: modal or pool."
+    error_message = "engine must be one that shared/settings knows: modal or pool."
   }
 }
 
@@ -167,13 +167,13 @@ variable "runbook_url" {
 }
 
 variable "settings" {
-  description = "More of shared/settings.py, by the name of the field, e.g. { poll_seconds = 60 }."
+  description = "More of shared/settings, by the name of the field, e.g. { poll_seconds = 60 }."
   type        = map(string)
   default     = {}
 
   validation {
     condition     = alltrue([for name, _ in var.settings : can(regex("^[a-z_]+$", name)) && !startswith(name, "push_")])
-    error_message = "settings must be fields of shared/settings.py, and none of push_*: those are set per function."
+    error_message = "settings must be fields of shared/settings, and none of push_*: those are set per function."
   }
 }
 

@@ -16,7 +16,7 @@ from modal_gpu.hosting import HOSTED, MOST_RETRIES, RFANTIBODY, Hosting, WeightF
 from modal_gpu.predictors import PREDICTORS
 from shared.catalogue.entry import known
 from shared.events.runs import CLASS, METHOD
-from shared.settings import RfantibodySettings
+from shared.settings.containers import RfantibodySettings
 from tests.modal_server.deployments import App, Deployed
 from tests.modal_server.server import ControlPlane
 from tests.modal_server.service import TOKEN

@@ -8,7 +8,7 @@ from typing import Any
 
 from modal_gpu.predictors.rfantibody.predictor import RfantibodyPredictor
 from modal_gpu.predictors.rfantibody.stages import EXAMPLES, FRAMEWORKS, WEIGHTS
-from shared.settings import RfantibodySettings
+from shared.settings.containers import RfantibodySettings
 from tests.support import rfantibody_trio
 
 LYSOZYME = (Path(__file__).parents[2] / "examples" / "t4l_l99a" / "receptor.pdb").read_bytes()

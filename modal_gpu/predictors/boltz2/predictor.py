@@ -20,7 +20,7 @@ from modal_gpu.predictors.boltz2.structure import Structure, read_structure
 from modal_gpu.predictors.programs import device, versions
 from modal_gpu.recording import stage
 from shared.models.work import FailureClass
-from shared.settings import ContainerSettings
+from shared.settings.containers import ContainerSettings
 
 PROGRAMS = ("boltz", "torch", "pytorch-lightning", "rdkit", "gemmi", "numpy")
 

@@ -8,7 +8,7 @@ from modal_gpu.predictors.chai1.files import Layout
 from modal_gpu.predictors.chai1.reader import Errors
 from modal_gpu.predictors.programs import versions
 from shared.catalogue.chai1_parameters import Chai1Parameters
-from shared.settings import ContainerSettings
+from shared.settings.containers import ContainerSettings
 
 PROGRAMS = ("chai_lab", "torch", "rdkit", "gemmi")
 

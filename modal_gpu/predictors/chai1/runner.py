@@ -30,7 +30,7 @@ from modal_gpu.predictors.chai1.templates import check_aligner, supplied
 from modal_gpu.predictors.programs import breaks_gpu, device, fills_memory
 from shared.catalogue.chai1_parameters import Chai1Parameters
 from shared.models.work import FailureClass
-from shared.settings import ContainerSettings
+from shared.settings.containers import ContainerSettings
 
 log = logging.getLogger("omtx.run")
 CONFORMERS = "conformers_v1.apkl"

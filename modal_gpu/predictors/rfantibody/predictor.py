@@ -22,7 +22,7 @@ from shared.catalogue.rfantibody_chain import TargetMap
 from shared.catalogue.rfantibody_parameters import DesignShare, RfantibodyParameters
 from shared.catalogue.rfantibody_target import FRAMEWORK, NUMBERS, TARGET
 from shared.models.work import FailureClass
-from shared.settings import RfantibodySettings, environment_for_programs
+from shared.settings.containers import RfantibodySettings, environment_for_programs
 
 MARGIN_SECONDS, MARGIN_SHARE = 20.0, 0.05  # for the uploads, at the end of a run's time
 

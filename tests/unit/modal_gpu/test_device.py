@@ -5,7 +5,7 @@ import pytest
 from modal_gpu.predictors.base import PredictionFailed
 from modal_gpu.predictors.programs import device
 from shared.models.work import FailureClass
-from shared.settings import ContainerSettings
+from shared.settings.containers import ContainerSettings
 
 
 def test_a_model_without_its_gpu_fails_and_does_not_fall_back_to_processors() -> None:

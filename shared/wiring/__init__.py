@@ -1,0 +1,177 @@
+"""
+Port → adapter, chosen once by the settings, made at first use.
+
+Importing this opens nothing. There is no fallback: an unknown backend fails at start.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+from shared.ports.blobs import Blobs
+from shared.ports.bus import Bus, DeadLetters, Queues
+from shared.ports.callers import Callers
+from shared.ports.engine import Engine, Runs
+from shared.ports.ledger import Ledger
+from shared.ports.world import Key
+from shared.settings import settings
+from shared.steps.alignments import Alignments, source_of
+from shared.steps.manifest import Manifest
+from shared.steps.roster import Roster
+from shared.wiring import clients
+from shared.wiring.clients import (
+    clock,
+    gcp_bus,
+    gcp_database,
+    gcp_letters,
+    gcp_storage,
+    local_blobs,
+    local_bus,
+    local_calls,
+    local_database,
+    secrets,
+)
+
+__all__ = [
+    "alignments",
+    "blobs",
+    "bus",
+    "callers",
+    "clock",
+    "dead_letters",
+    "engine",
+    "gcp_bus",
+    "gcp_database",
+    "gcp_letters",
+    "gcp_storage",
+    "ledger",
+    "local_blobs",
+    "local_bus",
+    "local_calls",
+    "local_database",
+    "manifest",
+    "queues",
+    "reset",
+    "roster",
+    "runs",
+    "secrets",
+]
+
+
+@cache
+def ledger() -> Ledger:
+    """The state."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.ledger import FirestoreLedger
+
+        return FirestoreLedger(gcp_database(), intents_age=settings().seconds("intents"))
+    from shared.adapters.local.ledger import SqliteLedger
+
+    return SqliteLedger(local_database())
+
+
+@cache
+def blobs() -> Blobs:
+    """The objects."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.blobs import StorageBlobs
+
+        return StorageBlobs(gcp_storage(), settings().bucket, keys=_url_keys, clock=clock())
+    return local_blobs()
+
+
+def _url_keys() -> Sequence[Key]:
+    """The keys of Cloud Storage's signed URLs; an emulator takes any, also one that the folder made up."""
+    if settings().keys_in == "folder":
+        return secrets().keys("urls")
+    from shared.adapters.gcp.signing import hmac_keys
+
+    return hmac_keys(secrets().keys("urls"))
+
+
+@cache
+def manifest() -> Manifest:
+    """The libraries, read through a small cache."""
+    return Manifest(blobs())
+
+
+@cache
+def roster() -> Roster:
+    """The jobs of later rounds, read through a small cache."""
+    return Roster(blobs())
+
+
+@cache
+def alignments() -> Alignments:
+    """The alignments of sequences, read through a small cache."""
+    return Alignments(blobs(), source=source_of(settings()), quiet=settings().seconds("quiet"))
+
+
+@cache
+def bus() -> Bus:
+    """The topics."""
+    if settings().backend == "gcp":
+        return gcp_bus()
+    return local_bus()
+
+
+@cache
+def dead_letters() -> DeadLetters:
+    """Where messages go that no retry can help."""
+    if settings().backend == "gcp":
+        return gcp_letters()
+    return local_bus()
+
+
+@cache
+def queues() -> Queues:
+    """How long the queues are."""
+    if settings().backend == "gcp":
+        return gcp_bus()
+    return local_bus()
+
+
+@cache
+def engine() -> Engine:
+    """Where models run."""
+    if settings().engine == "modal":
+        from shared.adapters.modal.engine import ModalEngine
+
+        return ModalEngine.of(settings(), secrets)
+    return local_calls()
+
+
+@cache
+def runs() -> Runs:
+    """What the engine is doing."""
+    if settings().engine == "modal":
+        from shared.adapters.modal.runs import ModalRuns
+
+        return ModalRuns()
+    return local_calls()
+
+
+@cache
+def callers() -> Callers:
+    """Whom event functions and the sweep answer: anybody in this process, unless an audience is set."""
+    if settings().push_audience:
+        from shared.adapters.gcp.tokens import SignedCallers
+
+        return SignedCallers.of(settings())
+    from shared.adapters.local.world import AnyCaller
+
+    return AnyCaller()
+
+
+def reset() -> None:
+    """Close what is open and forget every choice; between tests, and before a fork is used."""
+    if local_database.cache_info().currsize:
+        local_database().close()
+    for choice in (*_CHOICES, settings):
+        choice.cache_clear()
+
+
+_CHOICES = (
+    *(ledger, blobs, manifest, roster, alignments),
+    *(bus, dead_letters, queues, engine, runs, callers),
+    *clients.CHOICES,
+)

@@ -1,0 +1,121 @@
+"""What the adapters are made of: time, keys, and the clients of the embedded and the cloud backend."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from shared.ports.world import Clock, Secrets
+from shared.settings import settings
+from shared.topology import topology
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+    from google.cloud.storage import Client as StorageClient
+
+    from shared.adapters.gcp.bus import PubsubBus
+    from shared.adapters.gcp.letters import FirestoreLetters
+    from shared.adapters.local.blobs import FolderBlobs
+    from shared.adapters.local.bus import SqliteBus
+    from shared.adapters.local.calls import SqliteCalls
+    from shared.adapters.local.database import Database
+
+
+@cache
+def clock() -> Clock:
+    """Time."""
+    from shared.adapters.local.world import SystemClock
+
+    return SystemClock()
+
+
+@cache
+def secrets() -> Secrets:
+    """Signing keys."""
+    if settings().keys_in == "secret-manager":
+        from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+
+        from shared.adapters.gcp.secrets import SecretManagerSecrets
+
+        client = SecretManagerServiceClient()
+        return SecretManagerSecrets(client, settings().project, prefix=settings().prefix, clock=clock())
+    from shared.adapters.local.world import FolderSecrets
+
+    return FolderSecrets(settings().home / "secrets")
+
+
+@cache
+def gcp_database() -> "Client":
+    """The Firestore client of this process."""
+    from google.cloud.firestore import Client
+
+    return Client(project=settings().project, database=settings().database)
+
+
+@cache
+def gcp_storage() -> "StorageClient":
+    """The Cloud Storage client of this process."""
+    from shared.adapters.gcp.blobs import connect
+
+    return connect(settings().project)
+
+
+@cache
+def gcp_bus() -> "PubsubBus":
+    """The Pub/Sub client of this process."""
+    from shared.adapters.gcp.bus import PubsubBus
+
+    return PubsubBus(settings().project, prefix=settings().prefix, table=topology())
+
+
+@cache
+def gcp_letters() -> "FirestoreLetters":
+    """Dead letters, kept in Firestore; Pub/Sub is asked only when one is sent again, or collected."""
+    from shared.adapters.gcp.letters import FirestoreLetters
+
+    prefix, subscriptions = settings().prefix, topology().subscriptions()
+    return FirestoreLetters(gcp_database(), clock(), prefix=prefix, subscriptions=subscriptions, bus=gcp_bus)
+
+
+@cache
+def local_database() -> "Database":
+    """The embedded state file; for the embedded runner."""
+    from shared.adapters.local import schema
+    from shared.adapters.local.database import Database
+
+    path = settings().home / "state.db"
+    return Database(path, schema.STEPS, fsync=settings().fsync)
+
+
+@cache
+def local_blobs() -> "FolderBlobs":
+    """The embedded object folder; for the embedded runner, which serves its signed URLs."""
+    from shared.adapters.local.blobs import FolderBlobs
+
+    return FolderBlobs(
+        settings().home / "objects",
+        base_url=settings().base_url,
+        keys=lambda: secrets().keys("urls"),
+        fsync=settings().fsync,
+    )
+
+
+@cache
+def local_bus() -> "SqliteBus":
+    """The embedded queue; for the embedded runner, which delivers its messages."""
+    from shared.adapters.local.bus import SqliteBus
+
+    pause = topology().subscription_defaults.pause
+    return SqliteBus(local_database(), clock(), topology().subscriptions(), pause=pause)
+
+
+@cache
+def local_calls() -> "SqliteCalls":
+    """The embedded engine's calls; for the embedded runner, whose pool works them off."""
+    from shared.adapters.local.calls import SqliteCalls
+
+    return SqliteCalls(local_database(), clock(), size=settings().workers)
+
+
+CHOICES = (
+    *(clock, secrets, gcp_database, gcp_storage, gcp_bus, gcp_letters),
+    *(local_database, local_blobs, local_bus, local_calls),
+)
