@@ -20,6 +20,7 @@ from services.api import (
     probes,
     reference,
     results,
+    signatures,
     system,
     tasks,
 )
@@ -31,7 +32,7 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
-    *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
+    *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports, signatures),
     *(jobs, milestones, system, dead_letters, reference),
 )
 

@@ -12,7 +12,7 @@ from shared.ports.bus import Bus, DeadLetters, Queues
 from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
-from shared.ports.world import Key
+from shared.ports.world import Key, Notary
 from shared.settings import settings
 from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
@@ -51,6 +51,7 @@ __all__ = [
     "local_calls",
     "local_database",
     "manifest",
+    "notary",
     "queues",
     "reset",
     "roster",
@@ -117,6 +118,14 @@ def bus() -> Bus:
 
 
 @cache
+def notary() -> Notary:
+    """Who signs the manifests."""
+    from shared.adapters.notary import SecretNotary
+
+    return SecretNotary(secrets())
+
+
+@cache
 def dead_letters() -> DeadLetters:
     """Where messages go that no retry can help."""
     if settings().backend == "gcp":
@@ -179,7 +188,7 @@ def reset() -> None:
 
 
 _CHOICES = (
-    *(ledger, blobs, manifest, roster, alignments),
+    *(ledger, blobs, manifest, roster, alignments, notary),
     *(bus, dead_letters, queues, engine, runs, access, callers),
     *clients.CHOICES,
 )
