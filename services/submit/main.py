@@ -11,6 +11,7 @@ from services.submit.source import Limits
 from services.submit.storing import Means
 from shared import wiring
 from shared.entry import answering, headers_of
+from shared.logs import note
 from shared.models.access import Scope
 from shared.settings import settings
 
@@ -20,6 +21,7 @@ from shared.settings import settings
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
     caller = wiring.access().caller(headers_of(request))
+    note(key=caller.key_id)
     caller.require(Scope.SUBMIT)
     means = Means.of(settings())
     accept = partial(
