@@ -60,10 +60,12 @@ def test_commands_on_the_home_itself_need_no_key(here: Omtx) -> None:
     assert here("list").json["batches"] == []
 
 
-def test_a_server_for_others_does_not_start_without_keys(here: Omtx) -> None:
-    refused = here("up", "--host", "0.0.0.0", "--port", 0)
-    assert refused.code == 1
-    assert "omtx keys create" in refused.err
+def test_a_server_for_others_does_not_start_without_keys(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cli.main", "up", "--port", "0", "--host", "0.0.0.0"]
+    refused = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 1
+    assert "omtx keys create --admin" in refused.stderr
+    assert str(tmp_path) in refused.stderr
 
 
 def test_a_key_opens_a_server_and_is_in_none_of_its_logs(
