@@ -15,6 +15,7 @@ from services.api import (
     dead_letters,
     exports,
     jobs,
+    keys,
     milestones,
     models,
     probes,
@@ -32,7 +33,20 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
-    *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports, signatures),
+    *(
+        probes,
+        models,
+        tasks,
+        batches,
+        control,
+        results,
+        analytics,
+        audit,
+        artefacts,
+        exports,
+        signatures,
+        keys,
+    ),
     *(jobs, milestones, system, dead_letters, reference),
 )
 

@@ -11,6 +11,7 @@ from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetters, Queues
 from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
+from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from shared.ports.world import Key, Notary
 from shared.settings import settings
@@ -45,6 +46,7 @@ __all__ = [
     "gcp_database",
     "gcp_letters",
     "gcp_storage",
+    "keys",
     "ledger",
     "local_blobs",
     "local_bus",
@@ -164,7 +166,19 @@ def runs() -> Runs:
 @cache
 def access() -> Access:
     """Who users' requests come from."""
-    return Access(owner=settings().owner)
+    return Access(keys, clock(), owner=settings().owner, keyless=settings().keyless)
+
+
+@cache
+def keys() -> Keys:
+    """API keys."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.keys import FirestoreKeys
+
+        return FirestoreKeys(gcp_database())
+    from shared.adapters.local.keys import SqliteKeys
+
+    return SqliteKeys(local_database())
 
 
 @cache
@@ -188,7 +202,7 @@ def reset() -> None:
 
 
 _CHOICES = (
-    *(ledger, blobs, manifest, roster, alignments, notary),
+    *(ledger, blobs, manifest, roster, alignments, notary, keys),
     *(bus, dead_letters, queues, engine, runs, access, callers),
     *clients.CHOICES,
 )
