@@ -28,6 +28,7 @@ from shared.wiring.clients import (
     local_bus,
     local_calls,
     local_database,
+    redis,
     secrets,
 )
 
@@ -50,6 +51,7 @@ __all__ = [
     "local_database",
     "manifest",
     "queues",
+    "redis",
     "reset",
     "roster",
     "runs",
@@ -166,6 +168,8 @@ def reset() -> None:
     """Close what is open and forget every choice; between tests, and before a fork is used."""
     if local_database.cache_info().currsize:
         local_database().close()
+    if redis.cache_info().currsize and (connection := redis()) is not None:
+        connection.close()
     for choice in (*_CHOICES, settings):
         choice.cache_clear()
 
