@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -24,15 +25,19 @@ class RedisServer(Child):
         super().__init__("redis-server", command, ready=partial(accepts, port), log=folder / "redis.log")
         self.url = f"redis://{ADDRESS}:{port}/0"
 
+    @classmethod
+    def installed(cls, folder: Path) -> Self:
+        """Not started; without the program the test is skipped, or fails where emulators are required."""
+        try:
+            return cls(folder)
+        except FileNotFoundError as missing:
+            if os.environ.get(REQUIRED) == "1":
+                pytest.fail(str(missing))
+            pytest.skip(str(missing))
+
 
 @pytest.fixture
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """Running; without the program the test is skipped, or fails where emulators are required."""
-    try:
-        server = RedisServer(tmp_path_factory.mktemp("redis"))
-    except FileNotFoundError as missing:
-        if os.environ.get(REQUIRED) == "1":
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
-    with server:
+    """Running."""
+    with RedisServer.installed(tmp_path_factory.mktemp("redis")) as server:
         yield server
