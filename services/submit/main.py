@@ -6,18 +6,22 @@ import functions_framework
 from flask import Request
 
 from services.submit.handler import handle
-from services.submit.routes import respond
+from services.submit.routes import endpoints, respond
 from services.submit.source import Limits
 from services.submit.storing import Means
 from shared import wiring
 from shared.entry import answering
+from shared.metered import admit, guarded
 from shared.settings import settings
+from shared.steps.metering import Caller
 
 
 @functions_framework.http
 @answering
+@guarded
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
+    admit(Caller(settings().owner, None), endpoints(request.path))
     means = Means.of(settings())
     accept = partial(
         handle,

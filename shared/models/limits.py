@@ -99,7 +99,5 @@ TIERS: Mapping[str, Tier] = {
     ),
 }
 
-ADDRESS = Policy(name="address", most=3000)
-"""Of one client address before anything is known of it: far more than one person's programs ask."""
-GUESSES = Policy(name="wrong keys", most=30, seconds=300.0)
-"""Of one client address, answered as not allowed."""
+GUESSES = Policy(name="wrong keys", most=60)
+"""Requests of one client address that are answered as not allowed."""

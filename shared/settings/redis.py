@@ -17,7 +17,7 @@ class RedisSettings(BaseSettings):
     ``OMTX_REDIS_INSECURE``: the address may be ``redis://`` on another machine, as in a private network.
     """
 
-    model_config = SettingsConfigDict(env_prefix="OMTX_REDIS_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="OMTX_REDIS_", frozen=True, hide_input_in_errors=True)
 
     url: Annotated[SecretStr, Field(repr=False)] = SecretStr("")
     insecure: bool = False

@@ -17,7 +17,7 @@ from shared.settings import settings
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
-from shared.wiring import clients
+from shared.wiring import clients, limits
 from shared.wiring.clients import (
     clock,
     gcp_bus,
@@ -31,6 +31,7 @@ from shared.wiring.clients import (
     redis,
     secrets,
 )
+from shared.wiring.limits import limiter, meter
 
 __all__ = [
     "alignments",
@@ -45,11 +46,13 @@ __all__ = [
     "gcp_letters",
     "gcp_storage",
     "ledger",
+    "limiter",
     "local_blobs",
     "local_bus",
     "local_calls",
     "local_database",
     "manifest",
+    "meter",
     "queues",
     "redis",
     "reset",
@@ -178,4 +181,5 @@ _CHOICES = (
     *(ledger, blobs, manifest, roster, alignments),
     *(bus, dead_letters, queues, engine, runs, callers),
     *clients.CHOICES,
+    *limits.CHOICES,
 )

@@ -1,0 +1,64 @@
+"""Limits at the edge: a function's requests are counted before anything is done for them."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from shared import logs, wiring
+from shared.domain.addresses import client_address
+from shared.domain.allowances import fields
+from shared.errors import Forbidden, NotAllowed
+from shared.models.limits import Endpoints
+from shared.settings.limits import limit_settings
+from shared.steps.metering import Caller
+
+if TYPE_CHECKING:
+    from flask import Request
+
+PROOFS = ("authorization", "x-api-key")
+FORWARDED = "x-forwarded-for"
+
+
+def guarded(handle: "Callable[[Request], Any]") -> "Callable[[Request], Any]":
+    """Refuse the addresses from which keys are guessed, and count whoever comes without a good one."""
+    limit_settings()  # what is set wrongly fails when the function is loaded
+
+    @wraps(handle)
+    def entry(request: "Request") -> Any:
+        address = address_of(request.remote_addr, request.headers.get(FORWARDED, ""))
+        look(address, with_key=any(name in request.headers for name in PROOFS))
+        try:
+            return handle(request)
+        except NotAllowed as error:
+            guessed(address, error)
+            raise
+
+    return entry
+
+
+def address_of(peer: str | None, forwarded_for: str) -> str:
+    """Where a request comes from."""
+    return client_address(peer, forwarded_for, hops=limit_settings().proxies)
+
+
+def look(address: str, *, with_key: bool) -> None:
+    """Raise TooMany if keys were guessed from there."""
+    wiring.meter().look(address, with_key=with_key)
+
+
+def guessed(address: str, error: NotAllowed) -> None:
+    """Somebody was not let in; one who is known, and may not, has guessed nothing."""
+    if not isinstance(error, Forbidden):
+        wiring.meter().guessed(address)
+
+
+def admit(caller: Caller, endpoints: Endpoints | None) -> None:
+    """
+    Count a request of somebody who is known; its answer will tell what is left. None is not counted.
+
+    Raises:
+        TooMany: nothing is left.
+    """
+    taking = wiring.meter().admit(caller, endpoints)
+    if taking is not None:
+        logs.answer_with(fields(taking))
