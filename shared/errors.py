@@ -12,6 +12,7 @@ Every refusal, as a tree whose branches say what to do.
     + NotAllowed     the signature, key or token does not permit it
       . Forbidden    it is genuine, but somebody else's
     + TooMany        more than the caller may; says when it may come again
+      . QuotaExceeded  more work than the owner may have done
     + Malformed      a message that no handler can ever understand
   - TransientError   retry: let it escape, the topic redelivers
     + Unavailable    a backend refused, timed out or throttled us; nothing happened
@@ -139,6 +140,12 @@ class TooMany(PermanentError):
         self.retry_after = retry_after
         self.told = told
         self.fields = fields or {}
+
+
+class QuotaExceeded(TooMany):
+    """More work than the owner may have done; nothing of it was stored."""
+
+    title = "Quota exceeded"
 
 
 class Malformed(PermanentError):

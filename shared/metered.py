@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from shared import logs, wiring
 from shared.domain.addresses import client_address
@@ -11,6 +12,7 @@ from shared.errors import Forbidden, NotAllowed
 from shared.models.limits import Endpoints
 from shared.settings.limits import limit_settings
 from shared.steps.metering import Caller
+from shared.steps.quotas import Quota
 
 if TYPE_CHECKING:
     from flask import Request
@@ -50,6 +52,19 @@ def guessed(address: str, error: NotAllowed) -> None:
     """Somebody was not let in; one who is known, and may not, has guessed nothing."""
     if not isinstance(error, Forbidden):
         wiring.meter().guessed(address)
+
+
+def quota_of(caller: Caller) -> Quota:
+    """How much work the caller's owner may have done."""
+    return Quota(
+        owner=caller.owner,
+        tier=caller.tier,
+        quotas=wiring.meter().quotas(caller),
+        consumptions=wiring.consumptions(),
+        ledger=wiring.ledger(),
+        clock=wiring.clock(),
+        hand=uuid4().hex,
+    )
 
 
 def admit(caller: Caller, endpoints: Endpoints | None) -> None:

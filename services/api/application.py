@@ -23,6 +23,7 @@ from services.api import (
     results,
     system,
     tasks,
+    usage,
 )
 from services.api.dependencies import told
 from services.api.metering import counted, looked, turned_away
@@ -35,7 +36,7 @@ from shared.settings.limits import limit_settings
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
     *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
-    *(jobs, milestones, system, dead_letters, reference),
+    *(jobs, milestones, system, dead_letters, usage, reference),
 )
 
 

@@ -1,6 +1,8 @@
 """Every request is counted: by its address before it is known who asks, by its key after."""
 
-from fastapi import Request
+from typing import Annotated
+
+from fastapi import Depends, Request
 
 from shared import metered
 from shared.domain.endpoints import endpoints_of
@@ -15,10 +17,17 @@ def looked(request: Request) -> None:
     metered.look(_address(request), with_key=with_key)
 
 
-def counted(request: Request) -> None:
+def caller() -> Caller:
+    """Who asks."""
+    return Caller(settings().owner, None)
+
+
+Asking = Annotated[Caller, Depends(caller)]
+
+
+def counted(request: Request, asking: Asking) -> None:
     """After."""
-    endpoints = endpoints_of(request.method, request.scope["path"])
-    metered.admit(Caller(settings().owner, None), endpoints)
+    metered.admit(asking, endpoints_of(request.method, request.scope["path"]))
 
 
 def turned_away(request: Request, error: NotAllowed) -> None:

@@ -11,7 +11,7 @@ from services.submit.source import Limits
 from services.submit.storing import Means
 from shared import wiring
 from shared.entry import answering
-from shared.metered import admit, guarded
+from shared.metered import admit, guarded, quota_of
 from shared.settings import settings
 from shared.steps.metering import Caller
 
@@ -21,7 +21,8 @@ from shared.steps.metering import Caller
 @guarded
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
-    admit(Caller(settings().owner, None), endpoints(request.path))
+    caller = Caller(settings().owner, None)
+    admit(caller, endpoints(request.path))
     means = Means.of(settings())
     accept = partial(
         handle,
@@ -37,6 +38,7 @@ def submit(request: Request) -> object:
         roster=wiring.roster(),
         alignments=wiring.alignments(),
         limits=Limits.of(settings()),
+        quota=quota_of(caller),
     )
     body, now = request.stream.read(settings().most_body_bytes + 1), wiring.clock().now()
     return respond(request.path, body, settings(), means=means, accept=accept, blobs=wiring.blobs(), now=now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.domain.allowances import too_many
 from shared.domain.bucket import Level, Taking
-from shared.models.limits import DEFAULT_TIER, GUESSES, Endpoints, Policy, Tier
+from shared.models.limits import DEFAULT_TIER, GUESSES, Endpoints, Policy, Quotas, Tier
 from shared.ports.limiter import Limiter
 
 
@@ -43,6 +43,10 @@ class Meter:
     def limits(self, caller: Caller) -> bool:
         """Whether this caller is limited at all."""
         return self.counts_all and (self.counts_keyless or caller.key_id is not None)
+
+    def quotas(self, caller: Caller) -> Quotas:
+        """How much work the caller's owner may have done."""
+        return self.tier(caller).quotas if self.limits(caller) else Quotas()
 
     def look(self, address: str, *, with_key: bool) -> None:
         """Raise TooMany if keys were guessed from this address: this one is not even looked up."""

@@ -31,7 +31,7 @@ from shared.wiring.clients import (
     redis,
     secrets,
 )
-from shared.wiring.limits import limiter, meter
+from shared.wiring.limits import consumptions, limiter, meter
 
 __all__ = [
     "alignments",
@@ -39,6 +39,7 @@ __all__ = [
     "bus",
     "callers",
     "clock",
+    "consumptions",
     "dead_letters",
     "engine",
     "gcp_bus",

@@ -2,11 +2,12 @@
 
 from functools import cache
 
+from shared.ports.consumptions import Consumptions
 from shared.ports.limiter import Limiter
 from shared.settings import settings
 from shared.settings.limits import limit_settings
 from shared.steps.metering import Meter
-from shared.wiring.clients import redis
+from shared.wiring.clients import gcp_database, local_database, redis
 
 
 @cache
@@ -39,4 +40,16 @@ def meter() -> Meter:
     )
 
 
-CHOICES = (limiter, meter, limit_settings)
+@cache
+def consumptions() -> Consumptions:
+    """What owners have used of their quotas."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.consumptions import FirestoreConsumptions
+
+        return FirestoreConsumptions(gcp_database())
+    from shared.adapters.local.consumptions import SqliteConsumptions
+
+    return SqliteConsumptions(local_database())
+
+
+CHOICES = (limiter, meter, consumptions, limit_settings)
