@@ -21,6 +21,8 @@ from shared.errors import (
 from shared.events.delivery import MOST_BYTES, Delivery
 from shared.events.messages import Event
 from shared.settings import settings
+from shared.settings.limits import limit_settings
+from shared.settings.redis import redis_settings
 
 if TYPE_CHECKING:
     from flask import Request
@@ -109,6 +111,8 @@ def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Reque
 
 def set_up() -> None:
     """When the function is loaded: what is set wrongly fails here, and not at the first request."""
+    for read in (settings, limit_settings, redis_settings):
+        read()
     if settings().logs_json:
         logs.to_cloud(project=settings().project)
 

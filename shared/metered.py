@@ -1,8 +1,6 @@
 """Limits at the edge: a function's requests are counted before anything is done for them."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from shared import logs, wiring
@@ -10,6 +8,7 @@ from shared.domain.addresses import client_address
 from shared.domain.allowances import fields
 from shared.errors import Forbidden, NotAllowed
 from shared.models.limits import Endpoints
+from shared.settings import settings
 from shared.settings.limits import limit_settings
 from shared.steps.metering import Caller
 from shared.steps.quotas import Quota
@@ -21,21 +20,23 @@ PROOFS = ("authorization", "x-api-key")
 FORWARDED = "x-forwarded-for"
 
 
-def guarded(handle: "Callable[[Request], Any]") -> "Callable[[Request], Any]":
-    """Refuse the addresses from which keys are guessed, and count whoever comes without a good one."""
-    limit_settings()  # what is set wrongly fails when the function is loaded
+def counted(request: "Request", endpoints: Endpoints) -> Caller:
+    """
+    Whose request to a function of the framework this is, once it is counted.
 
-    @wraps(handle)
-    def entry(request: "Request") -> Any:
-        address = address_of(request.remote_addr, request.headers.get(FORWARDED, ""))
-        look(address, with_key=any(name in request.headers for name in PROOFS))
-        try:
-            return handle(request)
-        except NotAllowed as error:
-            guessed(address, error)
-            raise
-
-    return entry
+    Raises:
+        NotAllowed: it comes without a good key.
+        TooMany: nothing is left, or keys were guessed from where it comes from.
+    """
+    address = address_of(request.remote_addr, request.headers.get(FORWARDED, ""))
+    look(address, with_key=any(name in request.headers for name in PROOFS))
+    try:
+        caller = Caller(settings().owner, None)
+    except NotAllowed as error:
+        guessed(address, error)
+        raise
+    admit(caller, endpoints)
+    return caller
 
 
 def address_of(peer: str | None, forwarded_for: str) -> str:

@@ -31,7 +31,6 @@ from services.api.requests import Bodies, Paths, Steps, step_of
 from services.api.sending import response
 from shared.entry import problem, refused, set_up
 from shared.errors import FieldError, InvalidInput, NotAllowed, PermanentError, TransientError
-from shared.settings.limits import limit_settings
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
@@ -43,7 +42,6 @@ RESOURCES = (
 def application() -> FastAPI:
     """A new application; it opens nothing before its first request."""
     set_up()
-    limit_settings()
     app = FastAPI(
         title="OMTX-Hub",
         summary="Screen a library of ligands against a protein: exact, ranked, reproducible.",

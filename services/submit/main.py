@@ -11,23 +11,19 @@ from services.submit.source import Limits
 from services.submit.storing import Means
 from shared import wiring
 from shared.entry import answering
-from shared.metered import admit, guarded, quota_of
+from shared.metered import counted, quota_of
 from shared.settings import settings
-from shared.steps.metering import Caller
 
 
 @functions_framework.http
 @answering
-@guarded
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
-    caller = Caller(settings().owner, None)
-    admit(caller, endpoints(request.path))
-    means = Means.of(settings())
+    caller, means = counted(request, endpoints(request.path)), Means.of(settings())
     accept = partial(
         handle,
         idempotency_key=request.headers.get("Idempotency-Key"),
-        owner=settings().owner,
+        owner=caller.owner,
         means=means,
         ledger=wiring.ledger(),
         blobs=wiring.blobs(),
