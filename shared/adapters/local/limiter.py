@@ -39,6 +39,10 @@ class MemoryLimiter:
             self._full_at.update((key, full) for key, full in zip(keys, after, strict=True) if full > now)
             return taking
 
+    def __len__(self) -> int:
+        """How many buckets are held."""
+        return len(self._full_at)
+
     def _key(self, holder: str, policy: Policy, now: float) -> tuple[str, str]:
         key = (holder, policy.name)
         if key in self._full_at or len(self._full_at) < self._most:
