@@ -21,7 +21,7 @@ def test_limits_hold_while_redis_is_killed_and_started_again(
     redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMTX_LIMITS_ENABLED", "1")
-    monkeypatch.setenv("OMTX_LIMITS_RATES", '{"default": {"list": 8, "overall": 1000}}')
+    monkeypatch.setenv("OMTX_LIMITS_RATES", '{"enterprise": {"list": 8, "overall": 1000}}')
     now = [0.0]
     connection = RedisConnection(redis_server.url, clock=lambda: now[0])
     monkeypatch.setattr("shared.wiring.limits.redis", lambda: connection)
