@@ -15,7 +15,7 @@ POLICY = Policy(name="slow", most=20, seconds=20_000.0)
 
 
 def test_a_server_that_dies_under_load_lets_nobody_in_uncounted(redis_server: RedisServer) -> None:
-    with closing(RedisConnection(redis_server.url)) as connection:
+    with closing(RedisConnection(redis_server.url, answer_seconds=5.0)) as connection:
         limiter = SurvivingLimiter(RedisLimiter(connection, prefix="test"), MemoryLimiter())
 
         def ask(number: int) -> int:
