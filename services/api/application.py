@@ -24,6 +24,7 @@ from services.api import (
     signatures,
     system,
     tasks,
+    usage,
 )
 from services.api.dependencies import told
 from services.api.requests import Bodies, Paths, Steps, step_of
@@ -33,21 +34,9 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
-    *(
-        probes,
-        models,
-        tasks,
-        batches,
-        control,
-        results,
-        analytics,
-        audit,
-        artefacts,
-        exports,
-        signatures,
-        keys,
-    ),
-    *(jobs, milestones, system, dead_letters, reference),
+    *(probes, models, tasks, batches, control, results, analytics, audit),
+    *(artefacts, exports, signatures, jobs, milestones, system, dead_letters),
+    *(keys, usage, reference),
 )
 
 

@@ -19,7 +19,7 @@ from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
-from shared.wiring import clients
+from shared.wiring import clients, limits
 from shared.wiring.clients import (
     clock,
     gcp_bus,
@@ -30,8 +30,10 @@ from shared.wiring.clients import (
     local_bus,
     local_calls,
     local_database,
+    redis,
     secrets,
 )
+from shared.wiring.limits import consumptions, limiter, meter
 
 __all__ = [
     "access",
@@ -40,6 +42,7 @@ __all__ = [
     "bus",
     "callers",
     "clock",
+    "consumptions",
     "dead_letters",
     "engine",
     "gcp_bus",
@@ -48,13 +51,16 @@ __all__ = [
     "gcp_storage",
     "keys",
     "ledger",
+    "limiter",
     "local_blobs",
     "local_bus",
     "local_calls",
     "local_database",
     "manifest",
+    "meter",
     "notary",
     "queues",
+    "redis",
     "reset",
     "roster",
     "runs",
@@ -197,6 +203,8 @@ def reset() -> None:
     """Close what is open and forget every choice; between tests, and before a fork is used."""
     if local_database.cache_info().currsize:
         local_database().close()
+    if redis.cache_info().currsize and (connection := redis()) is not None:
+        connection.close()
     for choice in (*_CHOICES, settings):
         choice.cache_clear()
 
@@ -205,4 +213,5 @@ _CHOICES = (
     *(ledger, blobs, manifest, roster, alignments, notary, keys),
     *(bus, dead_letters, queues, engine, runs, access, callers),
     *clients.CHOICES,
+    *limits.CHOICES,
 )
