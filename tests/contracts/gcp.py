@@ -61,6 +61,7 @@ class GcpBackend:
 
         return FirestoreKeys(self.database)
 
+    @cached_property
     def consumptions(self) -> Consumptions:
         """Firestore."""
         from shared.adapters.gcp.consumptions import FirestoreConsumptions
