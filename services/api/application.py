@@ -14,14 +14,20 @@ from services.api import (
     control,
     dead_letters,
     exports,
+    job_control,
+    job_lists,
     jobs,
+    lists,
+    members,
     milestones,
     models,
+    my_results,
     probes,
     reference,
     results,
     system,
     tasks,
+    users,
 )
 from services.api.dependencies import told
 from services.api.requests import Bodies, Paths, Steps, step_of
@@ -31,6 +37,8 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
+    # A path that is spelled out comes before one with an id in its place.
+    *(lists, my_results, job_lists, job_control, members, users),
     *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
     *(jobs, milestones, system, dead_letters, reference),
 )

@@ -104,7 +104,7 @@ class Batches(Protocol):
 
     def listed(self, *, owner: str, limit: int, skip: int = 0, after: str | None = None) -> list[Listed]:
         """
-        A page of an owner's batches, newest first: behind the batch ``after``, and without the first ``skip``.
+        A page of an owner's batches, newest first: behind the batch ``after``, without the first ``skip``.
 
         What is skipped is read all the same, so whoever lets a user choose it sets it a bound.
         """

@@ -14,7 +14,6 @@ from shared.models.facts import Intents, Outcome, Pace, Round
 from shared.models.work import JobRef
 from shared.ports.ledger import Glance, Listed, Sight
 
-
 BEHIND = "(created_at, batch_id) < (SELECT created_at, batch_id FROM batches WHERE batch_id = ?)"
 
 
