@@ -5,8 +5,9 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.api import control
-from services.api.answers.lists import Deleted, Retried, told
-from services.api.dependencies import Stored
+from services.api.answers.actions import Deleted, Retried
+from services.api.answers.lists import told
+from services.api.dependencies import DELETE, SUBMIT, Stored
 from services.api.states import states
 from services.api.store import Store
 from shared.domain.identity import job_place
@@ -16,8 +17,12 @@ from shared.steps.reading import overview
 
 router = APIRouter(tags=["jobs"])
 
+AGAIN = {"dependencies": [SUBMIT], **told(Retried)}
 
-@router.delete("/api/v2/jobs/{job_id}", summary="Delete a single prediction", **told(Deleted))
+
+@router.delete(
+    "/api/v2/jobs/{job_id}", summary="Delete a single prediction", dependencies=[DELETE], **told(Deleted)
+)
 def delete(store: Stored, job_id: str) -> dict[str, Any]:
     """With its batch of one; 409 for a job of a larger batch, and before the end. Twice is no mistake."""
     return remove(store, job_id)
@@ -41,8 +46,8 @@ def _deletable(store: Store, given: str) -> str:
     return batch.batch_id
 
 
-@router.post("/api/v1/jobs/{job_id}/retry", summary="Compute a failed job again", **told(Retried))
-@router.post("/api/v2/jobs/{job_id}/retry", summary="Compute a failed job again", **told(Retried))
+@router.post("/api/v1/jobs/{job_id}/retry", summary="Compute a failed job again", **AGAIN)
+@router.post("/api/v2/jobs/{job_id}/retry", summary="Compute a failed job again", **AGAIN)
 def retry(store: Stored, job_id: str) -> dict[str, Any]:
     """
     In a round of its own, which holds all that failed: so only where nothing else of its batch did.

@@ -8,7 +8,7 @@ from services.api import jobs
 from services.api.answers.examples import LOGS
 from services.api.answers.jobs import Exported, JobList, JobsInStatus, Logs
 from services.api.answers.lists import told
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.entries import Wanted, shelf
 from services.api.files import file_of, files_of, outcome_of
 from services.api.lists import Cursor, Hundred, numbered
@@ -19,7 +19,7 @@ from services.api.showing import as_job
 from shared.domain.naming import LOG
 from shared.models.batch import BatchStatus
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], dependencies=[READ])
 
 
 @router.get("/api/jobs", summary="List jobs", **told(JobList))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from services.api.answers.examples import FOUND, RESULTS
 from services.api.answers.lists import Found, JobPage, ResultList, ResultStatistics, StatusList, told
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.entries import Shelf, Wanted, entry, newest, shelf, total
 from services.api.pages import PageNumber
 from services.api.showing import as_job, as_result, statistics
@@ -16,7 +16,7 @@ from services.api.store import Store
 from shared.errors import Gone
 from shared.models.batch import BatchStatus
 
-router = APIRouter(tags=["result lists"])
+router = APIRouter(tags=["result lists"], dependencies=[READ])
 
 MOST_COUNTED = 200
 Cursor = Annotated[str | None, Query(max_length=200, description="The ``next_after`` of the page before.")]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from services.api.answers.examples import CHILDREN
 from services.api.answers.jobs import BatchJobs, Children, Hierarchy, OneResult, ResultsOfBatch
 from services.api.answers.lists import told
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.entries import Entry, seen
 from services.api.files import of_id
 from services.api.insights import progress
@@ -23,7 +23,7 @@ from shared.domain.rows import result_row
 from shared.models.batch import Batch, BatchStatus
 from shared.steps.reading import Overview, overview
 
-router = APIRouter(tags=["batches"])
+router = APIRouter(tags=["batches"], dependencies=[READ])
 
 MOST_CHILDREN = 200
 BATCH_JOBS = told(BatchJobs, CHILDREN)

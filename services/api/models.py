@@ -9,13 +9,14 @@ from fastapi import APIRouter
 from services.api.answers import ModelList
 from services.api.answers.catalogue import CatalogueStatistics, ModelsOfProvider, ModelsOfTask, ProviderList
 from services.api.answers.lists import told
+from services.api.dependencies import READ
 from shared.catalogue.entry import ModelEntry, described, entries, entry, known_models, obstacle_here
 from shared.catalogue.tasks.task import task as task_of
 from shared.errors import NotFound
 from shared.models.batch import MAX_SEQUENCE
 from shared.settings import settings
 
-router = APIRouter(prefix="/api/v2", tags=["catalogue"])
+router = APIRouter(prefix="/api/v2", tags=["catalogue"], dependencies=[READ])
 
 # Where this installation's engine makes its runs.
 PROVIDERS = {"pool": "local", "local-gpu": "local", "modal": "modal"}

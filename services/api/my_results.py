@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from services.api.answers.lists import Deleted, Downloads, MyResults, told
+from services.api.answers.actions import Deleted, Downloads
+from services.api.answers.lists import MyResults, told
 from services.api.artefacts import MEDIA, own
-from services.api.dependencies import Stored
+from services.api.dependencies import DELETE, READ, Stored
 from services.api.entries import Wanted, shelf
 from services.api.files import FOR_URLS, file_of, files_of, of_id
 from services.api.job_control import remove
@@ -22,7 +23,7 @@ from shared.steps.reading import overview
 router = APIRouter(prefix="/api/v2/my-results", tags=["result lists"])
 
 
-@router.get("", summary="One's results, filtered", **told(MyResults))
+@router.get("", summary="One's results, filtered", dependencies=[READ], **told(MyResults))
 def my_results(
     store: Stored,
     status: BatchStatus | None = None,
@@ -65,7 +66,7 @@ def _aware(time: datetime | None, store: Store) -> datetime | None:
     return time if time is None or time.tzinfo else time.replace(tzinfo=store.clock.now().tzinfo)
 
 
-@router.get("/{result_id}/download-info", summary="Files to download", **told(Downloads))
+@router.get("/{result_id}/download-info", summary="Files to download", dependencies=[READ], **told(Downloads))
 def download_info(store: Stored, result_id: str, response: Response) -> dict[str, Any]:
     """
     The files of a job, or of a finished batch its own artefacts; each with a URL that ends after an hour.
@@ -91,7 +92,7 @@ def _own(store: Store, batch: Batch) -> tuple[Artefact, ...]:
     return tuple(file for file in own(overview(store.ledger, batch)) if file.name.rpartition(".")[2] in MEDIA)
 
 
-@router.delete("/{result_id}", summary="Delete a result", **told(Deleted))
+@router.delete("/{result_id}", summary="Delete a result", dependencies=[DELETE], **told(Deleted))
 def delete(store: Stored, result_id: str) -> dict[str, Any]:
     """The batch, or the single prediction; 409 for a job of a larger batch, and while it is not over."""
     return remove(store, result_id)

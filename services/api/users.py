@@ -5,12 +5,12 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.api.answers.lists import UserSummary, told
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.entries import total
 from services.api.lists import newest_statistics
 from shared.errors import NotFound
 
-router = APIRouter(prefix="/api/v2/user", tags=["result lists"])
+router = APIRouter(prefix="/api/v2/user", tags=["result lists"], dependencies=[READ])
 
 
 @router.get("/{user_id}/batch-summary", summary="Totals of one's batches", **told(UserSummary))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 JSON = "application/json"
+Mark = Literal["S", "P"]
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,12 @@ class Route:
 
     ``call``: an example, in which ``{batch}`` is a screen and ``{job}`` its first job; without one the path
     itself. ``fields`` stand in the answer: ``results[].id`` in each item of a list that has some.
-    ``running`` and ``finished`` are the statuses it answers with on a screen that runs, and on one that ended.
+    ``running`` and ``finished`` are the statuses of its answers about a screen that runs, and one that ended.
     """
 
     method: str
     path: str
-    mark: Literal["S", "P"]
+    mark: Mark
     fields: str = ""
     call: str = ""
     running: int = 200
@@ -59,10 +60,10 @@ SCREEN = {
 }
 PREDICTED = "job_id task_type status message estimated_completion_time"
 JOB = "job_id status task_type created_at name files results batch_parent_id batch_index model_name"
-PAGE = "results[].id results[].job_id results[].task_type results[].job_name results[].status results[].created_at "
-PAGE += "results[].user_id results[].inputs results[].results total source page limit has_more cache_status "
-PAGE += "performance.response_time_seconds performance.cache_hit performance.strategy "
-PAGE += "performance.optimization_strategy performance.cache_status performance.endpoint"
+PAGE = "results[].id results[].job_id results[].task_type results[].job_name results[].status "
+PAGE += "results[].created_at results[].user_id results[].inputs results[].results total source page "
+PAGE += "limit has_more cache_status performance.response_time_seconds performance.cache_hit "
+PAGE += "performance.strategy performance.optimization_strategy performance.cache_status performance.endpoint"
 JOBS = (
     "jobs[].id jobs[].name jobs[].status jobs[].task_type jobs[].job_type jobs[].created_at jobs[].duration"
 )
@@ -72,6 +73,8 @@ CHILDREN = (
 SUMMARY = (
     "summary.total_jobs summary.completed summary.failed summary.running summary.pending summary.success_rate"
 )
+
+ALIASES: tuple[tuple[str, Mark], ...] = (("/api", "S"), ("/api/v2", "P"))
 
 SUBMISSION = (
     Route("POST", "/api/predict", "S", PREDICTED, body=SINGLE, running=202, finished=202),
@@ -105,13 +108,14 @@ JOBS_AND_FILES = (
         Route(
             "GET",
             f"{prefix}/jobs/{{job_id}}/batch-status",
-            mark,  # type: ignore[arg-type]
+            mark,
             "batch_id status progress.total progress.completed progress.failed progress.running "
             "progress.progress_percent batch_summary.total_ligands individual_jobs[].job_id "
-            "individual_jobs[].job_name individual_jobs[].status individual_jobs[].results estimated_completion",
+            "individual_jobs[].job_name individual_jobs[].status individual_jobs[].results "
+            "estimated_completion",
             f"{prefix}/jobs/{{batch}}/batch-status",
         )
-        for prefix, mark in (("/api", "S"), ("/api/v2", "P"))
+        for prefix, mark in ALIASES
     ),
     Route("GET", "/api/jobs", "P", f"{JOBS} total page per_page"),
     Route("GET", "/api/v2/jobs", "P", f"{JOBS} total page per_page"),
@@ -161,7 +165,8 @@ RESULT_LISTS = (
         "GET",
         "/api/v2/results/statistics",
         "P",
-        "total_jobs by_status by_job_type by_task_type recent_activity success_rate avg_completion_time cache_info",
+        "total_jobs by_status by_job_type by_task_type recent_activity success_rate "
+        "avg_completion_time cache_info",
     ),
     Route(
         "GET",
@@ -174,8 +179,8 @@ RESULT_LISTS = (
         "GET",
         "/api/v2/my-results",
         "P",
-        "results[].id total filters_applied.search pagination.page pagination.per_page pagination.total_pages "
-        "pagination.total_results pagination.has_next pagination.has_prev",
+        "results[].id total filters_applied.search pagination.page pagination.per_page "
+        "pagination.total_pages pagination.total_results pagination.has_next pagination.has_prev",
         "/api/v2/my-results?search=screen",
     ),
     Route(
@@ -265,7 +270,8 @@ COMPLETION = (
         "GET",
         "/api/v3/batch-completion/status",
         "S",
-        "system active_batches active_batch_ids batch_progress registered_callbacks milestone_thresholds features",
+        "system active_batches active_batch_ids batch_progress registered_callbacks milestone_thresholds "
+        "features",
     ),
     Route(
         "GET",
@@ -294,9 +300,10 @@ CATALOGUE = (
         "GET",
         "/api/v2/models",
         "P",
-        "models[].id models[].name models[].version models[].description models[].provider models[].is_active "
-        "models[].license models[].capabilities.supported_tasks models[].capabilities.supports_batch "
-        "models[].resources.gpu_required models[].resources.estimated_time_seconds",
+        "models[].id models[].name models[].version models[].description models[].provider "
+        "models[].is_active models[].license models[].capabilities.supported_tasks "
+        "models[].capabilities.supports_batch models[].resources.gpu_required "
+        "models[].resources.estimated_time_seconds",
         "/api/v2/models?active_only=false",
     ),
     Route("GET", "/api/v2/models/{model_id}", "P", "id parameters provider", "/api/v2/models/noop"),
@@ -322,7 +329,8 @@ CATALOGUE = (
         "GET",
         "/api/v2/tasks/{task_id}/schema",
         "S",
-        "task_id task_name input_fields[].id output_fields[].id estimated_time resource_requirements examples",
+        "task_id task_name input_fields[].id output_fields[].id estimated_time resource_requirements "
+        "examples",
         "/api/v2/tasks/protein_structure/schema",
     ),
     Route("GET", "/api/v2/tasks/schemas", "P", "schemas.protein_structure.input_fields"),

@@ -1,4 +1,4 @@
-"""What can be asked of a single job: its log, its files by signed URL, to be deleted, to be computed again."""
+"""What can be asked of a single job: its log, its files by signed URL, deletion, another run."""
 
 from datetime import timedelta
 from typing import Any

@@ -12,7 +12,7 @@ from services.api.answers import jobs as of_jobs
 from services.api.answers import lists as of_lists
 from shared.domain.identity import job_id
 from tests.support.chain import Chain
-from tests.support.screens import assert_problem, finished, opened, paths, tell
+from tests.support.screens import answers, assert_problem, deliver_all, finished, opened, paths, tell
 
 NEWEST = ("/api/v2/results/ultra-fast", "/api/v2/results/fast", "/api/v3/batches/fast-results")
 STORED: dict[str, Any] = {"parameters": {"payload_bytes": 8}}
@@ -138,8 +138,6 @@ def test_an_entry_says_the_same_as_the_status_of_its_batch(chain: Chain) -> None
 
 def one_answer_of(chain: Chain, batch_id: str) -> Any:
     """Run all that waits; the answer of one job of this batch."""
-    from tests.support.screens import answers, deliver_all
-
     deliver_all(chain)
     return next(it for it in answers(chain) if it.ref.batch_id == batch_id)
 

@@ -20,12 +20,14 @@ from tests.support.screens import assert_problem, finished, one_answer, opened, 
 
 MODULES = sorted(path.stem for path in Path(__file__).parent.glob("routes_of_*.py"))
 TABLE: list[Route] = [route for name in MODULES for route in import_module(f"tests.services.{name}").ROUTES]
-ROUTES = [pytest.param(route, id=str(route)) for route in TABLE]
+READING = [it for it in TABLE if it.method == "GET"]
+CHANGING = [it for it in TABLE if it.method != "GET"]
+OWNED = [it for it in TABLE if "{batch}" in it.example or "{job}" in it.example]
 MODELS = {
     (method, route.path): route.responses[200]["model"]
     for route in application().routes
     if isinstance(route, APIRoute) and "model" in route.responses.get(200, {})
-    for method in route.methods
+    for method in route.methods or ()
 }
 STORED: dict[str, Any] = {"parameters": {"payload_bytes": 8}}
 
@@ -54,10 +56,9 @@ def looked_at() -> Iterator[Screens]:
 
 def asked(route: Route, batch_id: str) -> Reply:
     """The route, called as its example says, about a screen."""
-    owners = [name for name, it in topology().functions.items() if name == "submit" for _ in it.routes]
     path = route.example.replace("{batch}", batch_id).replace("{job}", job_id(batch_id, 0))
     of_submit = any(path.startswith(it.path) for it in topology().functions["submit"].routes)
-    function = "submit" if owners and of_submit and route.method == "POST" else "api"
+    function = "submit" if of_submit and route.method == "POST" else "api"
     return call(function, route.method, path, route.body)
 
 
@@ -89,7 +90,7 @@ def read(body: Any, field: str) -> None:
             read(item, rest)
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", TABLE, ids=str)
 def test_a_route_that_users_know_is_documented(route: Route) -> None:
     operation = document()["paths"].get(route.path, {}).get(route.method.lower())
     assert operation is not None
@@ -101,13 +102,13 @@ def test_no_route_stands_in_the_table_twice() -> None:
     assert len({(it.method, it.path) for it in TABLE}) == len(TABLE)
 
 
-@pytest.mark.parametrize("route", [it for it in ROUTES if it.values[0].method == "GET"])  # type: ignore[attr-defined]
+@pytest.mark.parametrize("route", READING, ids=str)
 def test_a_route_that_reads_answers_while_a_screen_runs_and_after(route: Route, looked_at: Screens) -> None:
     check(route, asked(route, looked_at.running), route.running)
     check(route, asked(route, looked_at.finished), route.finished)
 
 
-@pytest.mark.parametrize("route", [it for it in ROUTES if it.values[0].method != "GET"])  # type: ignore[attr-defined]
+@pytest.mark.parametrize("route", CHANGING, ids=str)
 def test_a_route_that_changes_something_answers_while_a_screen_runs_and_after(
     route: Route, chain: Chain
 ) -> None:
@@ -116,16 +117,11 @@ def test_a_route_that_changes_something_answers_while_a_screen_runs_and_after(
     check(route, asked(route, there.finished), route.finished)
 
 
-@pytest.mark.parametrize(
-    "route",
-    [it for it in ROUTES if "{batch}" in it.values[0].example or "{job}" in it.values[0].example],  # type: ignore[attr-defined]
-)
+@pytest.mark.parametrize("route", OWNED, ids=str)
 def test_of_anothers_screen_every_route_knows_nothing(
     route: Route, chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_id = opened(chain, 2)
     monkeypatch.setenv("OMTX_OWNER", "eve")
-    from shared.settings import settings
-
-    settings.cache_clear()
+    chain.restart()
     assert_problem(asked(route, batch_id), 404)
