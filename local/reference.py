@@ -60,6 +60,21 @@ SUBMIT: tuple[tuple[str, str, type[BaseModel], dict[str, Any], tuple[str, str], 
         "Predict",
     ),
     (
+        "/api/v2/predict-smart",
+        "predictions",
+        Prediction,
+        {
+            "task_type": "protein_ligand_binding",
+            "input_data": {
+                "protein_name": "T4 lysozyme L99A",
+                "protein_sequence": "MNIFEMLRIDEGLRLK",
+                "ligands": ["c1ccccc1", "Cc1ccccc1"],
+            },
+        },
+        ("202", "Accepted: several ligands are a batch, one is a single prediction."),
+        "Predict, one ligand or several",
+    ),
+    (
         "/api/predict",
         "predictions",
         Prediction,

@@ -14,10 +14,15 @@ from services.api import (
     control,
     dead_letters,
     exports,
+    job_control,
+    job_lists,
     jobs,
     keys,
+    lists,
+    members,
     milestones,
     models,
+    my_results,
     probes,
     reference,
     results,
@@ -25,6 +30,7 @@ from services.api import (
     system,
     tasks,
     usage,
+    users,
 )
 from services.api.dependencies import told
 from services.api.requests import Bodies, Paths, Steps, step_of
@@ -34,6 +40,8 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
+    # A path that is spelled out comes before one with an id in its place.
+    *(lists, my_results, job_lists, job_control, members, users),
     *(probes, models, tasks, batches, control, results, analytics, audit),
     *(artefacts, exports, signatures, jobs, milestones, system, dead_letters),
     *(keys, usage, reference),

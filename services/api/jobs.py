@@ -75,7 +75,7 @@ def job(store: Stored, job_id: str) -> dict[str, Any]:
     return {
         **_described(store, batch, state),
         "id": job_id,
-        "job_type": "batch_child",
+        "job_type": "individual" if batch.counts.single else "batch_child",
         "task_type": batch.task_type,
         "batch_parent_id": batch.batch_id,
         "batch_index": position,

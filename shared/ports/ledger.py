@@ -45,6 +45,14 @@ class Glance(NamedTuple):
     intents: Intents
 
 
+class Listed(NamedTuple):
+    """A batch in a list: what is wanted of it, and how its latest round was closed, if it was."""
+
+    batch: Batch
+    intents: Intents
+    closing: Closing | None
+
+
 class Batches(Protocol):
     """
     The batches themselves and what their owners want of them.
@@ -92,6 +100,18 @@ class Batches(Protocol):
 
     def batches(self, *, owner: str | None, unfinished: bool, limit: int, after: str | None) -> list[Batch]:
         """A page, newest first, that starts behind the batch ``after``."""
+        ...
+
+    def listed(self, *, owner: str, limit: int, skip: int = 0, after: str | None = None) -> list[Listed]:
+        """
+        A page of an owner's batches, newest first: behind the batch ``after``, without the first ``skip``.
+
+        What is skipped is read all the same, so whoever lets a user choose it sets it a bound.
+        """
+        ...
+
+    def count(self, *, owner: str, most: int) -> int:
+        """How many batches an owner has; ``most`` if there are more."""
         ...
 
 

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from pydantic import JsonValue
 
-from shared.domain.lifecycle import first_round, tree_of
+from shared.domain.lifecycle import first_round, next_round, tree_of
 from shared.errors import NotFound
 from shared.models.facts import Experience, Intents, Pace
-from shared.ports.ledger import Glance, Ledger, Sight
+from shared.ports.ledger import Glance, Ledger, Listed, Sight
 from tests.support.crowd import at_once
 from tests.support.facts import a_batch, at, outcome, ref
 from tests.support.world import NOON
@@ -118,6 +119,59 @@ def test_a_list_holds_one_owners_batches_or_everyones(ledger: Ledger) -> None:
     assert ledger.batches(owner="ben", unfinished=False, limit=9, after=None) == [his]
     everyone = ledger.batches(owner=None, unfinished=False, limit=9, after=None)
     assert {batch.batch_id for batch in everyone} == {hers.batch_id, his.batch_id}
+
+
+def test_a_listed_batch_brings_its_intents_and_the_closing_of_its_latest_round(ledger: Ledger) -> None:
+    open_ = ledger.open(a_batch(owner="lister", created_at=NOON))
+    done = ledger.open(a_batch(owner="lister", created_at=NOON - timedelta(hours=1)))
+    ledger.open(a_batch(owner="ben"))
+    ledger.intend(open_.batch_id, paused=True)
+    ledger.close(done.batch_id, 0, now=NOON)
+    closed = ledger.closing(done.batch_id, 0)
+    assert ledger.listed(owner="lister", limit=9) == [
+        Listed(open_, Intents(paused=True), None),
+        Listed(done, Intents(), closed),
+    ]
+    fence = ledger.claim_aggregation(done.batch_id, 0, now=NOON, lease_until=at(60))
+    assert fence is not None
+    told: dict[str, JsonValue] = {"accounting": {"submitted": 3}}
+    ledger.finish(done.batch_id, 0, fence=fence, status="failed", summary=told, artefacts=[], now=at(5))
+    [listed] = ledger.listed(owner="lister", limit=9, skip=1)
+    assert listed.closing == ledger.closing(done.batch_id, 0)
+    assert listed.closing is not None
+    assert (listed.closing.status, listed.closing.summary) == ("failed", told)
+    ledger.ask_retry(done.batch_id, 1)
+    ledger.open_round(next_round(done, 1, jobs=1, rows=1, now=NOON))
+    [listed] = ledger.listed(owner="lister", limit=9, after=open_.batch_id)
+    assert (listed.intents.round, listed.closing) == (1, None)
+
+
+def test_pages_by_number_and_by_cursor_make_the_same_list(ledger: Ledger) -> None:
+    opened = [ledger.open(a_batch(owner="pager", created_at=at(n))) for n in range(7)]
+    ids = [batch.batch_id for batch in reversed(opened)]
+
+    def page(skip: int, after: str | None = None) -> list[str]:
+        found = ledger.listed(owner="pager", limit=3, skip=skip, after=after)
+        return [it.batch.batch_id for it in found]
+
+    assert page(0) + page(3) + page(6) == ids
+    assert page(0, ids[2]) == ids[3:6]
+    assert page(1, ids[2]) == ids[4:7]
+    assert page(7) == page(0, ids[-1]) == []
+
+
+def test_batches_are_counted_up_to_a_bound_and_deleted_ones_are_not(ledger: Ledger) -> None:
+    opened = [ledger.open(a_batch(owner="counter")) for _ in range(3)]
+    assert [ledger.count(owner="counter", most=most) for most in (2, 3, 9)] == [2, 3, 3]
+    assert ledger.count(owner="nobody", most=9) == 0
+    gone = opened[0].batch_id
+    ledger.close(gone, 0, now=NOON)
+    fence = ledger.claim_aggregation(gone, 0, now=NOON, lease_until=at(60))
+    assert fence is not None
+    ledger.finish(gone, 0, fence=fence, status="failed", summary={}, artefacts=[], now=NOON)
+    assert ledger.delete(gone, now=NOON)
+    assert ledger.count(owner="counter", most=9) == 2
+    assert gone not in [it.batch.batch_id for it in ledger.listed(owner="counter", limit=9)]
 
 
 def test_a_finished_batch_leaves_the_list_of_unfinished_ones(ledger: Ledger) -> None:

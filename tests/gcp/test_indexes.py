@@ -84,6 +84,9 @@ def ask_ledger(ledger: Any, batch_id: str) -> None:
         for unfinished in (False, True):
             for after in (None, batch_id):
                 ledger.batches(owner=owner, unfinished=unfinished, limit=2, after=after)
+    for after in (None, batch_id):
+        ledger.listed(owner="ada", limit=2, skip=1, after=after)
+    assert ledger.count(owner="ada", most=9)
     for only in (None, batch_id):
         assert ledger.overdue(at(99), limit=9, batch_id=only)
     for leaf in (None, 0):

@@ -3,6 +3,7 @@
 import sqlite3
 from datetime import datetime
 
+from shared.adapters.local.closings import closing_of
 from shared.adapters.local.database import Database, Row
 from shared.adapters.local.rounds import create_nodes, gone
 from shared.adapters.stamps import instant_or_none, stamp, stamp_or_none
@@ -11,7 +12,9 @@ from shared.errors import NotFound
 from shared.models.batch import Batch
 from shared.models.facts import Intents, Outcome, Pace, Round
 from shared.models.work import JobRef
-from shared.ports.ledger import Glance, Sight
+from shared.ports.ledger import Glance, Listed, Sight
+
+BEHIND = "(created_at, batch_id) < (SELECT created_at, batch_id FROM batches WHERE batch_id = ?)"
 
 
 class SqliteBatches:
@@ -79,13 +82,30 @@ class SqliteBatches:
         if unfinished:
             where.append("finished = 0")
         if after is not None:
-            where.append(
-                "(created_at, batch_id) < (SELECT created_at, batch_id FROM batches WHERE batch_id = ?)"
-            )
-            values.append(after)
+            where, values = [*where, BEHIND], [*values, after]
         sql = f"SELECT body FROM batches WHERE {' AND '.join(where)} ORDER BY created_at DESC, batch_id DESC"
         rows = self._db.read(f"{sql} LIMIT ?", (*values, limit))
         return [Batch.model_validate_json(row["body"]) for row in rows]
+
+    def listed(self, *, owner: str, limit: int, skip: int = 0, after: str | None = None) -> list[Listed]:
+        """See ``Batches.listed``."""
+        behind, values = ("", (owner,)) if after is None else (f"AND {BEHIND}", (owner, after))
+        rows = self._db.read(
+            f"""SELECT b.*, c.closed_at, c.announced, c.fence, c.lease_until, c.finished_at, c.status,
+                   c.summary, c.artefacts
+               FROM (SELECT * FROM batches WHERE deleted_at IS NULL AND owner = ? {behind}
+                     ORDER BY created_at DESC, batch_id DESC LIMIT ? OFFSET ?) b
+               LEFT JOIN closings c ON c.batch_id = b.batch_id AND c.round = b.round
+               ORDER BY b.created_at DESC, b.batch_id DESC""",
+            (*values, limit, skip),
+        )
+        return [_listed(row) for row in rows]
+
+    def count(self, *, owner: str, most: int) -> int:
+        """See ``Batches.count``."""
+        sql = "SELECT 1 FROM batches WHERE deleted_at IS NULL AND owner = ? LIMIT ?"
+        rows = self._db.read(f"SELECT count(*) AS n FROM ({sql})", (owner, most))
+        return int(rows[0]["n"])
 
     def _round(self, ref: JobRef, batch: Batch) -> Round:
         if ref.round == 0:
@@ -119,6 +139,11 @@ def _open(connection: sqlite3.Connection, batch: Batch) -> Batch:
         return Batch.model_validate_json(_there(rows, batch.batch_id)["body"])
     create_nodes(connection, first_round(batch))
     return batch
+
+
+def _listed(row: Row) -> Listed:
+    closing = closing_of(row) if row["closed_at"] is not None else None
+    return Listed(Batch.model_validate_json(row["body"]), _intents(row), closing)
 
 
 def _intents(row: Row) -> Intents:
