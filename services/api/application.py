@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from services.api import (
@@ -22,17 +23,19 @@ from services.api import (
     results,
     system,
     tasks,
+    usage,
 )
 from services.api.dependencies import told
+from services.api.metering import counted, looked, turned_away
 from services.api.requests import Bodies, Paths, Steps, step_of
 from services.api.sending import response
 from shared.entry import problem, refused, set_up
-from shared.errors import FieldError, InvalidInput, PermanentError, TransientError
+from shared.errors import FieldError, InvalidInput, NotAllowed, PermanentError, TransientError
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
     *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
-    *(jobs, milestones, system, dead_letters, reference),
+    *(jobs, milestones, system, dead_letters, usage, reference),
 )
 
 
@@ -43,7 +46,7 @@ def application() -> FastAPI:
         title="OMTX-Hub",
         summary="Screen a library of ligands against a protein: exact, ranked, reproducible.",
         redirect_slashes=False,
-        dependencies=[Depends(told)],
+        dependencies=[Depends(told), Depends(looked), Depends(counted)],
         version="3",
         openapi_url=None,
         docs_url=None,
@@ -64,6 +67,8 @@ def application() -> FastAPI:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, PermanentError | TransientError)
+    if isinstance(error, NotAllowed):
+        await run_in_threadpool(turned_away, request, error)
     return response(refused(error, step_of(request.scope)))
 
 

@@ -6,11 +6,12 @@ import functions_framework
 from flask import Request
 
 from services.submit.handler import handle
-from services.submit.routes import respond
+from services.submit.routes import endpoints, respond
 from services.submit.source import Limits
 from services.submit.storing import Means
 from shared import wiring
 from shared.entry import answering
+from shared.metered import counted, quota_of
 from shared.settings import settings
 
 
@@ -18,11 +19,11 @@ from shared.settings import settings
 @answering
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
-    means = Means.of(settings())
+    caller, means = counted(request, endpoints(request.path)), Means.of(settings())
     accept = partial(
         handle,
         idempotency_key=request.headers.get("Idempotency-Key"),
-        owner=settings().owner,
+        owner=caller.owner,
         means=means,
         ledger=wiring.ledger(),
         blobs=wiring.blobs(),
@@ -33,6 +34,7 @@ def submit(request: Request) -> object:
         roster=wiring.roster(),
         alignments=wiring.alignments(),
         limits=Limits.of(settings()),
+        quota=quota_of(caller),
     )
     body, now = request.stream.read(settings().most_body_bytes + 1), wiring.clock().now()
     return respond(request.path, body, settings(), means=means, accept=accept, blobs=wiring.blobs(), now=now)

@@ -17,7 +17,7 @@ from shared.settings import settings
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
-from shared.wiring import clients
+from shared.wiring import clients, limits
 from shared.wiring.clients import (
     clock,
     gcp_bus,
@@ -28,8 +28,10 @@ from shared.wiring.clients import (
     local_bus,
     local_calls,
     local_database,
+    redis,
     secrets,
 )
+from shared.wiring.limits import consumptions, limiter, meter
 
 __all__ = [
     "alignments",
@@ -37,6 +39,7 @@ __all__ = [
     "bus",
     "callers",
     "clock",
+    "consumptions",
     "dead_letters",
     "engine",
     "gcp_bus",
@@ -44,12 +47,15 @@ __all__ = [
     "gcp_letters",
     "gcp_storage",
     "ledger",
+    "limiter",
     "local_blobs",
     "local_bus",
     "local_calls",
     "local_database",
     "manifest",
+    "meter",
     "queues",
+    "redis",
     "reset",
     "roster",
     "runs",
@@ -166,6 +172,8 @@ def reset() -> None:
     """Close what is open and forget every choice; between tests, and before a fork is used."""
     if local_database.cache_info().currsize:
         local_database().close()
+    if redis.cache_info().currsize and (connection := redis()) is not None:
+        connection.close()
     for choice in (*_CHOICES, settings):
         choice.cache_clear()
 
@@ -174,4 +182,5 @@ _CHOICES = (
     *(ledger, blobs, manifest, roster, alignments),
     *(bus, dead_letters, queues, engine, runs, callers),
     *clients.CHOICES,
+    *limits.CHOICES,
 )
