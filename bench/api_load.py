@@ -78,7 +78,12 @@ async def closed(
 
 
 async def open_loop(
-    address: tuple[str, int], makes: dict[str, Callable[[], Ask]], *, rate: float, seconds: float, clients: int
+    address: tuple[str, int],
+    makes: dict[str, Callable[[], Ask]],
+    *,
+    rate: float,
+    seconds: float,
+    clients: int,
 ) -> dict[str, Any]:
     """What those get who come at ``rate`` a second; they share ``clients`` connections and wait for one."""
     chance, errors = random.Random(SEED), list[int]()

@@ -45,6 +45,33 @@ class Glance(NamedTuple):
     intents: Intents
 
 
+class Seal(NamedTuple):
+    """
+    Whose a batch is, and the ``mark`` of a finished one; None while it is open.
+
+    All that can be read of a finished batch is the same under the same mark, until it is deleted.
+    """
+
+    owner: str
+    mark: str | None
+
+
+class Listed(NamedTuple):
+    """A batch as a list has it at hand: with what is wanted of it, and its seal."""
+
+    batch: Batch
+    intents: Intents
+    seal: Seal
+
+
+class Course(NamedTuple):
+    """How a round goes: its end, if it has come, its leaves, and how many ligands are in flight."""
+
+    closing: Closing | None
+    leaves: list[Leaf]
+    in_flight: int
+
+
 class Batches(Protocol):
     """
     The batches themselves and what their owners want of them.
@@ -92,6 +119,14 @@ class Batches(Protocol):
 
     def batches(self, *, owner: str | None, unfinished: bool, limit: int, after: str | None) -> list[Batch]:
         """A page, newest first, that starts behind the batch ``after``."""
+        ...
+
+    def listed(self, *, owner: str, limit: int, after: str | None = None) -> list[Listed]:
+        """The same page of an owner's batches, with what comes with them in the same read."""
+        ...
+
+    def seal(self, batch_id: str) -> Seal:
+        """One read of little; raise NotFound if no batch has this id."""
         ...
 
 
@@ -207,6 +242,19 @@ class Closings(Protocol):
         ...
 
 
+class Courses(Protocol):
+    """Rounds of many batches, looked at together."""
+
+    def courses(self, rounds: Sequence[Round]) -> list[Course]:
+        """
+        How these rounds go, in their order; ``rounds`` may be of any batches.
+
+        The closings are read first: counters only grow, so a closed round is never shown as open. How
+        often the store is asked does not depend on how many rounds are closed.
+        """
+        ...
+
+
 class Milestones(Protocol):
     """Which shares of a batch were settled, and since when."""
 
@@ -224,5 +272,5 @@ class Milestones(Protocol):
         ...
 
 
-class Ledger(Batches, Rounds, Attempts, Countdown, Closings, Milestones, Protocol):
+class Ledger(Batches, Rounds, Attempts, Countdown, Closings, Courses, Milestones, Protocol):
     """All of the state."""

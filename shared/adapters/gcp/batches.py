@@ -7,14 +7,15 @@ from google.cloud.firestore import Query
 
 from shared.adapters.gcp.outcomes import outcome_of, outcome_record
 from shared.adapters.gcp.planting import plant
-from shared.adapters.gcp.standing import Standings, data_of, opened, standing_of
+from shared.adapters.gcp.standing import Standings, data_of, gone, opened, standing_of
 from shared.adapters.gcp.store import Fields, Found, Store, narrowed
 from shared.adapters.stamps import stamp
+from shared.domain.identity import digest
 from shared.domain.lifecycle import first_round
 from shared.models.batch import Batch
 from shared.models.facts import Intents, Pace
 from shared.models.work import JobRef
-from shared.ports.ledger import Glance, Sight
+from shared.ports.ledger import Glance, Listed, Seal, Sight
 
 
 class FirestoreBatches:
@@ -77,6 +78,20 @@ class FirestoreBatches:
 
     def batches(self, *, owner: str | None, unfinished: bool, limit: int, after: str | None) -> list[Batch]:
         """See ``Batches.batches``."""
+        page = self._page(owner=owner, unfinished=unfinished, limit=limit, after=after)
+        return [standing_of(found).batch for found in page]
+
+    def listed(self, *, owner: str, limit: int, after: str | None = None) -> list[Listed]:
+        """See ``Batches.listed``."""
+        page = self._page(owner=owner, unfinished=False, limit=limit, after=after)
+        known = [(standing_of(found), _seal(found)) for found in page]
+        return [Listed(standing.batch, standing.intents, seal) for standing, seal in known]
+
+    def seal(self, batch_id: str) -> Seal:
+        """See ``Batches.seal``."""
+        return _seal(self._store.get(self._store.batch(batch_id)))
+
+    def _page(self, *, owner: str | None, unfinished: bool, limit: int, after: str | None) -> list[Found]:
         query = self._store.batches()
         if unfinished:
             query = narrowed(query, finished=False)
@@ -91,4 +106,13 @@ class FirestoreBatches:
                 return []
             created_at = data_of(last).get("created_at") or last.get("created_at")
             query = query.start_after({"created_at": created_at, "__name__": last.reference})
-        return [standing_of(found).batch for found in self._store.find(query.limit(limit))]
+        return self._store.find(query.limit(limit))
+
+
+def _seal(found: Found) -> Seal:
+    """Of a finished batch only this record changes still: by a retry, or a wish that comes too late."""
+    data = data_of(found)
+    if "deleted_at" in data:
+        raise gone(found)
+    wishes = [data.get(name) for name in ("round", "retry", "paused", "cancelled_at", "pace")]
+    return Seal(found.get("owner"), digest(wishes)[:24] if found.get("finished") else None)

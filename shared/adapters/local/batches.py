@@ -3,15 +3,19 @@
 import sqlite3
 from datetime import datetime
 
+from shared.adapters.lately import Lately
 from shared.adapters.local.database import Database, Row
 from shared.adapters.local.rounds import create_nodes, gone
 from shared.adapters.stamps import instant_or_none, stamp, stamp_or_none
+from shared.domain.identity import digest
 from shared.domain.lifecycle import first_round
 from shared.errors import NotFound
 from shared.models.batch import Batch
 from shared.models.facts import Intents, Outcome, Pace, Round
 from shared.models.work import JobRef
-from shared.ports.ledger import Glance, Sight
+from shared.ports.ledger import Glance, Listed, Seal, Sight
+
+MOST_BODIES = 1000
 
 
 class SqliteBatches:
@@ -19,6 +23,7 @@ class SqliteBatches:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._bodies = Lately[str, Batch](MOST_BODIES)
 
     def open(self, batch: Batch) -> Batch:
         """See ``Batches.open``."""
@@ -26,12 +31,12 @@ class SqliteBatches:
 
     def batch(self, batch_id: str) -> Batch:
         """See ``Batches.batch``."""
-        return Batch.model_validate_json(self._row(batch_id)["body"])
+        return self._batch(self._row(batch_id))
 
     def glance(self, ref: JobRef) -> Glance:
         """See ``Batches.glance``."""
         row = self._row(ref.batch_id)
-        batch = Batch.model_validate_json(row["body"])
+        batch = self._batch(row)
         return Glance(batch, self._round(ref, batch), _intents(row))
 
     def look(self, ref: JobRef) -> Sight:
@@ -43,7 +48,7 @@ class SqliteBatches:
             (ref.round, ref.position, ref.batch_id),
         )
         row = _there(rows, ref.batch_id)
-        batch = Batch.model_validate_json(row["body"])
+        batch = self._batch(row)
         outcome = Outcome.model_validate_json(row["outcome"]) if row["outcome"] else None
         return Sight(batch, self._round(ref, batch), _intents(row), outcome)
 
@@ -73,6 +78,10 @@ class SqliteBatches:
 
     def batches(self, *, owner: str | None, unfinished: bool, limit: int, after: str | None) -> list[Batch]:
         """See ``Batches.batches``."""
+        rows = self._page(owner=owner, unfinished=unfinished, limit=limit, after=after)
+        return [self._batch(row) for row in rows]
+
+    def _page(self, *, owner: str | None, unfinished: bool, limit: int, after: str | None) -> list[Row]:
         where, values = ["deleted_at IS NULL"], list[object]()
         if owner is not None:
             where, values = [*where, "owner = ?"], [*values, owner]
@@ -83,9 +92,25 @@ class SqliteBatches:
                 "(created_at, batch_id) < (SELECT created_at, batch_id FROM batches WHERE batch_id = ?)"
             )
             values.append(after)
-        sql = f"SELECT body FROM batches WHERE {' AND '.join(where)} ORDER BY created_at DESC, batch_id DESC"
-        rows = self._db.read(f"{sql} LIMIT ?", (*values, limit))
-        return [Batch.model_validate_json(row["body"]) for row in rows]
+        sql = f"SELECT * FROM batches WHERE {' AND '.join(where)} ORDER BY created_at DESC, batch_id DESC"
+        return self._db.read(f"{sql} LIMIT ?", (*values, limit))
+
+    def listed(self, *, owner: str, limit: int, after: str | None = None) -> list[Listed]:
+        """See ``Batches.listed``."""
+        rows = self._page(owner=owner, unfinished=False, limit=limit, after=after)
+        return [Listed(self._batch(row), _intents(row), _seal(row)) for row in rows]
+
+    def seal(self, batch_id: str) -> Seal:
+        """See ``Batches.seal``."""
+        return _seal(self._row(batch_id))
+
+    def _batch(self, row: Row) -> Batch:
+        """What was submitted never changes: a body that was read before is not read again."""
+        known = self._bodies.get(row["batch_id"])
+        if known is None:
+            known = Batch.model_validate_json(row["body"])
+            self._bodies.put(row["batch_id"], known)
+        return known
 
     def _round(self, ref: JobRef, batch: Batch) -> Round:
         if ref.round == 0:
@@ -119,6 +144,12 @@ def _open(connection: sqlite3.Connection, batch: Batch) -> Batch:
         return Batch.model_validate_json(_there(rows, batch.batch_id)["body"])
     create_nodes(connection, first_round(batch))
     return batch
+
+
+def _seal(row: Row) -> Seal:
+    """Of a finished batch only these fields can change still: by a retry, or a wish that comes too late."""
+    wishes = (row["round"], row["retry"], row["paused"], row["cancelled_at"], row["pace"])
+    return Seal(row["owner"], digest(wishes)[:24] if row["finished"] else None)
 
 
 def _intents(row: Row) -> Intents:
