@@ -17,7 +17,8 @@ from shared.settings import settings
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
-from shared.wiring import clients, limits
+from shared.wiring import caches, clients, limits
+from shared.wiring.caches import answers
 from shared.wiring.clients import (
     clock,
     gcp_bus,
@@ -35,6 +36,7 @@ from shared.wiring.limits import consumptions, limiter, meter
 
 __all__ = [
     "alignments",
+    "answers",
     "blobs",
     "bus",
     "callers",
@@ -183,4 +185,5 @@ _CHOICES = (
     *(bus, dead_letters, queues, engine, runs, callers),
     *clients.CHOICES,
     *limits.CHOICES,
+    *caches.CHOICES,
 )
