@@ -25,7 +25,9 @@ from services.api import (
     tasks,
     usage,
 )
+from services.api.conditional import Conditional, Heads
 from services.api.dependencies import told
+from services.api.encoding import Compression
 from services.api.metering import counted, looked, turned_away
 from services.api.requests import Bodies, Paths, Steps, step_of
 from services.api.sending import response
@@ -59,6 +61,9 @@ def application() -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
     # The last one added is the first to see a request.
+    app.add_middleware(Conditional)
+    app.add_middleware(Compression)
+    app.add_middleware(Heads)
     app.add_middleware(Bodies, most=MOST_BODY_BYTES)
     app.add_middleware(Paths)
     app.add_middleware(Steps, name="api")

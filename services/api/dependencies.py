@@ -25,6 +25,7 @@ def store() -> Store:
         letters=wiring.dead_letters(),
         queues=wiring.queues(),
         runs=wiring.runs(),
+        answers=wiring.answers(),
         workers=settings().workers,
         artefacts_folder=settings().home / "objects" if settings().backend == "local" else None,
     )

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.api.sending import response
 from shared import logs
 from shared.entry import failed, refused
-from shared.errors import TooLarge
+from shared.errors import PackedBody, TooLarge
 
 READING = ("GET", "HEAD")
 
@@ -86,6 +86,10 @@ class Bodies:
         """Pass a request on with its whole body, or answer 413."""
         if scope["type"] != "http" or scope["method"] in READING:
             await self.app(scope, receive, send)
+            return
+        if Headers(scope=scope).get("content-encoding", "identity").lower() != "identity":
+            error = PackedBody("a body is read as it comes: send it without Content-Encoding")
+            await response(refused(error, step_of(scope)))(scope, receive, send)
             return
         body = bytearray()
         while True:
