@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from pydantic_core import to_json
 
 from services.api import insights
 from services.api.analytics import status_insights
@@ -30,13 +31,13 @@ def list_batches(
     limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
     status: BatchStatus | None = None,
-) -> dict[str, Any]:
+) -> Response:
     """Newest first; ``statistics`` are of this page."""
     views = _all(store, offset + limit + 1, status)
     chosen = [view for view in views if status in (None, view["status"])]
     shown = chosen[offset : offset + limit]
     more = len(chosen) > offset + limit
-    return {
+    answer = {
         "batches": shown,
         "pagination": {
             "limit": limit,
@@ -47,6 +48,7 @@ def list_batches(
         },
         "statistics": _statistics(shown),
     }
+    return Response(to_json(answer), media_type="application/json")
 
 
 def _all(store: Store, most: int, wanted: BatchStatus | None) -> list[dict[str, Any]]:

@@ -10,7 +10,6 @@ from shared.adapters.gcp.planting import plant
 from shared.adapters.gcp.standing import Standings, data_of, gone, opened, standing_of
 from shared.adapters.gcp.store import Fields, Found, Store, narrowed
 from shared.adapters.stamps import stamp
-from shared.domain.identity import digest
 from shared.domain.lifecycle import first_round
 from shared.models.batch import Batch
 from shared.models.facts import Intents, Pace
@@ -115,4 +114,4 @@ def _seal(found: Found) -> Seal:
     if "deleted_at" in data:
         raise gone(found)
     wishes = [data.get(name) for name in ("round", "retry", "paused", "cancelled_at", "pace")]
-    return Seal(found.get("owner"), digest(wishes)[:24] if found.get("finished") else None)
+    return Seal(found.get("owner"), "/".join(map(str, wishes)) if found.get("finished") else None)

@@ -7,7 +7,6 @@ from shared.adapters.lately import Lately
 from shared.adapters.local.database import Database, Row
 from shared.adapters.local.rounds import create_nodes, gone
 from shared.adapters.stamps import instant_or_none, stamp, stamp_or_none
-from shared.domain.identity import digest
 from shared.domain.lifecycle import first_round
 from shared.errors import NotFound
 from shared.models.batch import Batch
@@ -149,7 +148,7 @@ def _open(connection: sqlite3.Connection, batch: Batch) -> Batch:
 def _seal(row: Row) -> Seal:
     """Of a finished batch only these fields can change still: by a retry, or a wish that comes too late."""
     wishes = (row["round"], row["retry"], row["paused"], row["cancelled_at"], row["pace"])
-    return Seal(row["owner"], digest(wishes)[:24] if row["finished"] else None)
+    return Seal(row["owner"], "/".join(map(str, wishes)) if row["finished"] else None)
 
 
 def _intents(row: Row) -> Intents:
