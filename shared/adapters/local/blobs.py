@@ -18,11 +18,11 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
+from shared.adapters.local.pieces import Pieces
 from shared.errors import NotAllowed, NotFound, Unavailable
 from shared.ports.blobs import Stat, names_in
 from shared.ports.world import Key
 
-_PIECE = 1 << 20
 _TEMPORARY = ".part-"
 GROUP_OBJECTS, GROUP_BYTES = 1024, 16 << 20
 ABANDONED_SECONDS = 3600.0
@@ -112,13 +112,7 @@ class FolderBlobs:
     def stream(self, key: str) -> Iterator[bytes]:
         """See ``Blobs.stream``."""
         with _translated(key):
-            source = self._path(key).open("rb")
-
-        def pieces() -> Iterator[bytes]:
-            with source:
-                yield from iter(lambda: source.read(_PIECE), b"")
-
-        return pieces()
+            return Pieces(self._path(key).open("rb"))
 
     def stat(self, key: str) -> Stat:
         """See ``Blobs.stat``; the digest is computed from the bytes on disk."""
