@@ -21,7 +21,7 @@ from services.api.encoding import LEAST_BYTES, Encoding, chosen, packed
 from services.api.reference import document
 from services.api.store import Store
 from shared.domain.identity import digest
-from shared.ports.ledger import Seal
+from shared.ports.courses import Seal
 
 SECONDS = 3600.0
 Made = dict[str, Any]

@@ -9,8 +9,9 @@ from shared.models.batch import Batch
 from shared.ports.blobs import Blobs
 from shared.ports.bus import DeadLetters, Queues
 from shared.ports.cache import Cache
+from shared.ports.courses import Seal
 from shared.ports.engine import Runs
-from shared.ports.ledger import Ledger, Seal
+from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest

@@ -10,7 +10,8 @@ from shared.domain.costs import together
 from shared.domain.lifecycle import Accounting, Tally, account, batch_status, first_round, latest
 from shared.models.batch import Batch, BatchStatus
 from shared.models.facts import Closing, Intents, Outcome, Round
-from shared.ports.ledger import Course, Ledger
+from shared.ports.courses import Course
+from shared.ports.ledger import Ledger
 
 PAGE = 1000
 

@@ -10,7 +10,8 @@ from shared.domain.lifecycle import first_round, next_round, tree_of
 from shared.errors import Gone, NotFound
 from shared.models.batch import Batch
 from shared.models.facts import Experience, Intents, Pace
-from shared.ports.ledger import Glance, Ledger, Listed, Seal, Sight
+from shared.ports.courses import Listed, Seal
+from shared.ports.ledger import Glance, Ledger, Sight
 from tests.support.crowd import at_once
 from tests.support.facts import a_batch, at, outcome, ref
 from tests.support.world import NOON

@@ -3,7 +3,8 @@
 import pytest
 
 from shared.domain.lifecycle import first_round, next_round
-from shared.ports.ledger import Course, Ledger
+from shared.ports.courses import Course
+from shared.ports.ledger import Ledger
 from tests.support.facts import a_batch, at, outcome, ref
 from tests.support.world import NOON
 

@@ -14,7 +14,8 @@ from shared.domain.lifecycle import first_round
 from shared.models.batch import Batch
 from shared.models.facts import Intents, Pace
 from shared.models.work import JobRef
-from shared.ports.ledger import Glance, Listed, Seal, Sight
+from shared.ports.courses import Listed, Seal
+from shared.ports.ledger import Glance, Sight
 
 
 class FirestoreBatches:

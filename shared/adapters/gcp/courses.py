@@ -10,7 +10,7 @@ from shared.adapters.gcp.closings import closing_of
 from shared.adapters.gcp.countdown import counted, leaf_of
 from shared.adapters.gcp.store import Store
 from shared.models.facts import Round
-from shared.ports.ledger import Course
+from shared.ports.courses import Course
 
 
 class FirestoreCourses:

@@ -12,7 +12,8 @@ from shared.errors import NotFound
 from shared.models.batch import Batch
 from shared.models.facts import Intents, Outcome, Pace, Round
 from shared.models.work import JobRef
-from shared.ports.ledger import Glance, Listed, Seal, Sight
+from shared.ports.courses import Listed, Seal
+from shared.ports.ledger import Glance, Sight
 
 MOST_BODIES = 1000
 

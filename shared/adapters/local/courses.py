@@ -7,7 +7,7 @@ from shared.adapters.local.closings import closing_of
 from shared.adapters.local.countdown import leaves_of
 from shared.adapters.local.database import Database, Row
 from shared.models.facts import Round
-from shared.ports.ledger import Course
+from shared.ports.courses import Course
 
 _Key = tuple[str, int]
 _LEAST_VARIABLES = 999 // 2
