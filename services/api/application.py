@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from services.api import (
@@ -28,11 +27,10 @@ from services.api import (
 from services.api.conditional import Conditional, Heads
 from services.api.dependencies import told
 from services.api.encoding import Compression
-from services.api.metering import counted, looked, turned_away
 from services.api.requests import Bodies, Paths, Steps, step_of
 from services.api.sending import response
 from shared.entry import problem, refused, set_up
-from shared.errors import FieldError, InvalidInput, NotAllowed, PermanentError, TransientError
+from shared.errors import FieldError, InvalidInput, PermanentError, TransientError
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
@@ -48,7 +46,7 @@ def application() -> FastAPI:
         title="OMTX-Hub",
         summary="Screen a library of ligands against a protein: exact, ranked, reproducible.",
         redirect_slashes=False,
-        dependencies=[Depends(told), Depends(looked), Depends(counted)],
+        dependencies=[Depends(told)],
         version="3",
         openapi_url=None,
         docs_url=None,
@@ -72,8 +70,6 @@ def application() -> FastAPI:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, PermanentError | TransientError)
-    if isinstance(error, NotAllowed):
-        await run_in_threadpool(turned_away, request, error)
     return response(refused(error, step_of(request.scope)))
 
 

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from services.api import insights
 from services.api.analytics import status_insights
 from services.api.answers import BatchList, StatusOfBatch
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.jobs import job_page
 from services.api.pages import Page, PageNumber
 from services.api.remembering import Asking, entries, remembered
@@ -18,7 +18,7 @@ from services.api.store import Store
 from shared.models.batch import BatchStatus
 from shared.steps.reading import Overview, cost_so_far, overviews
 
-router = APIRouter(prefix="/api/v3/batches", tags=["batches"])
+router = APIRouter(prefix="/api/v3/batches", tags=["batches"], dependencies=[READ])
 
 MOST_LISTED = 200
 MOST_JOBS = 1501

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Response
 from pydantic_core import from_json
 
 from services.api.conditional import PUBLIC
+from services.api.dependencies import OPEN
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[OPEN])
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 KEPT = {"Cache-Control": PUBLIC}

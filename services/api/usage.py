@@ -5,12 +5,12 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from services.api.metering import Asking
+from services.api.dependencies import READ, Caller
 from shared import metered, wiring
 from shared.domain.allowances import described
 from shared.models.base import Frozen
 
-router = APIRouter(tags=["limits"])
+router = APIRouter(tags=["limits"], dependencies=[READ])
 
 
 class Bucket(Frozen):
@@ -43,19 +43,19 @@ class Used(Frozen):
 
 
 @router.get("/api/v3/usage", responses={200: {"model": Used}})
-def usage(asking: Asking) -> dict[str, Any]:
+def usage(caller: Caller) -> dict[str, Any]:
     """
     Requests by class of endpoint, and quotas; to ask counts as a request.
 
     Who is not limited has nothing counted: ``limited`` is false then, and both lists are empty.
     """
     meter = wiring.meter()
-    limited = meter.limits(asking)
-    quota = metered.quota_of(asking)
+    limited = meter.limits(caller)
+    quota = metered.quota_of(caller)
     return {
-        "owner": asking.owner,
-        "tier": asking.tier,
+        "owner": caller.owner,
+        "tier": caller.tier,
         "limited": limited,
-        "rate_limits": described(meter.levels(asking)) if limited else [],
+        "rate_limits": described(meter.levels(caller)) if limited else [],
         "quotas": [figure.told() for figure in quota.figures()] if limited else [],
     }

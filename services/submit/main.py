@@ -1,17 +1,15 @@
 """HTTP entry of ``submit``."""
 
-from functools import partial
-
 import functions_framework
 from flask import Request
 
-from services.submit.handler import handle
+from services.submit.opening import accepting
 from services.submit.routes import endpoints, respond
-from services.submit.source import Limits
 from services.submit.storing import Means
 from shared import wiring
-from shared.entry import answering
-from shared.metered import counted, quota_of
+from shared.entry import answering, headers_of
+from shared.metered import counted
+from shared.models.access import Scope
 from shared.settings import settings
 
 
@@ -19,22 +17,16 @@ from shared.settings import settings
 @answering
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
-    caller, means = counted(request, endpoints(request.path)), Means.of(settings())
-    accept = partial(
-        handle,
-        idempotency_key=request.headers.get("Idempotency-Key"),
+    caller = counted(headers_of(request), request.remote_addr, endpoints(request.path))
+    caller.require(Scope.SUBMIT)
+    means = Means.of(settings())
+    return respond(
+        request.path,
+        request.stream.read(settings().most_body_bytes + 1),
+        settings(),
         owner=caller.owner,
         means=means,
-        ledger=wiring.ledger(),
+        accept=accepting(caller, request.headers.get("Idempotency-Key"), means),
         blobs=wiring.blobs(),
-        bus=wiring.bus(),
-        engine=wiring.engine(),
-        clock=wiring.clock(),
-        manifest=wiring.manifest(),
-        roster=wiring.roster(),
-        alignments=wiring.alignments(),
-        limits=Limits.of(settings()),
-        quota=quota_of(caller),
+        now=wiring.clock().now(),
     )
-    body, now = request.stream.read(settings().most_body_bytes + 1), wiring.clock().now()
-    return respond(request.path, body, settings(), means=means, accept=accept, blobs=wiring.blobs(), now=now)

@@ -15,12 +15,14 @@ class RedisSettings(BaseSettings):
     ``OMTX_REDIS_URL``: ``rediss://`` with the password in it; none, and nothing needs it.
 
     ``OMTX_REDIS_INSECURE``: the address may be ``redis://`` on another machine, as in a private network.
+    ``OMTX_REDIS_ANSWER_SECONDS``: how long an answer is waited for before one goes on without it.
     """
 
     model_config = SettingsConfigDict(env_prefix="OMTX_REDIS_", frozen=True, hide_input_in_errors=True)
 
     url: Annotated[SecretStr, Field(repr=False)] = SecretStr("")
     insecure: bool = False
+    answer_seconds: Annotated[float, Field(gt=0, le=10)] = 0.25
 
     @model_validator(mode="after")
     def _reached_safely(self) -> Self:

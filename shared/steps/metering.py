@@ -5,22 +5,14 @@ from dataclasses import dataclass
 
 from shared.domain.allowances import too_many
 from shared.domain.bucket import Level, Taking
+from shared.models.access import Principal
 from shared.models.limits import DEFAULT_TIER, GUESSES, Endpoints, Policy, Quotas, Tier
 from shared.ports.limiter import Limiter
 
 
-@dataclass(frozen=True)
-class Caller:
-    """Who asks, as far as limits go; ``key_id`` is None of one who needs no key."""
-
-    owner: str
-    key_id: str | None
-    tier: str = DEFAULT_TIER
-
-    @property
-    def holder(self) -> str:
-        """Whose buckets these are: each key has its own."""
-        return f"owner:{self.owner}" if self.key_id is None else f"key:{self.key_id}"
+def holder_of(caller: Principal) -> str:
+    """Whose buckets a request takes from: each key has its own."""
+    return f"owner:{caller.owner}" if caller.key_id is None else f"key:{caller.key_id}"
 
 
 @dataclass(frozen=True)
@@ -36,15 +28,15 @@ class Meter:
     counts_all: bool
     counts_keyless: bool
 
-    def tier(self, caller: Caller) -> Tier:
+    def tier(self, caller: Principal) -> Tier:
         """What the caller may; an unknown tier may what the first one may."""
         return self.tiers.get(caller.tier) or self.tiers[DEFAULT_TIER]
 
-    def limits(self, caller: Caller) -> bool:
+    def limits(self, caller: Principal) -> bool:
         """Whether this caller is limited at all."""
         return self.counts_all and (self.counts_keyless or caller.key_id is not None)
 
-    def quotas(self, caller: Caller) -> Quotas:
+    def quotas(self, caller: Principal) -> Quotas:
         """How much work the caller's owner may have done."""
         return self.tier(caller).quotas if self.limits(caller) else Quotas()
 
@@ -60,7 +52,7 @@ class Meter:
         if self.counts_all:
             self.limiter.take(f"address:{address}", [GUESSES])
 
-    def admit(self, caller: Caller, endpoints: Endpoints | None) -> Taking | None:
+    def admit(self, caller: Principal, endpoints: Endpoints | None) -> Taking | None:
         """
         Count one request; None if it is not limited.
 
@@ -69,14 +61,14 @@ class Meter:
         """
         if endpoints is None or not self.limits(caller):
             return None
-        taking = self.limiter.take(caller.holder, self.tier(caller).rates.policies(endpoints))
+        taking = self.limiter.take(holder_of(caller), self.tier(caller).rates.policies(endpoints))
         if not taking.allowed:
             raise too_many(taking, tier=caller.tier, endpoints=endpoints)
         return taking
 
-    def levels(self, caller: Caller) -> dict[str, Level]:
+    def levels(self, caller: Principal) -> dict[str, Level]:
         """All buckets of the caller as they stand; nothing is taken."""
         rates = self.tier(caller).rates
         policies = [Policy(name=it.value, most=getattr(rates, it.value)) for it in Endpoints]
-        taking = self.limiter.take(caller.holder, policies, 0)
+        taking = self.limiter.take(holder_of(caller), policies, 0)
         return {level.policy.name: level for level in taking.levels}

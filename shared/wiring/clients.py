@@ -80,12 +80,12 @@ def gcp_letters() -> "FirestoreLetters":
 @cache
 def redis() -> "RedisConnection | None":
     """The connection to Redis of this process; None where there is no Redis."""
-    url = redis_settings().url.get_secret_value()
+    url, patience = redis_settings().url.get_secret_value(), redis_settings().answer_seconds
     if not url:
         return None
     from shared.adapters.redis.connection import RedisConnection
 
-    return RedisConnection(url)
+    return RedisConnection(url, answer_seconds=patience)
 
 
 @cache

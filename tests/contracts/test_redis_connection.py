@@ -30,7 +30,7 @@ def seconds() -> Seconds:
 @pytest.fixture
 def connection(redis_server: RedisServer, seconds: Seconds) -> Iterator[RedisConnection]:
     """Of the running server."""
-    connection = RedisConnection(redis_server.url, clock=seconds)
+    connection = RedisConnection(redis_server.url, answer_seconds=5.0, clock=seconds)
     yield connection
     connection.close()
 

@@ -21,23 +21,23 @@ def test_limits_hold_while_redis_is_killed_and_started_again(
     redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMTX_LIMITS_ENABLED", "1")
-    monkeypatch.setenv("OMTX_LIMITS_RATES", '{"default": {"list": 8, "overall": 1000}}')
+    monkeypatch.setenv("OMTX_LIMITS_RATES", '{"enterprise": {"list": 4, "overall": 1000}}')
     now = [0.0]
-    connection = RedisConnection(redis_server.url, clock=lambda: now[0])
+    connection = RedisConnection(redis_server.url, answer_seconds=5.0, clock=lambda: now[0])
     monkeypatch.setattr("shared.wiring.limits.redis", lambda: connection)
     with closing(connection), chain_at(tmp_path) as chain:
-        assert lists(chain, 10) == [200] * 8 + [429] * 2
+        assert lists(chain, 6) == [200] * 4 + [429] * 2
         wiring.reset()  # another instance: it counts in the same buckets
         assert lists(chain, 2) == [429] * 2
 
         redis_server.kill()
-        assert lists(chain, 10) == [200] * 8 + [429] * 2  # by this instance's own count from now on
+        assert lists(chain, 6) == [200] * 4 + [429] * 2  # by this instance's own count from now on
         assert connection.state().state is BreakerState.OPEN
 
         redis_server.start()
         assert lists(chain, 2) == [429] * 2
         now[0] += 61.0
-        assert lists(chain, 10) == [200] * 8 + [429] * 2  # its buckets were lost with it, and are full
+        assert lists(chain, 6) == [200] * 4 + [429] * 2  # its buckets were lost with it, and are full
         assert connection.state().state is BreakerState.CLOSED
 
 
@@ -46,6 +46,7 @@ def test_the_settings_name_the_redis(
 ) -> None:
     monkeypatch.setenv("OMTX_LIMITS_ENABLED", "1")
     monkeypatch.setenv("OMTX_REDIS_URL", redis_server.url)
+    monkeypatch.setenv("OMTX_REDIS_ANSWER_SECONDS", "5")
     with chain_at(tmp_path) as chain:
         assert lists(chain, 1) == [200]
         redis = wiring.redis()

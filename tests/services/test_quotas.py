@@ -15,8 +15,8 @@ from tests.support.crowd import at_once
 from tests.support.functions import Reply
 from tests.support.orders import noop_order
 
-RATES = '{"default": {"submit": 1000, "overall": 5000}}'
-QUOTAS = '{"default": {"concurrent_batches": 2, "ligands_per_day": 10}}'
+RATES = '{"enterprise": {"submit": 1000, "overall": 5000}}'
+QUOTAS = '{"enterprise": {"concurrent_batches": 2, "ligands_per_day": 10}}'
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def assert_exceeded(reply: Reply, quota: str, **told: Any) -> None:
         429,
         "Quota exceeded",
         quota,
-        "default",
+        "enterprise",
     )
     assert {name: body[name] for name in told} == told
 
@@ -150,7 +150,7 @@ def test_a_submission_that_died_before_its_batch_was_opened_gives_back_after_an_
 def test_a_submission_that_broke_off_counts_once_when_it_is_sent_again(
     tmp_path: Path, fault: Fault, where: str
 ) -> None:
-    with limited(tmp_path, once(where, fault), '{"default": {"concurrent_batches": 1}}') as chain:
+    with limited(tmp_path, once(where, fault), '{"enterprise": {"concurrent_batches": 1}}') as chain:
         try:
             assert chain.submit(noop_order(4), key="k").status == 503
         except Killed:
@@ -176,15 +176,20 @@ def test_a_deleted_batch_is_no_longer_counted_as_running(tmp_path: Path) -> None
 
 def test_whoever_is_not_limited_reads_so(chain: Chain) -> None:
     told = chain.api("/api/v3/usage").body
-    assert told == {"owner": "local", "tier": "default", "limited": False, "rate_limits": [], "quotas": []}
+    assert told == {"owner": "local", "tier": "enterprise", "limited": False, "rate_limits": [], "quotas": []}
 
 
 def test_usage_shows_requests_and_quotas(tmp_path: Path) -> None:
-    with limited(tmp_path, rates='{"default": {"overall": 6}}') as chain:
+    with limited(tmp_path, rates='{"enterprise": {"overall": 6}}') as chain:
         chain.submit(noop_order(1))
         told = chain.api("/api/v3/usage").body
         rates = {it["endpoint"]: (it["limit"], it["remaining"]) for it in told["rate_limits"]}
-        assert (rates["submit"], rates["overall"], rates["status"]) == ((10, 9), (6, 4), (180, 180))
+        assert (rates["submit"], rates["overall"], rates["status"]) == ((50, 49), (6, 4), (900, 900))
         quotas = {it["quota"]: it["allowed"] for it in told["quotas"]}
-        expected = {"concurrent_batches": 2, "ligands_per_day": 10, "usd_per_day": 25, "usd_per_month": 100}
+        expected = {
+            "concurrent_batches": 2,
+            "ligands_per_day": 10,
+            "usd_per_day": 2500,
+            "usd_per_month": 25000,
+        }
         assert quotas == expected

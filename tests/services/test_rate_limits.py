@@ -11,7 +11,7 @@ from tests.support.chain import Chain, chain_at
 from tests.support.functions import Reply, call
 from tests.support.orders import noop_order
 
-RATES = '{"default": {"overall": 6, "list": 3, "submit": 2, "status": 9}}'
+RATES = '{"enterprise": {"overall": 6, "list": 3, "submit": 2, "status": 9}}'
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def assert_refused(reply: Reply, *, endpoint: str, violated: list[str]) -> None:
     body = reply.body
     assert (reply.status, body["status"], body["title"]) == (429, 429, "Too many requests")
     assert reply.headers["Content-Type"] == "application/problem+json"
-    assert (body["endpoint"], body["tier"], body["violated-policies"]) == (endpoint, "default", violated)
+    assert (body["endpoint"], body["tier"], body["violated-policies"]) == (endpoint, "enterprise", violated)
     assert body["retry_after"] == int(reply.headers["Retry-After"]) >= 1
     assert f"try again in {body['retry_after']} s" in body["detail"]
 
