@@ -35,6 +35,7 @@ def counted(headers: Mapping[str, str], peer: str | None, endpoints: Endpoints |
     except NotAllowed:
         meter.guessed(address)
         raise
+    logs.note(key=caller.key_id)
     taking = meter.admit(caller, endpoints)
     if taking is not None:
         logs.answer_with(fields(taking))

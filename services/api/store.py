@@ -12,7 +12,7 @@ from shared.ports.cache import Cache
 from shared.ports.courses import Seal
 from shared.ports.engine import Runs
 from shared.ports.ledger import Ledger
-from shared.ports.world import Clock
+from shared.ports.world import Clock, Notary
 from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest
 from shared.steps.reading import Overview, overview
@@ -38,6 +38,7 @@ class Store:
     queues: Queues
     runs: Runs
     answers: Cache
+    notary: Notary
     workers: int
     artefacts_folder: Path | None
 

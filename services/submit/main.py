@@ -9,7 +9,6 @@ from services.submit.storing import Means
 from shared import wiring
 from shared.entry import answering, headers_of
 from shared.metered import counted
-from shared.models.access import Scope
 from shared.settings import settings
 
 
@@ -18,15 +17,12 @@ from shared.settings import settings
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
     caller = counted(headers_of(request), request.remote_addr, endpoints(request.path))
-    caller.require(Scope.SUBMIT)
-    means = Means.of(settings())
     return respond(
         request.path,
         request.stream.read(settings().most_body_bytes + 1),
         settings(),
-        owner=caller.owner,
-        means=means,
-        accept=accepting(caller, request.headers.get("Idempotency-Key"), means),
+        caller=caller,
+        accept=accepting(caller, request.headers.get("Idempotency-Key"), Means.of(settings())),
         blobs=wiring.blobs(),
         now=wiring.clock().now(),
     )

@@ -11,8 +11,9 @@ from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetters, Queues
 from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
+from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
-from shared.ports.world import Key
+from shared.ports.world import Key, Notary
 from shared.settings import settings
 from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
@@ -50,6 +51,7 @@ __all__ = [
     "gcp_database",
     "gcp_letters",
     "gcp_storage",
+    "keys",
     "ledger",
     "limiter",
     "local_blobs",
@@ -58,6 +60,7 @@ __all__ = [
     "local_database",
     "manifest",
     "meter",
+    "notary",
     "queues",
     "redis",
     "reset",
@@ -125,6 +128,14 @@ def bus() -> Bus:
 
 
 @cache
+def notary() -> Notary:
+    """Who signs the manifests."""
+    from shared.adapters.notary import SecretNotary
+
+    return SecretNotary(secrets())
+
+
+@cache
 def dead_letters() -> DeadLetters:
     """Where messages go that no retry can help."""
     if settings().backend == "gcp":
@@ -163,7 +174,19 @@ def runs() -> Runs:
 @cache
 def access() -> Access:
     """Who users' requests come from."""
-    return Access(owner=settings().owner)
+    return Access(keys, clock(), owner=settings().owner, keyless=settings().keyless)
+
+
+@cache
+def keys() -> Keys:
+    """API keys."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.keys import FirestoreKeys
+
+        return FirestoreKeys(gcp_database())
+    from shared.adapters.local.keys import SqliteKeys
+
+    return SqliteKeys(local_database())
 
 
 @cache
@@ -189,7 +212,7 @@ def reset() -> None:
 
 
 _CHOICES = (
-    *(ledger, blobs, manifest, roster, alignments),
+    *(ledger, blobs, manifest, roster, alignments, notary, keys),
     *(bus, dead_letters, queues, engine, runs, access, callers),
     *clients.CHOICES,
     *limits.CHOICES,

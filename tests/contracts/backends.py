@@ -10,6 +10,7 @@ from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetter, DeadLetters, Queues
 from shared.ports.consumptions import Consumptions
 from shared.ports.engine import Engine, Runs
+from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from shared.ports.world import Secrets
 from tests.support.world import HandClock
@@ -59,6 +60,7 @@ class Backend(Protocol):
     queues: Queues
     subscriber: Subscriber
     secrets: Secrets
+    keys: Keys
     consumptions: Consumptions
     clock: HandClock
 

@@ -11,6 +11,7 @@ import pytest
 
 from shared.ports.blobs import Blobs
 from shared.ports.consumptions import Consumptions
+from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from shared.ports.world import Key, Secrets
 from shared.topology import Topology
@@ -54,6 +55,12 @@ class GcpBackend:
         return FirestoreLedger(self.database, intents_age=timedelta(0))
 
     @cached_property
+    def keys(self) -> Keys:
+        """Firestore."""
+        from shared.adapters.gcp.keys import FirestoreKeys
+
+        return FirestoreKeys(self.database)
+
     def consumptions(self) -> Consumptions:
         """Firestore."""
         from shared.adapters.gcp.consumptions import FirestoreConsumptions
