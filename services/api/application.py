@@ -32,7 +32,9 @@ from services.api import (
     usage,
     users,
 )
+from services.api.conditional import Conditional, Heads
 from services.api.dependencies import told
+from services.api.encoding import Compression
 from services.api.requests import Bodies, Paths, Steps, step_of
 from services.api.sending import response
 from shared.entry import problem, refused, set_up
@@ -68,6 +70,9 @@ def application() -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
     # The last one added is the first to see a request.
+    app.add_middleware(Conditional)
+    app.add_middleware(Compression)
+    app.add_middleware(Heads)
     app.add_middleware(Bodies, most=MOST_BODY_BYTES)
     app.add_middleware(Paths)
     app.add_middleware(Steps, name="api")

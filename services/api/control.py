@@ -131,6 +131,7 @@ def delete(store: Stored, batch_id: str) -> dict[str, Any]:
     except Gone as gone:
         return _deleted(store, gone)
     deleted = store.ledger.delete(batch_id, now=store.clock.now())
+    store.answers.forget(batch_id)
     if deleted is None:
         state = f"batch {batch_id} is {view.status.value}"
         raise IllegalMove(f"{state}; cancel it, and delete it when it is over")

@@ -70,6 +70,7 @@ def ports(owner: str) -> Store:
         letters=wiring.dead_letters(),
         queues=wiring.queues(),
         runs=wiring.runs(),
+        answers=wiring.answers(),
         notary=wiring.notary(),
         workers=settings().workers,
         artefacts_folder=settings().home / "objects" if settings().backend == "local" else None,

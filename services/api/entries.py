@@ -16,7 +16,7 @@ from shared.domain.identity import job_id
 from shared.domain.lifecycle import Accounting
 from shared.errors import FieldError, Gone, InvalidInput
 from shared.models.batch import Batch, BatchStatus
-from shared.ports.ledger import Listed
+from shared.ports.courses import Listed
 from shared.steps.reading import Overview, overview
 
 MOST_SKIPPED = 10_000

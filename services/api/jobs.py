@@ -108,6 +108,7 @@ def download(store: Stored, job_id: str, wanted: str) -> Response:
     if file is None:
         raise NotFound(f"the model left no {name} for job {job_id}")
     headers = {"Content-Type": media, "Content-Length": str(file.size), **attachment(shown)}
+    headers["ETag"] = f'"{file.sha256}"'
     return streamed(store.blobs.stream(file.key), headers)
 
 

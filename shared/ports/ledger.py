@@ -26,6 +26,7 @@ from shared.models.facts import (
 )
 from shared.models.work import Artefact, JobRef
 from shared.ports.attempts import Attempts
+from shared.ports.courses import Courses, Listed, Seal
 
 
 class Sight(NamedTuple):
@@ -43,14 +44,6 @@ class Glance(NamedTuple):
     batch: Batch
     round: Round
     intents: Intents
-
-
-class Listed(NamedTuple):
-    """A batch in a list: what is wanted of it, and how its latest round was closed, if it was."""
-
-    batch: Batch
-    intents: Intents
-    closing: Closing | None
 
 
 class Batches(Protocol):
@@ -112,6 +105,10 @@ class Batches(Protocol):
 
     def count(self, *, owner: str, most: int) -> int:
         """How many batches an owner has; ``most`` if there are more."""
+        ...
+
+    def seal(self, batch_id: str) -> Seal:
+        """One read of little; raise NotFound if no batch has this id."""
         ...
 
 
@@ -244,5 +241,5 @@ class Milestones(Protocol):
         ...
 
 
-class Ledger(Batches, Rounds, Attempts, Countdown, Closings, Milestones, Protocol):
+class Ledger(Batches, Rounds, Attempts, Countdown, Closings, Courses, Milestones, Protocol):
     """All of the state."""

@@ -19,7 +19,8 @@ from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
-from shared.wiring import clients, limits
+from shared.wiring import caches, clients, limits
+from shared.wiring.caches import answers
 from shared.wiring.clients import (
     clock,
     gcp_bus,
@@ -38,6 +39,7 @@ from shared.wiring.limits import consumptions, limiter, meter
 __all__ = [
     "access",
     "alignments",
+    "answers",
     "blobs",
     "bus",
     "callers",
@@ -214,4 +216,5 @@ _CHOICES = (
     *(bus, dead_letters, queues, engine, runs, access, callers),
     *clients.CHOICES,
     *limits.CHOICES,
+    *caches.CHOICES,
 )

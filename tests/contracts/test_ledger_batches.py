@@ -1,14 +1,18 @@
 """``Batches``: opened once, found by id, listed by page; intents are the only thing that changes."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from pydantic import JsonValue
 
 from shared.domain.lifecycle import first_round, next_round, tree_of
-from shared.errors import NotFound
+from shared.errors import Gone, NotFound
+from shared.models.batch import Batch
 from shared.models.facts import Experience, Intents, Pace
-from shared.ports.ledger import Glance, Ledger, Listed, Sight
+from shared.ports.courses import Listed, Seal
+from shared.ports.ledger import Glance, Ledger, Sight
 from tests.support.crowd import at_once
 from tests.support.facts import a_batch, at, outcome, ref
 from tests.support.world import NOON
@@ -128,9 +132,9 @@ def test_a_listed_batch_brings_its_intents_and_the_closing_of_its_latest_round(l
     ledger.intend(open_.batch_id, paused=True)
     ledger.close(done.batch_id, 0, now=NOON)
     closed = ledger.closing(done.batch_id, 0)
-    assert ledger.listed(owner="lister", limit=9) == [
-        Listed(open_, Intents(paused=True), None),
-        Listed(done, Intents(), closed),
+    assert [it[:3] for it in ledger.listed(owner="lister", limit=9)] == [
+        (open_, Intents(paused=True), None),
+        (done, Intents(), closed),
     ]
     fence = ledger.claim_aggregation(done.batch_id, 0, now=NOON, lease_until=at(60))
     assert fence is not None
@@ -195,3 +199,57 @@ def test_a_brake_is_kept_until_the_next_look_and_leaves_the_owners_wishes_alone(
     free = slow.model_copy(update={"limit": None})
     assert ledger.intend(batch.batch_id, pace=free) == Intents(pace=free)
     assert ledger.look(ref(batch)).intents == Intents(pace=free)
+
+
+def test_a_list_comes_with_what_is_wanted_and_with_the_seals(ledger: Ledger) -> None:
+    owner = f"owner-{uuid4().hex}"
+    old, new = (ledger.open(a_batch(owner=owner, created_at=at(n))) for n in range(2))
+    ledger.intend(old.batch_id, paused=True)
+    open_seal = Seal(owner, None)
+    assert ledger.listed(owner=owner, limit=9) == [
+        Listed(new, Intents(), None, open_seal),
+        Listed(old, Intents(paused=True), None, open_seal),
+    ]
+    assert [it.batch for it in ledger.listed(owner=owner, limit=1, after=new.batch_id)] == [old]
+
+
+def test_a_seal_is_that_of_its_owner_and_has_a_mark_from_the_end_on(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch(owner="ada"))
+    assert ledger.seal(batch.batch_id) == Seal("ada", None)
+    finished(ledger, batch)
+    sealed = ledger.seal(batch.batch_id)
+    assert sealed.owner == "ada"
+    assert sealed.mark is not None
+    assert ledger.seal(batch.batch_id) == sealed
+    assert [it.seal for it in ledger.listed(owner="ada", limit=1)] == [sealed]
+
+
+def test_a_round_that_is_asked_for_breaks_the_seal_and_its_end_makes_another(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch(owner="ada"))
+    finished(ledger, batch)
+    first = ledger.seal(batch.batch_id).mark
+    assert ledger.ask_retry(batch.batch_id, 1)
+    assert ledger.seal(batch.batch_id).mark is None
+    ledger.open_round(next_round(batch, 1, jobs=1, rows=1, now=NOON))
+    assert ledger.seal(batch.batch_id).mark is None
+    finished(ledger, batch, 1)
+    assert ledger.seal(batch.batch_id).mark not in (None, first)
+
+
+def test_of_a_deleted_or_unknown_batch_there_is_no_seal(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch(owner="ada"))
+    finished(ledger, batch)
+    ledger.delete(batch.batch_id, now=NOON)
+    with pytest.raises(Gone):
+        ledger.seal(batch.batch_id)
+    with pytest.raises(NotFound):
+        ledger.seal(a_batch().batch_id)
+
+
+def finished(ledger: Ledger, batch: Batch, round: int = 0) -> None:
+    """Close a round and finish it."""
+    ledger.close(batch.batch_id, round, now=NOON)
+    fence = ledger.claim_aggregation(batch.batch_id, round, now=NOON, lease_until=at(60))
+    assert fence is not None
+    told: dict[str, Any] = {"status": "completed", "summary": {}, "artefacts": (), "now": NOON}
+    assert ledger.finish(batch.batch_id, round, fence=fence, **told)

@@ -3,6 +3,7 @@
 import sqlite3
 from datetime import datetime
 
+from shared.adapters.lately import Lately
 from shared.adapters.local.closings import closing_of
 from shared.adapters.local.database import Database, Row
 from shared.adapters.local.rounds import create_nodes, gone
@@ -12,9 +13,12 @@ from shared.errors import NotFound
 from shared.models.batch import Batch
 from shared.models.facts import Intents, Outcome, Pace, Round
 from shared.models.work import JobRef
-from shared.ports.ledger import Glance, Listed, Sight
+from shared.ports.courses import Listed, Seal
+from shared.ports.ledger import Glance, Sight
 
 BEHIND = "(created_at, batch_id) < (SELECT created_at, batch_id FROM batches WHERE batch_id = ?)"
+
+MOST_BODIES = 1000
 
 
 class SqliteBatches:
@@ -22,6 +26,7 @@ class SqliteBatches:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._bodies = Lately[str, Batch](MOST_BODIES)
 
     def open(self, batch: Batch) -> Batch:
         """See ``Batches.open``."""
@@ -29,12 +34,12 @@ class SqliteBatches:
 
     def batch(self, batch_id: str) -> Batch:
         """See ``Batches.batch``."""
-        return Batch.model_validate_json(self._row(batch_id)["body"])
+        return self._batch(self._row(batch_id))
 
     def glance(self, ref: JobRef) -> Glance:
         """See ``Batches.glance``."""
         row = self._row(ref.batch_id)
-        batch = Batch.model_validate_json(row["body"])
+        batch = self._batch(row)
         return Glance(batch, self._round(ref, batch), _intents(row))
 
     def look(self, ref: JobRef) -> Sight:
@@ -46,7 +51,7 @@ class SqliteBatches:
             (ref.round, ref.position, ref.batch_id),
         )
         row = _there(rows, ref.batch_id)
-        batch = Batch.model_validate_json(row["body"])
+        batch = self._batch(row)
         outcome = Outcome.model_validate_json(row["outcome"]) if row["outcome"] else None
         return Sight(batch, self._round(ref, batch), _intents(row), outcome)
 
@@ -83,9 +88,20 @@ class SqliteBatches:
             where.append("finished = 0")
         if after is not None:
             where, values = [*where, BEHIND], [*values, after]
-        sql = f"SELECT body FROM batches WHERE {' AND '.join(where)} ORDER BY created_at DESC, batch_id DESC"
-        rows = self._db.read(f"{sql} LIMIT ?", (*values, limit))
-        return [Batch.model_validate_json(row["body"]) for row in rows]
+        sql = f"SELECT * FROM batches WHERE {' AND '.join(where)} ORDER BY created_at DESC, batch_id DESC"
+        return [self._batch(row) for row in self._db.read(f"{sql} LIMIT ?", (*values, limit))]
+
+    def seal(self, batch_id: str) -> Seal:
+        """See ``Batches.seal``."""
+        return _seal(self._row(batch_id))
+
+    def _batch(self, row: Row) -> Batch:
+        """What was submitted never changes: a body that was read before is not read again."""
+        known = self._bodies.get(row["batch_id"])
+        if known is None:
+            known = Batch.model_validate_json(row["body"])
+            self._bodies.put(row["batch_id"], known)
+        return known
 
     def listed(self, *, owner: str, limit: int, skip: int = 0, after: str | None = None) -> list[Listed]:
         """See ``Batches.listed``."""
@@ -99,7 +115,15 @@ class SqliteBatches:
                ORDER BY b.created_at DESC, b.batch_id DESC""",
             (*values, limit, skip),
         )
-        return [_listed(row) for row in rows]
+        return [
+            Listed(
+                self._batch(row),
+                _intents(row),
+                closing_of(row) if row["closed_at"] is not None else None,
+                _seal(row),
+            )
+            for row in rows
+        ]
 
     def count(self, *, owner: str, most: int) -> int:
         """See ``Batches.count``."""
@@ -141,9 +165,10 @@ def _open(connection: sqlite3.Connection, batch: Batch) -> Batch:
     return batch
 
 
-def _listed(row: Row) -> Listed:
-    closing = closing_of(row) if row["closed_at"] is not None else None
-    return Listed(Batch.model_validate_json(row["body"]), _intents(row), closing)
+def _seal(row: Row) -> Seal:
+    """Of a finished batch only these fields can change still: by a retry, or a wish that comes too late."""
+    wishes = (row["round"], row["retry"], row["paused"], row["cancelled_at"], row["pace"])
+    return Seal(row["owner"], "/".join(map(str, wishes)) if row["finished"] else None)
 
 
 def _intents(row: Row) -> Intents:
