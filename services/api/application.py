@@ -13,6 +13,7 @@ from services.api import (
     batches,
     control,
     dead_letters,
+    depictions,
     exports,
     jobs,
     milestones,
@@ -32,7 +33,7 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
     *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
-    *(jobs, milestones, system, dead_letters, reference),
+    *(jobs, milestones, system, dead_letters, reference, depictions),
 )
 
 
