@@ -43,7 +43,8 @@ def drawn(wanted: Mapping[str, Any]) -> str:
         it.GetIdx() for it in molecule.GetBonds() if {it.GetBeginAtomIdx(), it.GetEndAtomIdx()} <= set(marked)
     ]
     canvas = rdMolDraw2D.MolDraw2DSVG(wanted["width"], wanted["height"])
-    options, dark = canvas.drawOptions(), bool(wanted.get("dark"))
+    options: Any = canvas.drawOptions()
+    dark = bool(wanted.get("dark"))
     if dark:
         rdMolDraw2D.SetDarkMode(options)
     options.clearBackground = False

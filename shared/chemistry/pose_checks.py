@@ -112,7 +112,7 @@ def _apart(pose: Chem.Mol, places: Points, protein: Points, elements: Sequence[s
     if not len(near):
         return True
     ours = np.array([_TABLE.GetRvdw(atom.GetAtomicNum()) for atom in pose.GetAtoms()])
-    theirs = np.array([_TABLE.GetRvdw(elements[it].capitalize()) for it in near])
+    theirs = np.array([_TABLE.GetRvdw(elements[int(it)].capitalize()) for it in near])
     return bool((_distances(places, protein[near]) >= OVERLAP * (ours[:, None] + theirs[None])).all())
 
 
