@@ -17,12 +17,8 @@ from tests.support.screens import answers, assert_problem, deliver_all, finished
 
 NAMES = ("aspirin", "../../etc/passwd", "名前 <b>&", "=cmd|' /C calc'!A0", "aspirin", "x" * 90)
 SMILES = ("CC(=O)Oc1ccccc1C(=O)O", "CCO", "CCN", "c1ccccc1", "CC(C)Cc1ccc(cc1)C(C)C(=O)O", "C1CC1")
-CIF = (
-    "data_x\nloop_\n_atom_site.group_PDB\n_atom_site.id\n_atom_site.type_symbol\n_atom_site.label_atom_id\n"
-    "_atom_site.label_comp_id\n_atom_site.label_asym_id\n_atom_site.label_seq_id\n_atom_site.Cartn_x\n"
-    "_atom_site.Cartn_y\n_atom_site.Cartn_z\n_atom_site.pdbx_PDB_model_num\n"
-    "ATOM 1 C CA GLY A 1 1.0 2.0 3.0 1\n"
-)
+GLYCINE = "ATOM      1  CA  GLY A   1       1.000   2.000   3.000  1.00  0.00           C"
+CIF = gemmi.read_pdb_string(GLYCINE).make_mmcif_document().as_string()
 ATOM = "    1.0000    0.0000    0.0000 C   0  0"
 POSE = f"\n  test\n\n  1  0  0  0  0  0  0  0  0  0999 V2000\n{ATOM}\nM  END\n$$$$\n".encode()
 

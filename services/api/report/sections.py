@@ -23,7 +23,7 @@ RULES = [
 ]
 HEADED = TableStyle([*RULES, ("BACKGROUND", (0, 0), (-1, 0), SHADE)])
 RANKED = TableStyle([*RULES, ("BACKGROUND", (0, 0), (-1, 0), SHADE), ("VALIGN", (0, 1), (-1, -1), "MIDDLE")])
-COLUMNS = (28.0, 132.0, 176.0, 66.0, 108.0)
+COLUMNS = (36.0, 132.0, 170.0, 66.0, 106.0)
 VERDICTS = {"pocket": "pocket", "pose_valid": "pose possible", "checks_failed": "checks failed"}
 
 
