@@ -5,10 +5,15 @@ import io
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import unquote
 
 import gemmi
 import pytest
+from rdkit import Chem
 
+from services.api.artefacts import MOST_STREAMED, served
+from services.api.dependencies import store as stored
 from shared.models.work import Envelope
 from tests.support.chain import Chain, chain_at
 from tests.support.functions import Reply
@@ -146,3 +151,38 @@ def test_a_zip_of_thousands_is_never_in_memory(chain: Chain) -> None:
     assert len(index) == 1500
     # The answer itself is what the test holds; beside it a few KiB a file.
     assert peak < 2 * len(reply.raw) + 8 * 2**20
+
+
+@pytest.mark.parametrize("wanted", ["cif", "pdb", "sdf", "json", "metadata"])
+def test_every_file_of_a_job_that_is_advertised_can_be_downloaded(
+    chain: Chain, batch_id: str, wanted: str
+) -> None:
+    job = chain.api(f"/api/v3/batches/{batch_id}/results").body["results"][0]["job_id"]
+    reply = chain.api(f"/api/v3/batches/{batch_id}/jobs/{job}/download/{wanted}")
+    # The test model leaves results.json only where it leaves files of its own.
+    assert reply.status == (404 if wanted == "json" and not reply.raw.startswith(b"{\n") else 200)
+    assert reply.raw
+
+
+def test_the_posed_ligands_carry_what_is_known_of_them(chain: Chain, batch_id: str) -> None:
+    supplier = Chem.SDMolSupplier()
+    supplier.SetData(exported(chain, batch_id, "sdf").raw.decode())
+    first = next(iter(supplier)).GetPropsAsDict()
+    assert {"rank", "score", "score_key", "score_unit", "score_direction", "seed", "model"} <= set(first)
+    assert (first["rank"], first["model"]) == (1, "noop")
+    assert first["smiles"] in SMILES
+
+
+def test_a_large_artefact_of_the_cloud_is_fetched_from_the_store_by_a_url_that_ends(
+    chain: Chain, batch_id: str
+) -> None:
+    in_the_cloud = replace(stored(), artefacts_folder=None)
+    closing = in_the_cloud.overview(batch_id).closing
+    assert closing is not None
+    table = next(it for it in closing.artefacts if it.name == "results/batch_results.csv")
+
+    sent_on = served(in_the_cloud, table.model_copy(update={"size": MOST_STREAMED + 1}), shown="x.csv")
+    assert sent_on.status_code == 302
+    assert table.key in unquote(sent_on.headers["location"])
+    assert sent_on.headers["cache-control"] == "no-store"
+    assert exported(chain, batch_id, "csv").status == 200
