@@ -1,7 +1,5 @@
 """mmCIF as PDB, for programs that read nothing else."""
 
-import gemmi
-
 MOST_ATOMS = 99_999
 
 
@@ -12,6 +10,8 @@ def as_pdb(cif: bytes) -> bytes:
     Raises:
         ValueError: it is no mmCIF with atoms, or has more of them than the format can number.
     """
+    import gemmi  # with the first structure: no other request should wait for it
+
     try:
         structure = gemmi.make_structure_from_block(gemmi.cif.read_string(cif.decode()).sole_block())
     except (ValueError, RuntimeError, IndexError) as error:

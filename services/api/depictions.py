@@ -7,11 +7,11 @@ from fastapi import APIRouter, Header, Query, Response
 
 from services.api.draughtsman import draughtsman
 from services.api.drawing import LONGEST_SMARTS, CannotDraw
-from shared.chemistry.smiles import LONGEST_SMILES
 from shared.errors import FieldError, InvalidInput
 
 router = APIRouter(tags=["depictions"])
 
+LONGEST_SMILES = 500
 FOREVER = "public, max-age=31536000, immutable"
 SVG: dict[str, Any] = {
     "response_class": Response,

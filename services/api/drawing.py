@@ -1,7 +1,8 @@
 """
 A molecule as SVG, drawn by RDKit; run as a program, one request a line, for ``draughtsman``.
 
-Letters become outlines, so no text of a user is in the picture but its title, which is escaped.
+Letters become outlines, so no text of a user is in the picture but its title, which is escaped. RDKit is
+imported by the first drawing: the server, which imports this for its errors, does without.
 """
 
 import json
@@ -10,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-from shared.chemistry.smiles import read_ligand
 
 MOST_ATOMS = 200
 LONGEST_SMARTS = 200
@@ -59,6 +59,8 @@ def drawn(wanted: Mapping[str, Any]) -> str:
 
 def _molecule(text: str) -> Any:
     from rdkit import Chem
+
+    from shared.chemistry.smiles import read_ligand
 
     try:
         smiles = read_ligand(text).smiles

@@ -1,5 +1,7 @@
 """Pictures of molecules: what is drawn, what is refused, and that nobody can keep the server busy."""
 
+import subprocess
+import sys
 import time
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
@@ -7,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.support.chain import Chain
-from tests.support.functions import Reply
+from tests.support.functions import ROOT, Reply
 from tests.support.screens import assert_problem, paths
 
 PATH = "/api/v3/depict.svg"
@@ -74,3 +76,12 @@ def test_a_pattern_that_would_match_for_years_is_ended_and_the_next_request_is_s
     assert paths(answer) == ["highlight"]
     assert time.monotonic() - started < 8
     assert drawn(chain, smiles="CCO").status == 200
+
+
+def test_a_start_of_the_api_loads_no_toolkit() -> None:
+    code = (
+        "import sys, services.api.main; "
+        "print([it for it in ('rdkit', 'gemmi', 'numpy', 'reportlab') if it in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
