@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
+from services.api.dependencies import READ
 from services.api.draughtsman import draughtsman
 from services.api.drawing import LONGEST_SMARTS, CannotDraw
 from shared.errors import FieldError, InvalidInput
 
-router = APIRouter(tags=["depictions"])
+router = APIRouter(tags=["depictions"], dependencies=[READ])
 
 LONGEST_SMILES = 500
 FOREVER = "public, max-age=31536000, immutable"

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-
 MOST_ATOMS = 200
 LONGEST_SMARTS = 200
 HEAD = "<?xml version='1.0' encoding='UTF-8'?>\n"

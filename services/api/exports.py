@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from services.api.artefacts import ended, find, served
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.sending import FILE, attachment, streamed
 from services.api.store import Store
 from services.api.zipping import Form, Wanted, zipped
 from shared.errors import FieldError, InvalidInput, NotFound
 from shared.steps.reading import Overview
 
-router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["artefacts"])
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["artefacts"], dependencies=[READ])
 
 FILES = {
     "csv": "results/batch_results.csv",

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from services.api.answers import Job
 from services.api.converting import as_pdb
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.pages import Page
 from services.api.sending import FILE, attachment, streamed
 from services.api.states import State, states
@@ -20,7 +20,7 @@ from shared.models.facts import Outcome
 from shared.models.work import Artefact
 from shared.steps.reading import Overview, overview, page_of_outcomes, rounds_of
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], dependencies=[READ])
 
 METADATA = "metadata.json"
 FORMATS = {

@@ -13,8 +13,9 @@ import pytest
 from rdkit import Chem
 
 from services.api.artefacts import MOST_STREAMED, served
-from services.api.dependencies import store as stored
+from services.api.dependencies import ports
 from shared.models.work import Envelope
+from shared.settings import settings
 from tests.support.chain import Chain, chain_at
 from tests.support.functions import Reply
 from tests.support.orders import noop_order
@@ -176,7 +177,7 @@ def test_the_posed_ligands_carry_what_is_known_of_them(chain: Chain, batch_id: s
 def test_a_large_artefact_of_the_cloud_is_fetched_from_the_store_by_a_url_that_ends(
     chain: Chain, batch_id: str
 ) -> None:
-    in_the_cloud = replace(stored(), artefacts_folder=None)
+    in_the_cloud = replace(ports(settings().owner), artefacts_folder=None)
     closing = in_the_cloud.overview(batch_id).closing
     assert closing is not None
     table = next(it for it in closing.artefacts if it.name == "results/batch_results.csv")
