@@ -13,6 +13,7 @@ from services.api import (
     batches,
     control,
     dead_letters,
+    depictions,
     exports,
     job_control,
     job_lists,
@@ -46,7 +47,7 @@ RESOURCES = (
     *(lists, my_results, job_lists, job_control, members, users),
     *(probes, models, tasks, batches, control, results, analytics, audit),
     *(artefacts, exports, signatures, jobs, milestones, system, dead_letters),
-    *(keys, usage, reference),
+    *(depictions, keys, usage, reference),
 )
 
 
