@@ -12,6 +12,7 @@ from shared.ports.blobs import Blobs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.steps.manifest import Manifest
+from shared.steps.notices import Notices
 from shared.steps.reading import account_of, overview
 
 
@@ -29,6 +30,7 @@ def handle(
     blobs: Blobs,
     clock: Clock,
     manifest: Manifest,
+    notices: Notices,
 ) -> None:
     """
     Finish a full batch, once; running twice writes the same bytes.
@@ -51,7 +53,10 @@ def handle(
         artefacts, summary = write_all(
             batch, status, view.accounting, closed_at, table, cost=cost, blobs=blobs
         )
-    ledger.finish(
+    news = notices.keep_end(
+        batch, status, view.accounting, view.closing, lambda: ledger.milestones(batch.batch_id)
+    )
+    finished = ledger.finish(
         batch.batch_id,
         event.round,
         fence=fence,
@@ -60,6 +65,8 @@ def handle(
         artefacts=artefacts,
         now=clock.now(),
     )
+    if finished:
+        notices.publish(news)
 
 
 def _check(batch: Batch, accounting: Accounting, table: "Table") -> None:

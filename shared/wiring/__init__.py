@@ -6,16 +6,19 @@ Importing this opens nothing. There is no fallback: an unknown backend fails at 
 
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetters, Queues
 from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
+from shared.ports.hooks import Hooks
 from shared.ports.ledger import Ledger
 from shared.ports.world import Key
 from shared.settings import settings
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
+from shared.steps.notices import Notices
 from shared.steps.roster import Roster
 from shared.wiring import clients
 from shared.wiring.clients import (
@@ -31,6 +34,9 @@ from shared.wiring.clients import (
     secrets,
 )
 
+if TYPE_CHECKING:
+    from shared.steps.vault import Vault
+
 __all__ = [
     "alignments",
     "blobs",
@@ -43,17 +49,20 @@ __all__ = [
     "gcp_database",
     "gcp_letters",
     "gcp_storage",
+    "hooks",
     "ledger",
     "local_blobs",
     "local_bus",
     "local_calls",
     "local_database",
     "manifest",
+    "notices",
     "queues",
     "reset",
     "roster",
     "runs",
     "secrets",
+    "vault",
 ]
 
 
@@ -104,6 +113,33 @@ def roster() -> Roster:
 def alignments() -> Alignments:
     """The alignments of sequences, read through a small cache."""
     return Alignments(blobs(), source=source_of(settings()), quiet=settings().seconds("quiet"))
+
+
+@cache
+def hooks() -> Hooks:
+    """Where users want to be told of their batches, and what was told them."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.hooks import FirestoreHooks
+
+        return FirestoreHooks(gcp_database())
+    from shared.adapters.local.hooks import SqliteHooks
+
+    return SqliteHooks(local_database())
+
+
+@cache
+def notices() -> Notices:
+    """Telling owners what happened to their batches."""
+    quiet = settings().seconds("quiet")
+    return Notices(hooks(), bus(), clock(), quiet=quiet, base_url=settings().base_url)
+
+
+@cache
+def vault() -> "Vault":
+    """Secrets of users, encrypted; for whoever is granted the key."""
+    from shared.steps.vault import Vault
+
+    return Vault(secrets())
 
 
 @cache
@@ -171,7 +207,7 @@ def reset() -> None:
 
 
 _CHOICES = (
-    *(ledger, blobs, manifest, roster, alignments),
+    *(ledger, blobs, manifest, roster, alignments, hooks, notices, vault),
     *(bus, dead_letters, queues, engine, runs, callers),
     *clients.CHOICES,
 )
