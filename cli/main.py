@@ -20,6 +20,7 @@ from cli.commands import (
     serving,
     submitting,
     watching,
+    webhooks,
 )
 from cli.connection import log_to_file
 from cli.errors import EXIT_CODES, CommandError, Refused
@@ -56,6 +57,7 @@ app.command()(predicting.tasks)
 app.command()(watching.top)
 app.command()(doctoring.doctor)
 app.add_typer(letters.letters, name="dead-letters")
+app.add_typer(webhooks.webhooks, name="webhooks")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -22,6 +22,8 @@ from services.api import (
     results,
     system,
     tasks,
+    webhooks,
+    webhooks_v1,
 )
 from services.api.dependencies import told
 from services.api.requests import Bodies, Paths, Steps, step_of
@@ -32,7 +34,7 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
     *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
-    *(jobs, milestones, system, dead_letters, reference),
+    *(jobs, milestones, system, dead_letters, webhooks, webhooks_v1, reference),
 )
 
 

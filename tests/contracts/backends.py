@@ -9,6 +9,7 @@ from shared.models.work import Envelope
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetter, DeadLetters, Queues
 from shared.ports.engine import Engine, Runs
+from shared.ports.hooks import Hooks
 from shared.ports.ledger import Ledger
 from shared.ports.world import Secrets
 from tests.support.world import HandClock
@@ -52,6 +53,7 @@ class Backend(Protocol):
     """The ports that every backend has, empty, and the clock by which they stamp."""
 
     ledger: Ledger
+    hooks: Hooks
     blobs: Blobs
     bus: Bus
     dead_letters: DeadLetters

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.ports.blobs import Blobs
+from shared.ports.hooks import Hooks
 from shared.ports.ledger import Ledger
 from shared.ports.world import Key, Secrets
 from shared.topology import Topology
@@ -53,6 +54,13 @@ class GcpBackend:
         return FirestoreLedger(self.database, intents_age=timedelta(0))
 
     @cached_property
+    def hooks(self) -> Hooks:
+        """Firestore."""
+        from shared.adapters.gcp.hooks import FirestoreHooks
+
+        return FirestoreHooks(self.database)
+
+    @cached_property
     def blobs(self) -> Blobs:
         """A bucket of Cloud Storage, named as the project."""
         from shared.adapters.gcp.blobs import StorageBlobs
@@ -65,7 +73,7 @@ class GcpBackend:
     def secret_manager(self) -> SecretManager:
         """Where the keys are; each purpose has had one for a day."""
         service = SecretManager()
-        for purpose in ("webhook", "urls"):
+        for purpose in ("webhook", "urls", "hooks"):
             secret = f"projects/{self.project}/secrets/omtx-{purpose}"
             service.add(secret, secrets.token_hex(32).encode(), created=self.clock.now() - timedelta(days=1))
         return service
