@@ -1,8 +1,9 @@
 """Endpoints and deliveries that nobody registered, and a receiver that listens on this machine."""
 
+import json
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -60,6 +61,17 @@ class Received:
         """What it says, once the reference implementation of the convention has checked it."""
         return Webhook(secret).verify(self.body, self.headers)
 
+    def is_signed(self, secret: str) -> bool:
+        """Whether the reference implementation signs it the same, at whatever time its clock has shown."""
+        at = datetime.fromtimestamp(int(self.headers["webhook-timestamp"]), UTC)
+        signature = Webhook(secret).sign(self.id, at, self.body.decode())
+        return signature in self.headers["webhook-signature"].split()
+
+    @property
+    def content(self) -> Any:
+        """What it says."""
+        return json.loads(self.body)
+
 
 @dataclass
 class Receiver:
@@ -97,9 +109,9 @@ class Receiver:
         """Its address."""
         return f"http://127.0.0.1:{self.port}/hook"
 
-    def said(self, secret: str) -> list[Any]:
-        """All that came, each checked; a message that came again is told once."""
-        return list({it.id: it.verified(secret) for it in self.received}.values())
+    def types(self) -> list[str]:
+        """What came, by type; a message that came again is told once."""
+        return [it.content["type"] for it in {it.id: it for it in self.received}.values()]
 
 
 def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
