@@ -70,7 +70,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
 
 
 def crucial(met: list[tuple[str, str]]) -> list[int]:
-    """The boundaries of telling, by number: of each function and call the first and the last, and what follows."""
+    """Of each function and call of telling the first and the last boundary, by number, and the next one."""
     places: dict[tuple[str, str], list[int]] = {}
     for number, (where, name) in enumerate(met, start=1):
         if where in STEPS and (where == "notify" or name.startswith("hooks.")):
