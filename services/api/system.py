@@ -7,14 +7,14 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.api import insights
-from services.api.dependencies import Stored
+from services.api.dependencies import ADMIN, Stored
 from services.api.milestones import MOST_ACTIVE, Active, Limit, active, described
 from services.api.store import Store
 from shared.domain.milestones import THRESHOLDS
 from shared.ports.bus import Queue
 from shared.ports.engine import Run
 
-router = APIRouter(tags=["system"])
+router = APIRouter(tags=["system"], dependencies=[ADMIN])
 
 MOST_COUNTED = 100_000
 LATE_SECONDS, STUCK_SECONDS = 60.0, 600.0

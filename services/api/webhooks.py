@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from services.api.dependencies import READ, SUBMIT
 from services.api.endpoints import AtDesk, Desk
 from shared.domain.milestones import THRESHOLDS
 from shared.models.base import Frozen
@@ -62,33 +63,33 @@ class Change(Frozen):
         return given and tuple(sorted(set(given)))
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[SUBMIT])
 def register(desk: AtDesk, wanted: Wanted) -> dict[str, Any]:
     """Register an endpoint; its secret is in this answer, and in no other."""
     endpoint, secret = desk.open(wanted.url, wanted.events, wanted.milestones, description=wanted.description)
     return {**described(endpoint, desk), "secret": secret}
 
 
-@router.get("")
+@router.get("", dependencies=[READ])
 def list_endpoints(desk: AtDesk) -> dict[str, Any]:
     """All of them, oldest first: nobody may have many."""
     return {"webhooks": [described(endpoint, desk) for endpoint in desk.endpoints()]}
 
 
-@router.get("/{webhook_id}")
+@router.get("/{webhook_id}", dependencies=[READ])
 def endpoint(desk: AtDesk, webhook_id: str) -> dict[str, Any]:
     """One endpoint; why it was disabled, if it was."""
     return described(desk.endpoint(webhook_id), desk)
 
 
-@router.patch("/{webhook_id}")
+@router.patch("/{webhook_id}", dependencies=[SUBMIT])
 def change(desk: AtDesk, webhook_id: str, wanted: Change) -> dict[str, Any]:
     """Change what is given. One that is enabled again is told what happens from then on."""
     given = wanted.model_dump(exclude_none=True)
     return described(desk.change(webhook_id, given), desk)
 
 
-@router.delete("/{webhook_id}")
+@router.delete("/{webhook_id}", dependencies=[SUBMIT])
 def remove(desk: AtDesk, webhook_id: str) -> dict[str, Any]:
     """It is called no more; what was on its way is given up."""
     desk.endpoint(webhook_id)
@@ -96,20 +97,20 @@ def remove(desk: AtDesk, webhook_id: str) -> dict[str, Any]:
     return {"success": True, "webhook_id": webhook_id, "message": "deleted; nothing more is sent to it"}
 
 
-@router.post("/{webhook_id}/test", status_code=202)
+@router.post("/{webhook_id}/test", status_code=202, dependencies=[SUBMIT])
 def test(desk: AtDesk, webhook_id: str) -> dict[str, Any]:
     """Send it a message that says nothing; its delivery says how that went."""
     return delivered(desk.ping(webhook_id))
 
 
-@router.post("/{webhook_id}/rotate-secret")
+@router.post("/{webhook_id}/rotate-secret", dependencies=[SUBMIT])
 def rotate_secret(desk: AtDesk, webhook_id: str) -> dict[str, Any]:
     """A new secret, shown once; for a day messages are signed with the old one as well."""
     endpoint, secret = desk.rotate(webhook_id)
     return {**described(endpoint, desk), "secret": secret}
 
 
-@router.get("/{webhook_id}/deliveries")
+@router.get("/{webhook_id}/deliveries", dependencies=[READ])
 def deliveries(
     desk: AtDesk,
     webhook_id: str,
@@ -131,14 +132,14 @@ def deliveries(
     }
 
 
-@router.get("/deliveries/{delivery_id}")
+@router.get("/deliveries/{delivery_id}", dependencies=[READ])
 def delivery(desk: AtDesk, delivery_id: str) -> dict[str, Any]:
     """One delivery with what is sent."""
     found = desk.delivery(delivery_id)
     return {**delivered(found), "body": found.body}
 
 
-@router.post("/deliveries/{delivery_id}/redeliver", status_code=202)
+@router.post("/deliveries/{delivery_id}/redeliver", status_code=202, dependencies=[SUBMIT])
 def redeliver(desk: AtDesk, delivery_id: str) -> dict[str, Any]:
     """Send it again, under the same id; if that fails, its tries begin anew."""
     return delivered(desk.redeliver(delivery_id))

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field
 
+from services.api.dependencies import OPEN, READ, SUBMIT
 from services.api.endpoints import AtDesk
 from services.api.webhooks import Events, Url, delivered, described
 from shared.domain.milestones import THRESHOLDS
@@ -38,7 +39,7 @@ class Registration(Frozen):
     timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 30
 
 
-@router.post("/register", status_code=201)
+@router.post("/register", status_code=201, dependencies=[SUBMIT])
 def register(desk: AtDesk, wanted: Registration) -> dict[str, Any]:
     """Register an endpoint; its secret is in this answer, and in no other."""
     milestones = THRESHOLDS if Told.BATCH_MILESTONE in wanted.events else ()
@@ -47,32 +48,32 @@ def register(desk: AtDesk, wanted: Registration) -> dict[str, Any]:
     return {**described(endpoint, desk), "secret": secret}
 
 
-@router.get("/list")
+@router.get("/list", dependencies=[READ])
 def list_endpoints(desk: AtDesk) -> dict[str, Any]:
     """All of them, oldest first."""
     return {"webhooks": [described(endpoint, desk) for endpoint in desk.endpoints()]}
 
 
-@router.get("/events")
+@router.get("/events", dependencies=[OPEN])
 def events() -> dict[str, Any]:
     """What an endpoint can be told of."""
     told = [{"event": it.value, "type": f"{it.value}.{VERSION}", "description": SAYS[it]} for it in Told]
     return {"events": told}
 
 
-@router.post("/test/{webhook_id}", status_code=202)
+@router.post("/test/{webhook_id}", status_code=202, dependencies=[SUBMIT])
 def test(desk: AtDesk, webhook_id: str) -> dict[str, Any]:
     """Send it a message that says nothing."""
     return delivered(desk.ping(webhook_id))
 
 
-@router.get("/{webhook_id}")
+@router.get("/{webhook_id}", dependencies=[READ])
 def endpoint(desk: AtDesk, webhook_id: str) -> dict[str, Any]:
     """One endpoint."""
     return described(desk.endpoint(webhook_id), desk)
 
 
-@router.delete("/{webhook_id}")
+@router.delete("/{webhook_id}", dependencies=[SUBMIT])
 def remove(desk: AtDesk, webhook_id: str) -> dict[str, Any]:
     """It is called no more."""
     desk.endpoint(webhook_id)
@@ -80,7 +81,7 @@ def remove(desk: AtDesk, webhook_id: str) -> dict[str, Any]:
     return {"success": True, "webhook_id": webhook_id, "message": "deleted; nothing more is sent to it"}
 
 
-@router.post("/{webhook_id}/toggle")
+@router.post("/{webhook_id}/toggle", dependencies=[SUBMIT])
 def toggle(desk: AtDesk, webhook_id: str) -> dict[str, Any]:
     """Disable it if it is enabled, and the other way round."""
     found = desk.endpoint(webhook_id)

@@ -16,6 +16,7 @@ from shared.ports.hooks import Hooks
 from shared.ports.ledger import Ledger
 from shared.ports.world import Key
 from shared.settings import settings
+from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.notices import Notices
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from shared.steps.vault import Vault
 
 __all__ = [
+    "access",
     "alignments",
     "blobs",
     "bus",
@@ -187,6 +189,12 @@ def runs() -> Runs:
 
 
 @cache
+def access() -> Access:
+    """Who users' requests come from."""
+    return Access(owner=settings().owner)
+
+
+@cache
 def callers() -> Callers:
     """Whom event functions and the sweep answer: anybody in this process, unless an audience is set."""
     if settings().push_audience:
@@ -208,6 +216,6 @@ def reset() -> None:
 
 _CHOICES = (
     *(ledger, blobs, manifest, roster, alignments, hooks, notices, vault),
-    *(bus, dead_letters, queues, engine, runs, callers),
+    *(bus, dead_letters, queues, engine, runs, access, callers),
     *clients.CHOICES,
 )
