@@ -26,6 +26,7 @@ from shared.errors import NotFound, Unavailable
 from shared.events.envelope import push_body
 from shared.models.work import Envelope
 from shared.topology import topology
+from shared.wiring import clients
 from tests.support.boundaries import Boundaries
 from tests.support.functions import Reply, call, push
 from tests.support.world import HandClock
@@ -55,7 +56,8 @@ class Chain:
         }.items():
             monkeypatch.setenv(name, value)
         wiring.reset()
-        monkeypatch.setattr(wiring, "clock", lambda: self.clock)
+        for choices in (wiring, clients):
+            monkeypatch.setattr(choices, "clock", lambda: self.clock)
         for port in PORTS:
             monkeypatch.setattr(wiring, port, self._guarded(port))
 
