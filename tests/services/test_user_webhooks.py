@@ -410,6 +410,7 @@ def test_endpoints_of_others_are_not_found(
     delivery = log_of(webhook)[0]["delivery_id"]
     monkeypatch.setenv("OMTX_OWNER", "mallory")
     settings.settings.cache_clear()
+    wiring.access.cache_clear()
     assert ask("GET").body == {"webhooks": []}
     name = webhook["webhook_id"]
     for method, path in (
