@@ -13,17 +13,20 @@ from cli.commands import (
     checking,
     control,
     doctoring,
+    keyring,
     letters,
     migrating,
     predicting,
     reading,
     serving,
     submitting,
+    verifying,
     watching,
     webhooks,
 )
 from cli.connection import log_to_file
 from cli.errors import EXIT_CODES, CommandError, Refused
+from cli.options import use_key_file
 from shared.settings import settings
 
 INTERRUPTED = 130
@@ -35,6 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.callback()(use_key_file)
 app.command()(serving.up)
 app.command()(serving.demo)
 app.command(epilog=EXIT_CODES)(checking.check)
@@ -49,7 +53,7 @@ app.command()(control.resume)
 app.command()(control.cancel)
 app.command(epilog=EXIT_CODES)(control.retry)
 app.command()(control.delete)
-app.command(epilog=EXIT_CODES)(control.verify)
+app.command(epilog=EXIT_CODES)(verifying.verify)
 app.command()(control.reconcile)
 app.command(epilog=EXIT_CODES)(migrating.migrate)
 app.command()(reading.models)
@@ -58,6 +62,7 @@ app.command()(watching.top)
 app.command()(doctoring.doctor)
 app.add_typer(letters.letters, name="dead-letters")
 app.add_typer(webhooks.webhooks, name="webhooks")
+app.add_typer(keyring.keys, name="keys")
 
 
 def run(arguments: Sequence[str]) -> int:

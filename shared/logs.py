@@ -33,6 +33,8 @@ LONGEST_VALUE, LONGEST_TEXT = 200, 16_000
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 _CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/(\d{1,20}))?(?:;o=(\d))?")
 _STRUCK_OUT = (
+    (re.compile(r"\b(omtx_[a-z0-9]{12}_)[A-Za-z0-9]+"), r"\1[…]"),
+    (re.compile(r"(?i)(x-api-key[\"']?\s*[:=]\s*[\"']?)[^\s\"']+"), r"\1[…]"),
     (re.compile(r"(?i)((?:signature|credential|token|secret)=)[^\s&\"']+"), r"\1[…]"),
     (re.compile(r"(?i)(bearer\s+)\S+"), r"\1[…]"),
     (re.compile(r"\b[ACDEFGHIKLMNPQRSTVWYX]{25,}\b"), "[sequence]"),
@@ -40,13 +42,18 @@ _STRUCK_OUT = (
 
 
 class Step:
-    """One request under way, and how it ends: ``outcome`` is a key of ``LEVELS``."""
+    """
+    One request under way, and how it ends: ``outcome`` is a key of ``LEVELS``.
+
+    ``headers`` go with its answer, whatever that will be.
+    """
 
     def __init__(self, function: str, headers: Mapping[str, str]) -> None:
         self.function = function
         self.outcome = "done"
         self.said = ""
         self.quiet = False
+        self.headers: dict[str, str] = {}
         self.fields: dict[str, Any] = {"function": function, **trace_of(headers)}
         self._began = time.perf_counter()
 
@@ -78,6 +85,12 @@ def note(**fields: Any) -> None:
     """What the step under way is about; nothing if None, or if there is no step."""
     if (found := _current.get()) is not None:
         found.fields |= {name: value for name, value in fields.items() if value is not None}
+
+
+def answer_with(headers: Mapping[str, str]) -> None:
+    """Fields for the answer of the step under way; nothing if there is no step."""
+    if (found := _current.get()) is not None:
+        found.headers |= headers
 
 
 def tell(text: str, **fields: Any) -> None:

@@ -144,6 +144,7 @@ class Cloud(Parts):
         }
         return {
             "OMTX_PREFIX": "omtx",
+            "OMTX_LIMITS_ENABLED": "0",  # one user, on one machine
             **own,
             "OMTX_BACKEND": "gcp",
             "OMTX_PROJECT": PROJECT,
@@ -153,6 +154,7 @@ class Cloud(Parts):
             "OMTX_WORKERS": str(self._workers),
             "OMTX_FSYNC": "0",
             "OMTX_PUSH_UNSIGNED": "1",
+            "OMTX_WITHOUT_KEYS": "1",
             "OMTX_SECRETS": "folder",
             **found,
             **self._given,

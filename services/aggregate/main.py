@@ -21,4 +21,5 @@ def aggregate(event: BatchFinished) -> None:
         clock=wiring.clock(),
         manifest=wiring.manifest(),
         notices=wiring.notices(),
+        notary=wiring.notary(),
     )

@@ -15,13 +15,16 @@ from services.api import (
     dead_letters,
     exports,
     jobs,
+    keys,
     milestones,
     models,
     probes,
     reference,
     results,
+    signatures,
     system,
     tasks,
+    usage,
     webhooks,
     webhooks_v1,
 )
@@ -33,8 +36,9 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
-    *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
-    *(jobs, milestones, system, dead_letters, webhooks, webhooks_v1, reference),
+    *(probes, models, tasks, batches, control, results, analytics, audit),
+    *(artefacts, exports, signatures, jobs, milestones, system, dead_letters),
+    *(keys, usage, webhooks, webhooks_v1, reference),
 )
 
 

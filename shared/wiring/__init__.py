@@ -6,37 +6,37 @@ Importing this opens nothing. There is no fallback: an unknown backend fails at 
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetters, Queues
 from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
-from shared.ports.hooks import Hooks
+from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
-from shared.ports.world import Key
+from shared.ports.world import Key, Notary
 from shared.settings import settings
 from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.notices import Notices
 from shared.steps.roster import Roster
-from shared.wiring import clients
+from shared.wiring import clients, limits
 from shared.wiring.clients import (
     clock,
     gcp_bus,
     gcp_database,
     gcp_letters,
     gcp_storage,
+    hooks,
     local_blobs,
     local_bus,
     local_calls,
     local_database,
+    redis,
     secrets,
+    vault,
 )
-
-if TYPE_CHECKING:
-    from shared.steps.vault import Vault
+from shared.wiring.limits import consumptions, limiter, meter
 
 __all__ = [
     "access",
@@ -45,6 +45,7 @@ __all__ = [
     "bus",
     "callers",
     "clock",
+    "consumptions",
     "dead_letters",
     "engine",
     "gcp_bus",
@@ -52,14 +53,19 @@ __all__ = [
     "gcp_letters",
     "gcp_storage",
     "hooks",
+    "keys",
     "ledger",
+    "limiter",
     "local_blobs",
     "local_bus",
     "local_calls",
     "local_database",
     "manifest",
+    "meter",
+    "notary",
     "notices",
     "queues",
+    "redis",
     "reset",
     "roster",
     "runs",
@@ -118,30 +124,10 @@ def alignments() -> Alignments:
 
 
 @cache
-def hooks() -> Hooks:
-    """Where users want to be told of their batches, and what was told them."""
-    if settings().backend == "gcp":
-        from shared.adapters.gcp.hooks import FirestoreHooks
-
-        return FirestoreHooks(gcp_database())
-    from shared.adapters.local.hooks import SqliteHooks
-
-    return SqliteHooks(local_database())
-
-
-@cache
 def notices() -> Notices:
     """Telling owners what happened to their batches."""
     quiet = settings().seconds("quiet")
     return Notices(hooks(), bus(), clock(), quiet=quiet, base_url=settings().base_url)
-
-
-@cache
-def vault() -> "Vault":
-    """Secrets of users, encrypted; for whoever is granted the key."""
-    from shared.steps.vault import Vault
-
-    return Vault(secrets())
 
 
 @cache
@@ -150,6 +136,14 @@ def bus() -> Bus:
     if settings().backend == "gcp":
         return gcp_bus()
     return local_bus()
+
+
+@cache
+def notary() -> Notary:
+    """Who signs the manifests."""
+    from shared.adapters.notary import SecretNotary
+
+    return SecretNotary(secrets())
 
 
 @cache
@@ -191,7 +185,19 @@ def runs() -> Runs:
 @cache
 def access() -> Access:
     """Who users' requests come from."""
-    return Access(owner=settings().owner)
+    return Access(keys, clock(), owner=settings().owner, keyless=settings().keyless)
+
+
+@cache
+def keys() -> Keys:
+    """API keys."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.keys import FirestoreKeys
+
+        return FirestoreKeys(gcp_database())
+    from shared.adapters.local.keys import SqliteKeys
+
+    return SqliteKeys(local_database())
 
 
 @cache
@@ -210,12 +216,15 @@ def reset() -> None:
     """Close what is open and forget every choice; between tests, and before a fork is used."""
     if local_database.cache_info().currsize:
         local_database().close()
+    if redis.cache_info().currsize and (connection := redis()) is not None:
+        connection.close()
     for choice in (*_CHOICES, settings):
         choice.cache_clear()
 
 
 _CHOICES = (
-    *(ledger, blobs, manifest, roster, alignments, hooks, notices, vault),
+    *(ledger, blobs, manifest, roster, alignments, notices, notary, keys),
     *(bus, dead_letters, queues, engine, runs, access, callers),
     *clients.CHOICES,
+    *limits.CHOICES,
 )

@@ -3,8 +3,10 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
+from shared.ports.hooks import Hooks
 from shared.ports.world import Clock, Secrets
 from shared.settings import settings
+from shared.settings.redis import redis_settings
 from shared.topology import topology
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from shared.adapters.local.bus import SqliteBus
     from shared.adapters.local.calls import SqliteCalls
     from shared.adapters.local.database import Database
+    from shared.adapters.redis.connection import RedisConnection
+    from shared.steps.vault import Vault
 
 
 @cache
@@ -76,6 +80,17 @@ def gcp_letters() -> "FirestoreLetters":
 
 
 @cache
+def redis() -> "RedisConnection | None":
+    """The connection to Redis of this process; None where there is no Redis."""
+    url, patience = redis_settings().url.get_secret_value(), redis_settings().answer_seconds
+    if not url:
+        return None
+    from shared.adapters.redis.connection import RedisConnection
+
+    return RedisConnection(url, answer_seconds=patience)
+
+
+@cache
 def local_database() -> "Database":
     """The embedded state file; for the embedded runner."""
     from shared.adapters.local import schema
@@ -115,7 +130,29 @@ def local_calls() -> "SqliteCalls":
     return SqliteCalls(local_database(), clock(), size=settings().workers)
 
 
+@cache
+def hooks() -> Hooks:
+    """Where users want to be told of their batches, and what was told them."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.hooks import FirestoreHooks
+
+        return FirestoreHooks(gcp_database())
+    from shared.adapters.local.hooks import SqliteHooks
+
+    return SqliteHooks(local_database())
+
+
+@cache
+def vault() -> "Vault":
+    """Secrets of users, encrypted; for whoever is granted the key."""
+    from shared.steps.vault import Vault
+
+    return Vault(secrets())
+
+
 CHOICES = (
+    *(hooks, vault),
     *(clock, secrets, gcp_database, gcp_storage, gcp_bus, gcp_letters),
     *(local_database, local_blobs, local_bus, local_calls),
+    *(redis, redis_settings),
 )

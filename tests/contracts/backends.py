@@ -8,8 +8,10 @@ from shared.adapters.local.bus import Delivery
 from shared.models.work import Envelope
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetter, DeadLetters, Queues
+from shared.ports.consumptions import Consumptions
 from shared.ports.engine import Engine, Runs
 from shared.ports.hooks import Hooks
+from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from shared.ports.world import Secrets
 from tests.support.world import HandClock
@@ -60,6 +62,8 @@ class Backend(Protocol):
     queues: Queues
     subscriber: Subscriber
     secrets: Secrets
+    keys: Keys
+    consumptions: Consumptions
     clock: HandClock
 
     def wait(self, span: timedelta) -> None:

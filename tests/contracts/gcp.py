@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.ports.blobs import Blobs
+from shared.ports.consumptions import Consumptions
 from shared.ports.hooks import Hooks
+from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from shared.ports.world import Key, Secrets
 from shared.topology import Topology
@@ -59,6 +61,20 @@ class GcpBackend:
         from shared.adapters.gcp.hooks import FirestoreHooks
 
         return FirestoreHooks(self.database)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Firestore."""
+        from shared.adapters.gcp.keys import FirestoreKeys
+
+        return FirestoreKeys(self.database)
+
+    @cached_property
+    def consumptions(self) -> Consumptions:
+        """Firestore."""
+        from shared.adapters.gcp.consumptions import FirestoreConsumptions
+
+        return FirestoreConsumptions(self.database)
 
     @cached_property
     def blobs(self) -> Blobs:

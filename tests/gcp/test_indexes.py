@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from google.cloud.firestore import Client
 
+from shared.adapters.gcp.consumptions import FirestoreConsumptions
 from shared.adapters.gcp.hooks import FirestoreHooks
 from shared.adapters.gcp.ledger import FirestoreLedger
 from shared.adapters.gcp.letter_shelf import Shelf
@@ -23,6 +24,7 @@ from shared.adapters.gcp.letters import FirestoreLetters
 from shared.domain.lifecycle import next_round
 from shared.events.envelope import payload
 from shared.events.messages import JobQueued
+from shared.models.consumption import Claim, Consumption
 from shared.ports.bus import LetterState
 from shared.ports.hooks import Hooks
 from shared.ports.ledger import Ledger
@@ -151,6 +153,8 @@ def use_all(client: Client) -> None:
     use_hooks(FirestoreHooks(client))
     use_ledger(FirestoreLedger(client, intents_age=timedelta(0)))
     use_letters(client)
+    claim = Claim(batch_id="b", hand="h", ligands=1, usd=0, at=NOON)
+    FirestoreConsumptions(client).change("ada", lambda used: Consumption(open={"b": claim}))
 
 
 @pytest.fixture
