@@ -13,6 +13,7 @@ from shared.ports.blobs import Blobs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock, Notary
 from shared.steps.manifest import Manifest
+from shared.steps.notices import Notices
 from shared.steps.reading import account_of, overview
 
 
@@ -30,6 +31,7 @@ def handle(
     blobs: Blobs,
     clock: Clock,
     manifest: Manifest,
+    notices: Notices,
     notary: Notary,
 ) -> None:
     """
@@ -54,7 +56,10 @@ def handle(
             batch, status, view.accounting, closed_at, table, cost=cost, blobs=blobs
         )
     artefacts.append(signed(batch, view.accounting, artefacts, notary=notary, blobs=blobs))
-    ledger.finish(
+    news = notices.keep_end(
+        batch, status, view.accounting, view.closing, lambda: ledger.milestones(batch.batch_id)
+    )
+    finished = ledger.finish(
         batch.batch_id,
         event.round,
         fence=fence,
@@ -63,6 +68,8 @@ def handle(
         artefacts=artefacts,
         now=clock.now(),
     )
+    if finished:
+        notices.publish(news)
 
 
 def _check(batch: Batch, accounting: Accounting, table: "Table") -> None:

@@ -32,6 +32,8 @@ from services.api import (
     tasks,
     usage,
     users,
+    webhooks,
+    webhooks_v1,
 )
 from services.api.conditional import Conditional, Heads
 from services.api.dependencies import told
@@ -47,6 +49,7 @@ RESOURCES = (
     *(lists, my_results, job_lists, job_control, members, users),
     *(probes, models, tasks, batches, control, results, analytics, audit),
     *(artefacts, exports, signatures, jobs, milestones, system, dead_letters),
+    *(webhooks, webhooks_v1),
     *(depictions, keys, usage, reference),
 )
 

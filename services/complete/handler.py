@@ -15,6 +15,7 @@ from shared.ports.bus import Bus
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.steps.manifest import Manifest
+from shared.steps.notices import Notices
 from shared.steps.roster import Roster
 from shared.steps.settling import settle
 
@@ -29,6 +30,7 @@ def handle(
     clock: Clock,
     manifest: Manifest,
     roster: Roster,
+    notices: Notices,
 ) -> None:
     """Close one attempt. The first terminal outcome of a ligand wins; a duplicate helps it to its end."""
     ref = event.envelope.ref
@@ -53,7 +55,17 @@ def handle(
         outcome = outcome_of(envelope, copies=copies, runs=runs, test_model=batch.test_model)
     going_on = not intents.paused and intents.cancelled_at is None
     by_window = going_on and not intents.braked
-    settle(batch, round, [outcome], ledger=ledger, bus=bus, clock=clock, roster=roster, releasing=by_window)
+    settle(
+        batch,
+        round,
+        [outcome],
+        ledger=ledger,
+        bus=bus,
+        clock=clock,
+        roster=roster,
+        notices=notices,
+        releasing=by_window,
+    )
     if going_on and not by_window:
         # Under a limit the ligand hands its place on: ``dispatch`` finds who is next in line.
         bus.publish([JobQueued(ref=ref.model_copy(update={"attempt": 1}))])

@@ -57,7 +57,7 @@ def _help(world: World, batch: Batch) -> Iterator[Finding]:
         yield from _count(world, round)
         yield _finding(round, "its import is not finished", "none: `omtx migrate` with its source does")
         return
-    note_milestones(batch, round, ledger=world.ledger, clock=world.clock)
+    note_milestones(batch, round, ledger=world.ledger, clock=world.clock, notices=world.notices)
     leaves = world.ledger.leaves(round.batch_id, round.number)
     if intents.cancelled_at is None:
         intents = within_budget(world, batch, rounds, intents, leaves)
@@ -154,6 +154,7 @@ def _settle_all(world: World, batch: Batch, round: Round, outcomes: list[Outcome
         bus=world.bus,
         clock=world.clock,
         roster=world.roster,
+        notices=world.notices,
         releasing=False,
     )
 

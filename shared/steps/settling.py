@@ -16,6 +16,7 @@ from shared.models.facts import Outcome, Round
 from shared.ports.bus import Bus
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
+from shared.steps.notices import Notices
 from shared.steps.roster import Roster
 
 
@@ -28,9 +29,14 @@ def settle(
     bus: Bus,
     clock: Clock,
     roster: Roster,
+    notices: Notices | None,
     releasing: bool,
 ) -> None:
-    """Store outcomes of one leaf, publish the jobs this releases, and close what is full."""
+    """
+    Store outcomes of one leaf, publish the jobs this releases, and close what is full.
+
+    Without ``notices`` nobody is told of milestones.
+    """
     tree = tree_of(round)
     leaf = tree.leaf_of(outcomes[0].ref.place_in_round)
     settled = ledger.settle(round.batch_id, leaf, outcomes, now=clock.now())
@@ -39,15 +45,19 @@ def settle(
         before = settled.n - max(settled.created, 1)
         announce_jobs(round, tree.releases_of(leaf, before, settled.n), bus=bus, roster=roster)
     if worth_a_look(leaf, settled.n - settled.created, settled.n, tree.quota(0, leaf)):
-        note_milestones(batch, round, ledger=ledger, clock=clock)
+        note_milestones(batch, round, ledger=ledger, clock=clock, notices=notices)
     climb(round, (0, leaf), settled.n, ledger=ledger, bus=bus, clock=clock)
 
 
-def note_milestones(batch: Batch, round: Round, *, ledger: Ledger, clock: Clock) -> None:
-    """Record every threshold that is passed; only in the first round can one be new."""
+def note_milestones(
+    batch: Batch, round: Round, *, ledger: Ledger, clock: Clock, notices: Notices | None
+) -> None:
+    """Record every threshold that is passed, and tell of it; only in the first round can one be new."""
     if round.number == 0:
         reached = passed(batch, ledger.leaves(round.batch_id, round.number))
         ledger.reach(round.batch_id, round.number, reached, now=clock.now())
+        if reached and notices is not None:
+            notices.milestones(batch, lambda: ledger.milestones(batch.batch_id))
 
 
 def first_places(round: Round, limit: int | None) -> Iterator[int]:

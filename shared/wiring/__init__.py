@@ -18,6 +18,7 @@ from shared.settings import settings
 from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
+from shared.steps.notices import Notices
 from shared.steps.roster import Roster
 from shared.wiring import caches, clients, limits
 from shared.wiring.caches import answers
@@ -27,12 +28,14 @@ from shared.wiring.clients import (
     gcp_database,
     gcp_letters,
     gcp_storage,
+    hooks,
     local_blobs,
     local_bus,
     local_calls,
     local_database,
     redis,
     secrets,
+    vault,
 )
 from shared.wiring.limits import consumptions, limiter, meter
 
@@ -51,6 +54,7 @@ __all__ = [
     "gcp_database",
     "gcp_letters",
     "gcp_storage",
+    "hooks",
     "keys",
     "ledger",
     "limiter",
@@ -61,12 +65,14 @@ __all__ = [
     "manifest",
     "meter",
     "notary",
+    "notices",
     "queues",
     "redis",
     "reset",
     "roster",
     "runs",
     "secrets",
+    "vault",
 ]
 
 
@@ -117,6 +123,13 @@ def roster() -> Roster:
 def alignments() -> Alignments:
     """The alignments of sequences, read through a small cache."""
     return Alignments(blobs(), source=source_of(settings()), quiet=settings().seconds("quiet"))
+
+
+@cache
+def notices() -> Notices:
+    """Telling owners what happened to their batches."""
+    quiet = settings().seconds("quiet")
+    return Notices(hooks(), bus(), clock(), quiet=quiet, base_url=settings().base_url)
 
 
 @cache
@@ -212,7 +225,7 @@ def reset() -> None:
 
 
 _CHOICES = (
-    *(ledger, blobs, manifest, roster, alignments, notary, keys),
+    *(ledger, blobs, manifest, roster, alignments, notices, notary, keys),
     *(bus, dead_letters, queues, engine, runs, access, callers),
     *clients.CHOICES,
     *limits.CHOICES,

@@ -32,7 +32,7 @@ from tests.support.functions import Reply, call, push
 from tests.support.world import HandClock
 
 VISIBILITY = timedelta(seconds=60)
-PORTS = ("ledger", "blobs", "bus", "engine")
+PORTS = ("ledger", "blobs", "bus", "engine", "hooks")
 SUBSCRIBERS = {
     function.subscription.name: (name, function.subscription.topic)
     for name, function in topology().functions.items()
