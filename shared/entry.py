@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from shared import health, logs, wiring
+from shared import health, logs, tracing, wiring
 from shared.errors import (
     FieldError,
     Gone,
@@ -85,14 +85,16 @@ def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Reque
         def entry(request: "Request") -> Any:
             def act(step: logs.Step) -> Answer:
                 wiring.callers().check(_headers(request))
-                body = request.stream.read(MOST_BYTES + 1)
-                _take(Delivery.of(request.content_type or "", body), kind, handle, step)
+                _take(delivery, kind, handle, step)
                 return NOTHING
 
             probed = _probed(handle.__name__, request)
             if probed is not None or request.method != "POST":
                 return probed or _only("POST")
-            return _answer(handle.__name__, request, act)
+            delivery = Delivery.of(request.content_type or "", request.stream.read(MOST_BYTES + 1))
+            # A delivery is a request of its own; where its message comes from matters more.
+            parent = tracing.place_of(delivery.attributes)
+            return _answer(handle.__name__, request, act, kind="consumer", parent=parent)
 
         return entry
 
@@ -106,8 +108,10 @@ def set_up() -> None:
 
 
 def _take(delivery: Delivery, kind: type[E], handle: Callable[[E], None], step: logs.Step) -> None:
+    about = delivery.subject()
+    tracing.about(about.job_id)
     logs.note(
-        **asdict(delivery.subject()),
+        **asdict(about),
         subscription=delivery.subscription,
         delivery_attempt=delivery.number,
         message_id=delivery.message_id,
@@ -121,9 +125,16 @@ def _take(delivery: Delivery, kind: type[E], handle: Callable[[E], None], step: 
         wiring.dead_letters().park(kind.topic, delivery.data, reason=reason_of(error))
 
 
-def _answer(name: str, request: "Request", act: Callable[[logs.Step], Any]) -> Any:
+def _answer(
+    name: str,
+    request: "Request",
+    act: Callable[[logs.Step], Any],
+    *,
+    kind: tracing.Kind = "server",
+    parent: tracing.Place | None = None,
+) -> Any:
     """One step: its answer, whatever ``act`` raises, and its line in the log."""
-    with logs.step(name, _headers(request)) as step:
+    with logs.step(name, _headers(request), tracer=wiring.tracer(), kind=kind, parent=parent) as step:
         try:
             answer = act(step)
         except (PermanentError, TransientError) as error:

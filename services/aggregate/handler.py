@@ -7,6 +7,7 @@ from services.aggregate.tables import Table
 from shared.domain.lifecycle import Accounting, final_status
 from shared.errors import PermanentError
 from shared.events.messages import BatchFinished
+from shared.measures import AGGREGATE_SECONDS, BATCHES_CLOSED
 from shared.models.batch import Batch
 from shared.ports.blobs import Blobs
 from shared.ports.ledger import Ledger
@@ -51,15 +52,18 @@ def handle(
         artefacts, summary = write_all(
             batch, status, view.accounting, closed_at, table, cost=cost, blobs=blobs
         )
-    ledger.finish(
+    ended = clock.now()
+    if ledger.finish(
         batch.batch_id,
         event.round,
         fence=fence,
         status=status.value,
         summary=summary,
         artefacts=artefacts,
-        now=clock.now(),
-    )
+        now=ended,
+    ):
+        BATCHES_CLOSED.add(batch.model, status.value)
+        AGGREGATE_SECONDS.observe((ended - now).total_seconds())
 
 
 def _check(batch: Batch, accounting: Accounting, table: "Table") -> None:

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.sending import response
-from shared import logs
+from shared import logs, wiring
 from shared.entry import failed, refused
 from shared.errors import TooLarge
 
@@ -31,7 +31,7 @@ class Steps:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with logs.step(self.name, dict(Headers(scope=scope))) as step:
+        with logs.step(self.name, dict(Headers(scope=scope)), tracer=wiring.tracer()) as step:
             step.quiet = scope["method"] in READING
             scope["omtx.step"] = step
             sending = _Sending(send)

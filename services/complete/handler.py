@@ -7,6 +7,7 @@ from shared.domain.costs import usage
 from shared.domain.naming import job_key
 from shared.errors import InvalidInput, NotFound
 from shared.events.messages import JobFinished, JobQueued
+from shared.measures import ATTEMPTS_RETRIED
 from shared.models.batch import Batch
 from shared.models.costs import Usage
 from shared.models.work import Artefact, Envelope, Failure, FailureClass, JobRef
@@ -75,6 +76,7 @@ def _runs(batch: Batch, envelope: Envelope, ledger: Ledger) -> tuple[Usage, ...]
 
 def _send_round(again: Again, runs: tuple[Usage, ...], *, ledger: Ledger, bus: Bus) -> None:
     ledger.note_failure(again.failed, again.failure, due_at=again.due_at, runs=runs)
+    ATTEMPTS_RETRIED.add(again.failure.kind.value)
     bus.publish([JobQueued(ref=again.next, not_before=again.due_at)])
 
 

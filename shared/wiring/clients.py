@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from shared.ports.world import Clock, Secrets
 from shared.settings import settings
+from shared.settings.tracing import TracingSettings
 from shared.topology import topology
+from shared.tracing import UNRECORDED, Tracer
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -25,6 +27,17 @@ def clock() -> Clock:
     from shared.adapters.local.world import SystemClock
 
     return SystemClock()
+
+
+@cache
+def tracer() -> Tracer:
+    """Where spans go; nowhere, unless a collector is named."""
+    wanted = TracingSettings()
+    if not wanted.wanted:
+        return UNRECORDED
+    from shared.adapters.otlp.tracing import OtlpTracer
+
+    return OtlpTracer.of(wanted, project=settings().project)
 
 
 @cache
@@ -116,6 +129,6 @@ def local_calls() -> "SqliteCalls":
 
 
 CHOICES = (
-    *(clock, secrets, gcp_database, gcp_storage, gcp_bus, gcp_letters),
+    *(clock, tracer, secrets, gcp_database, gcp_storage, gcp_bus, gcp_letters),
     *(local_database, local_blobs, local_bus, local_calls),
 )

@@ -93,6 +93,7 @@ class Chain:
             published_at=delivery.published_at.isoformat(),
             subscription=f"projects/omtx/subscriptions/{delivery.subscription}",
             delivery=delivery.number,
+            attributes=delivery.attributes,
         )
         return 200 <= push(function, envelope, topic) < 300
 
