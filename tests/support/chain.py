@@ -26,6 +26,7 @@ from shared.errors import NotFound, Unavailable
 from shared.events.envelope import push_body
 from shared.models.work import Envelope
 from shared.topology import topology
+from shared.tracing import headers_of, run_place
 from tests.support.boundaries import Boundaries
 from tests.support.functions import Reply, call, push
 from tests.support.world import HandClock
@@ -55,7 +56,8 @@ class Chain:
         }.items():
             monkeypatch.setenv(name, value)
         wiring.reset()
-        monkeypatch.setattr(wiring, "clock", lambda: self.clock)
+        for module in (wiring, wiring.clients):  # the adapters are given theirs by the second
+            monkeypatch.setattr(module, "clock", lambda: self.clock)
         for port in PORTS:
             monkeypatch.setattr(wiring, port, self._guarded(port))
 
@@ -128,6 +130,7 @@ class Chain:
         key = wiring.secrets().keys("webhook")[0]
         timestamp = int(self.clock.now().timestamp())
         headers = sign(body, key_id=key.id, secret=key.secret, timestamp=timestamp)
+        headers |= headers_of(run_place(envelope.trace or {}, envelope.ref.run_name))
         return self._call("webhook", "POST", "/", body, headers)
 
     def reconcile(self, batch_id: str | None = None) -> Reply:
