@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import functions_framework
 from starlette.types import ASGIApp
 
+from local.metrics import PATH as METRICS
+from local.metrics import metrics
 from local.objects import PREFIX, Objects
 from local.routing import Mount, Router, threaded
 from shared import topology, wiring
@@ -58,6 +60,7 @@ def mount(around: Around = lambda name, app: app) -> Mounted:
     ]
     objects = Objects(wiring.local_blobs(), wiring.clock())
     mounts.append(("*", PREFIX.rstrip("/"), threaded(objects)))
+    mounts.append(("GET", METRICS, metrics))
     return Mounted(functions, subscribers, Router(mounts))
 
 

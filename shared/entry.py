@@ -19,7 +19,9 @@ from shared.errors import (
 )
 from shared.events.delivery import MOST_BYTES, Delivery
 from shared.events.messages import Event
+from shared.measures import count_request
 from shared.settings import settings
+from shared.topology import topology
 
 if TYPE_CHECKING:
     from flask import Request
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 PROBLEM = "application/problem+json"
 Answer = tuple[str | bytes | Iterator[bytes], int, dict[str, str]]
 E = TypeVar("E", bound=Event)
+PUSHED = "push"
 NOTHING: Answer = ("", 204, {})
 
 
@@ -133,16 +136,29 @@ def _answer(
     kind: tracing.Kind = "server",
     parent: tracing.Place | None = None,
 ) -> Any:
-    """One step: its answer, whatever ``act`` raises, and its line in the log."""
+    """One step: its answer, whatever ``act`` raises, its line in the log, and its place among the figures."""
     with logs.step(name, _headers(request), tracer=wiring.tracer(), kind=kind, parent=parent) as step:
-        try:
-            answer = act(step)
-        except (PermanentError, TransientError) as error:
-            answer = refused(error, step)
-        except Exception as error:  # the edge: logged whole, answered without its inside
-            return failed(error, step)
-        step.end()
+        answer = _acted(act, step)
+        route = PUSHED if kind == "consumer" else _route(name, request.path)
+        count_request(name, request.method, route, answer[1], step.seconds)
         return answer
+
+
+def _acted(act: Callable[[logs.Step], Any], step: logs.Step) -> Any:
+    try:
+        answer = act(step)
+    except (PermanentError, TransientError) as error:
+        answer = refused(error, step)
+    except Exception as error:  # the edge: logged whole, answered without its inside
+        return failed(error, step)
+    step.end()
+    return answer
+
+
+def _route(name: str, path: str) -> str:
+    """The route of the table that a path belongs to; what lies below it is counted with it."""
+    known = (route.path for route in topology().functions[name].routes)
+    return max((it for it in known if path == it or path.startswith(f"{it}/")), key=len, default="other")
 
 
 def failed(error: Exception, step: logs.Step) -> Answer:

@@ -52,9 +52,14 @@ class Step:
         self._span = span
         self._began = time.perf_counter()
 
+    @property
+    def seconds(self) -> float:
+        """How long it has taken by now."""
+        return time.perf_counter() - self._began
+
     def end(self, error: BaseException | None = None) -> None:
         """Write the line; with ``error``, its stack. A quiet step that went well says nothing."""
-        seconds = time.perf_counter() - self._began
+        seconds = self.seconds
         measures.STEP_SECONDS.observe(seconds, self.function, self.outcome)
         self._span.end(self.fields | {"outcome": self.outcome}, failed=self._failure)
         if self.quiet and self.outcome == "done":

@@ -36,3 +36,10 @@ CACHE_EVICTIONS = REGISTRY.counter(
 CACHE_ENTRIES = REGISTRY.gauge("omtx_cache_entries", "What a cache holds", ("cache",))
 CACHE_BYTES = REGISTRY.gauge("omtx_cache_bytes", "Room that a cache takes", ("cache",))
 BREAKER_OPEN = REGISTRY.gauge("omtx_breaker_open", "1 while what is named is done without", ("what",))
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+
+
+def count_request(function: str, method: str, route: str, status: int, seconds: float) -> None:
+    """One request that was answered; ``route`` is a template, never a path as it came."""
+    REQUEST_SECONDS.observe(seconds, function, method if method in METHODS else "other", route, str(status))

@@ -17,6 +17,7 @@ from services.api import (
     jobs,
     milestones,
     models,
+    performance,
     probes,
     reference,
     results,
@@ -32,13 +33,14 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
     *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
-    *(jobs, milestones, system, dead_letters, reference),
+    *(jobs, milestones, system, performance, dead_letters, reference),
 )
 
 
 def application() -> FastAPI:
     """A new application; it opens nothing before its first request."""
     set_up()
+    performance.gauge()  # what the machine does is seen from here on
     app = FastAPI(
         title="OMTX-Hub",
         summary="Screen a library of ligands against a protein: exact, ranked, reproducible.",

@@ -9,6 +9,7 @@ from services.api.sending import response
 from shared import logs, wiring
 from shared.entry import failed, refused
 from shared.errors import TooLarge
+from shared.measures import count_request
 
 READING = ("GET", "HEAD")
 
@@ -39,20 +40,23 @@ class Steps:
                 await self.app(scope, receive, sending)
             except Exception as error:  # the edge: logged whole, answered without its inside
                 answer = response(failed(error, step))
-                if sending.began:
+                if sending.status:
                     raise  # too late for another answer: the connection is cut, and the client notices
-                await answer(scope, receive, send)
+                await answer(scope, receive, sending)
             else:
                 step.end()
+            finally:
+                route = str(step.fields.get("route", "other"))
+                count_request(self.name, scope["method"], route, sending.status, step.seconds)
 
 
 @dataclass
 class _Sending:
     send: Send
-    began: bool = False
+    status: int = 0
 
     async def __call__(self, message: Message) -> None:
-        self.began = True
+        self.status = message.get("status", self.status)
         await self.send(message)
 
 
