@@ -1,5 +1,7 @@
 """One screen is one trace, from the order to the artefacts; what a collector of OpenTelemetry is sent."""
 
+import base64
+import io
 import json
 import subprocess
 import sys
@@ -7,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from cli.frame import frame
 from shared import wiring
 from shared.models.work import Envelope, Failure, FailureClass
 from shared.tracing import MOST_LIGANDS, headers_of, is_chosen, mark, place_of
@@ -145,6 +149,24 @@ def test_what_cannot_be_helped_is_an_error_in_its_trace(traced: Chain, collector
     sent()
     span = only(collector.named("complete"))
     assert (span.trace, span.parent, span.failed, span.fields["outcome"]) == (TRACE, SPAN, True, "parked")
+
+
+def test_a_message_that_was_given_up_is_told_with_its_reason_and_its_trace(chain: Chain) -> None:
+    batch_id = call("submit", "POST", "/", noop_order(1), CALLER).body["batch_id"]
+    [delivery] = chain.leased()
+    said = json.loads(delivery.data)
+    said["ref"]["attempt"] = 0
+    data = base64.b64encode(json.dumps(said).encode()).decode()
+    body = {"message": {"data": data, "attributes": dict(delivery.attributes)}}
+    assert call("dispatch", "POST", "/", body).status == 204
+    [letter] = chain.api("/api/v3/system/activity").body["dead_letters"]["last"]
+    assert (letter["batch_id"], letter["trace"], letter["topic"]) == (batch_id, TRACE, "job-queued")
+    assert "attempt" in letter["reason"]
+    shown = io.StringIO()
+    activity = chain.api("/api/v3/system/activity").body
+    Console(file=shown, width=70).print(frame(activity, has_server=True, width=70))
+    assert TRACE in shown.getvalue().replace("\n", "")
+    assert max(map(len, shown.getvalue().splitlines())) <= 70
 
 
 def test_a_collector_that_is_gone_holds_nothing_up(
