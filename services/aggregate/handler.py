@@ -7,6 +7,7 @@ from services.aggregate.tables import Table
 from shared.domain.lifecycle import Accounting, final_status
 from shared.errors import PermanentError
 from shared.events.messages import BatchFinished
+from shared.logs import note
 from shared.measures import AGGREGATE_SECONDS, BATCHES_CLOSED
 from shared.models.batch import Batch
 from shared.ports.blobs import Blobs
@@ -62,6 +63,7 @@ def handle(
         artefacts=artefacts,
         now=ended,
     ):
+        note(closed=status.value, model=batch.model)
         BATCHES_CLOSED.add(batch.model, status.value)
         AGGREGATE_SECONDS.observe((ended - now).total_seconds())
 
