@@ -67,7 +67,7 @@ def trusted(handle: "Callable[[Request], Any]") -> "Callable[[Request], Any]":
 
     @wraps(handle)
     def entry(request: "Request") -> Any:
-        wiring.callers().check(_headers(request))
+        wiring.callers().check(headers_of(request))
         return handle(request)
 
     return entry
@@ -87,7 +87,7 @@ def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Reque
         @wraps(handle)
         def entry(request: "Request") -> Any:
             def act(step: logs.Step) -> Answer:
-                wiring.callers().check(_headers(request))
+                wiring.callers().check(headers_of(request))
                 _take(delivery, kind, handle, step)
                 return NOTHING
 
@@ -137,7 +137,7 @@ def _answer(
     parent: tracing.Place | None = None,
 ) -> Any:
     """One step: its answer, whatever ``act`` raises, its line in the log, and its place among the figures."""
-    with logs.step(name, _headers(request), tracer=wiring.tracer(), kind=kind, parent=parent) as step:
+    with logs.step(name, headers_of(request), tracer=wiring.tracer(), kind=kind, parent=parent) as step:
         answer = _acted(act, step)
         route = PUSHED if kind == "consumer" else _route(name, request.path)
         count_request(name, request.method, route, answer[1], step.seconds)
@@ -169,7 +169,8 @@ def failed(error: Exception, step: logs.Step) -> Answer:
     return problem(500, "Unexpected error", f"Something failed on our side; incident {incident}.")
 
 
-def _headers(request: "Request") -> dict[str, str]:
+def headers_of(request: "Request") -> dict[str, str]:
+    """Its headers, by their names in lower case."""
     return {name.lower(): value for name, value in request.headers.items()}
 
 

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from services.api import insights
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.sampling import Going, going
 from services.api.store import Store
 from shared.domain.milestones import THRESHOLDS
 from shared.models.facts import Milestone
 from shared.steps.reading import Overview, overview
 
-router = APIRouter(prefix="/api/v3/batch-completion", tags=["completion"])
+router = APIRouter(prefix="/api/v3/batch-completion", tags=["completion"], dependencies=[READ])
 
 MOST_ACTIVE = 100
 SAMPLED = 10

@@ -4,18 +4,19 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from services.api.dependencies import Stored
+from services.api.dependencies import OPEN, ports
 from services.api.sending import response
 from shared import entry
 
 NAME = "api"
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], dependencies=[OPEN])
 
 
 @router.get("/health")
-def health(store: Stored) -> dict[str, Any]:
+def health() -> dict[str, Any]:
     """Each dependency asked, not assumed."""
+    store = ports(NAME)
     store.ledger.batches(owner=store.owner, unfinished=True, limit=1, after=None)
     next(store.blobs.list("health/"), None)
     now = store.clock.now().isoformat()

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from services.api.answers import ResultPage
 from services.api.artefacts import artefact, finished
 from services.api.batches import cost
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.pages import Page, PageNumber
 from services.api.states import states
 from services.api.store import Store
@@ -21,7 +21,7 @@ from shared.models.facts import Outcome
 from shared.steps import results as pages
 from shared.steps.reading import Overview
 
-router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["results"])
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["results"], dependencies=[READ])
 
 MOST = 1501
 RANKED_WHILE_RUNNING = 2000

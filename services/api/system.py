@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.api import insights
-from services.api.dependencies import Stored
+from services.api.dependencies import ADMIN, Stored
 from services.api.milestones import MOST_ACTIVE, Active, Limit, active, described
 from services.api.store import Store
 from shared.domain.milestones import THRESHOLDS
@@ -15,7 +15,7 @@ from shared.events.parked import subject, trace_of, unwrapped
 from shared.ports.bus import DeadLetter, LetterState, Queue
 from shared.ports.engine import Run
 
-router = APIRouter(tags=["system"])
+router = APIRouter(tags=["system"], dependencies=[ADMIN])
 
 MOST_COUNTED = 100_000
 SHOWN_LETTERS = 3

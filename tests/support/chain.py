@@ -27,6 +27,7 @@ from shared.events.envelope import push_body
 from shared.models.work import Envelope
 from shared.topology import topology
 from shared.tracing import headers_of, run_place
+from shared.wiring import clients
 from tests.support.boundaries import Boundaries
 from tests.support.functions import Reply, call, push
 from tests.support.world import HandClock
@@ -56,8 +57,8 @@ class Chain:
         }.items():
             monkeypatch.setenv(name, value)
         wiring.reset()
-        for module in (wiring, wiring.clients):  # the adapters are given theirs by the second
-            monkeypatch.setattr(module, "clock", lambda: self.clock)
+        for choices in (wiring, clients):
+            monkeypatch.setattr(choices, "clock", lambda: self.clock)
         for port in PORTS:
             monkeypatch.setattr(wiring, port, self._guarded(port))
 
