@@ -1,7 +1,8 @@
 """
 ``/metrics``: the figures of this process as Prometheus reads them, and how the system stands.
 
-It is for this machine alone, whatever address the server is bound to: it tells of all owners together.
+It tells of all owners together: a server with keys wants one with the scope ``admin``, one without keys
+answers its own machine alone.
 """
 
 from collections.abc import Iterator
@@ -14,11 +15,14 @@ from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
+from starlette.types import Scope as Asked
 
 from shared import wiring
 from shared.entry import problem
+from shared.errors import Forbidden, PermanentError
 from shared.metrics import REGISTRY, Counter, Gauge, Histogram, Spread
+from shared.models.access import Scope
 from shared.settings import settings
 
 PATH = "/metrics"
@@ -27,19 +31,28 @@ MOST_COUNTED = 100_000
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 
 
-async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
+async def metrics(scope: Asked, receive: Receive, send: Send) -> None:
     """The ASGI application."""
     await (await run_in_threadpool(_answer, Request(scope)))(scope, receive, send)
 
 
 def _answer(request: Request) -> Response:
-    if not _is_of_this_machine(request):
-        body, status, headers = problem(403, "Not allowed", "the figures are for this machine alone")
+    try:
+        _check(request)
+    except PermanentError as error:
+        body, status, headers = problem(error.status, error.title, str(error))
         return Response(bytes(str(body), "utf-8"), status, headers)
     registry = CollectorRegistry()
     registry.register(_Figures())
     registry.register(_Standing())
     return PlainTextResponse(generate_latest(registry), media_type=TEXT)
+
+
+def _check(request: Request) -> None:
+    asking = wiring.access().caller(request.headers)
+    asking.require(Scope.ADMIN)
+    if asking.key_id is None and not _is_of_this_machine(request):
+        raise Forbidden("the figures are for this machine alone")
 
 
 def _is_of_this_machine(request: Request) -> bool:

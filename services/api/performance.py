@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from services.api import appraisal, figures
-from services.api.dependencies import Stored
+from services.api.dependencies import ADMIN, Stored
 from services.api.machine import Gauge, Machine
 from services.api.performance_answers import EndpointFigures, OptimizationReport, PerformanceMetrics
 from shared.metrics import Spread
 from shared.settings import settings
 
-router = APIRouter(prefix="/api/v3/performance", tags=["performance"])
+router = APIRouter(prefix="/api/v3/performance", tags=["performance"], dependencies=[ADMIN])
 
 SCOPE = "instance"
 AGAIN_SOON, AGAIN_LATER = timedelta(days=1), timedelta(days=7)
