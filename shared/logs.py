@@ -33,6 +33,8 @@ REPORTED = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.Repo
 GOOGLE = "logging.googleapis.com"
 LONGEST_VALUE, LONGEST_TEXT = 200, 16_000
 _STRUCK_OUT = (
+    (re.compile(r"\b(omtx_[a-z0-9]{12}_)[A-Za-z0-9]+"), r"\1[…]"),
+    (re.compile(r"(?i)(x-api-key[\"']?\s*[:=]\s*[\"']?)[^\s\"']+"), r"\1[…]"),
     (re.compile(r"(?i)((?:signature|credential|token|secret)=)[^\s&\"']+"), r"\1[…]"),
     (re.compile(r"(?i)(bearer\s+)\S+"), r"\1[…]"),
     (re.compile(r"\b[ACDEFGHIKLMNPQRSTVWYX]{25,}\b"), "[sequence]"),

@@ -15,6 +15,7 @@ from services.api import (
     dead_letters,
     exports,
     jobs,
+    keys,
     milestones,
     models,
     performance,
@@ -33,7 +34,7 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
     *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
-    *(jobs, milestones, system, performance, dead_letters, reference),
+    *(jobs, milestones, system, performance, dead_letters, keys, reference),
 )
 
 

@@ -23,6 +23,9 @@ class _Measured:
     def __init__(self, port: str, adapter: Any) -> None:
         self._port, self._adapter = port, adapter
 
+    def __repr__(self) -> str:
+        return f"measured {type(self._adapter).__name__}"
+
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._adapter, name)
         if not callable(found) or name.startswith("_"):

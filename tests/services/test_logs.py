@@ -311,3 +311,9 @@ def test_a_process_of_the_framework_writes_each_line_once_and_all_of_them_as_jso
     assert lines[1]["logging.googleapis.com/trace"] != lines[0]["logging.googleapis.com/trace"]
     assert "logging.googleapis.com/trace" not in lines[2]
     assert ran.stderr == ""
+
+
+@pytest.mark.parametrize("before", ["", "X-API-Key: ", "'x-api-key': '", "Authorization: Bearer ", "key="])
+def test_a_key_is_struck_out_of_whatever_is_logged(before: str) -> None:
+    secret = "A1b2" * 12
+    assert secret not in logs.clean(f"sent {before}omtx_abcdefgh0123_{secret} there", 1000)
