@@ -22,8 +22,10 @@ from services.api import (
     probes,
     reference,
     results,
+    signatures,
     system,
     tasks,
+    usage,
 )
 from services.api.dependencies import told
 from services.api.requests import Bodies, Paths, Steps, step_of
@@ -33,8 +35,9 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
-    *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
-    *(jobs, milestones, system, performance, dead_letters, keys, reference),
+    *(probes, models, tasks, batches, control, results, analytics, audit),
+    *(artefacts, exports, signatures, jobs, milestones, system, performance, dead_letters),
+    *(keys, usage, reference),
 )
 
 

@@ -10,7 +10,7 @@ from shared.ports.blobs import Blobs
 from shared.ports.bus import DeadLetters, Queues
 from shared.ports.engine import Runs
 from shared.ports.ledger import Ledger
-from shared.ports.world import Clock
+from shared.ports.world import Clock, Notary
 from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest
 from shared.steps.reading import Overview, overview
@@ -35,6 +35,7 @@ class Store:
     letters: DeadLetters
     queues: Queues
     runs: Runs
+    notary: Notary
     workers: int
     artefacts_folder: Path | None
 

@@ -14,13 +14,13 @@ from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
 from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
-from shared.ports.world import Key
+from shared.ports.world import Key, Notary
 from shared.settings import settings
 from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
-from shared.wiring import clients
+from shared.wiring import clients, limits
 from shared.wiring.clients import (
     clock,
     gcp_bus,
@@ -31,9 +31,11 @@ from shared.wiring.clients import (
     local_bus,
     local_calls,
     local_database,
+    redis,
     secrets,
     tracer,
 )
+from shared.wiring.limits import consumptions, limiter, meter
 
 __all__ = [
     "access",
@@ -42,6 +44,7 @@ __all__ = [
     "bus",
     "callers",
     "clock",
+    "consumptions",
     "dead_letters",
     "engine",
     "gcp_bus",
@@ -50,12 +53,16 @@ __all__ = [
     "gcp_storage",
     "keys",
     "ledger",
+    "limiter",
     "local_blobs",
     "local_bus",
     "local_calls",
     "local_database",
     "manifest",
+    "meter",
+    "notary",
     "queues",
+    "redis",
     "reset",
     "roster",
     "runs",
@@ -119,6 +126,14 @@ def alignments() -> Alignments:
 def bus() -> Bus:
     """The topics."""
     return measured("bus", gcp_bus() if settings().backend == "gcp" else local_bus())
+
+
+@cache
+def notary() -> Notary:
+    """Who signs the manifests."""
+    from shared.adapters.notary import SecretNotary
+
+    return SecretNotary(secrets())
 
 
 @cache
@@ -193,12 +208,15 @@ def reset() -> None:
         tracer().close()
     if local_database.cache_info().currsize:
         local_database().close()
+    if redis.cache_info().currsize and (connection := redis()) is not None:
+        connection.close()
     for choice in (*_CHOICES, settings):
         choice.cache_clear()
 
 
 _CHOICES = (
-    *(ledger, blobs, manifest, roster, alignments),
-    *(bus, dead_letters, queues, engine, runs, access, keys, callers),
+    *(ledger, blobs, manifest, roster, alignments, notary, keys),
+    *(bus, dead_letters, queues, engine, runs, access, callers),
     *clients.CHOICES,
+    *limits.CHOICES,
 )

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from local.metrics import metrics
 from tests.local.running import QUICK, Running
 from tests.support.asgi import asked
+from tests.support.chain import chain_at
 from tests.support.orders import noop_order
 
 LONGEST = 60
@@ -51,8 +52,9 @@ def test_a_screen_is_seen_by_prometheus(tmp_path: Path, monkeypatch: pytest.Monk
     assert max(map(series.count, series)) < LONGEST
 
 
-def test_another_machine_is_not_told() -> None:
-    status, body, _ = asked(_from("192.0.2.7"), "GET", "/metrics", b"", {})
+def test_another_machine_is_not_told(tmp_path: Path) -> None:
+    with chain_at(tmp_path):
+        status, body, _ = asked(_from("192.0.2.7"), "GET", "/metrics", b"", {})
     assert (status, b"omtx_" in body) == (403, False)
 
 
