@@ -151,7 +151,7 @@ def _answer(
     """One step: its answer, whatever ``act`` raises, its line in the log, and its place among the figures."""
     with logs.step(name, headers_of(request), tracer=wiring.tracer(), kind=kind, parent=parent) as step:
         answer = _acted(act, step)
-        route = PUSHED if kind == "consumer" else _route(name, request.path)
+        route = PUSHED if kind == "consumer" else topology().functions[name].route_of(request.path)
         count_request(name, request.method, route, answer[1], step.seconds)
         return _with(answer, step.headers)
 
@@ -173,12 +173,6 @@ def _acted(act: Callable[[logs.Step], Any], step: logs.Step) -> Any:
         return failed(error, step)
     step.end()
     return answer
-
-
-def _route(name: str, path: str) -> str:
-    """The route of the table that a path belongs to; what lies below it is counted with it."""
-    known = (route.path for route in topology().functions[name].routes)
-    return max((it for it in known if path == it or path.startswith(f"{it}/")), key=len, default="other")
 
 
 def failed(error: Exception, step: logs.Step) -> Answer:
