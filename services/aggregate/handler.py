@@ -8,6 +8,8 @@ from services.aggregate.tables import Table
 from shared.domain.lifecycle import Accounting, final_status
 from shared.errors import PermanentError
 from shared.events.messages import BatchFinished
+from shared.logs import note
+from shared.measures import AGGREGATE_SECONDS, BATCHES_CLOSED
 from shared.models.batch import Batch
 from shared.ports.blobs import Blobs
 from shared.ports.ledger import Ledger
@@ -59,6 +61,7 @@ def handle(
     news = notices.keep_end(
         batch, status, view.accounting, view.closing, lambda: ledger.milestones(batch.batch_id)
     )
+    ended = clock.now()
     finished = ledger.finish(
         batch.batch_id,
         event.round,
@@ -66,10 +69,13 @@ def handle(
         status=status.value,
         summary=summary,
         artefacts=artefacts,
-        now=clock.now(),
+        now=ended,
     )
     if finished:
         notices.publish(news)
+        note(closed=status.value, model=batch.model)
+        BATCHES_CLOSED.add(batch.model, status.value)
+        AGGREGATE_SECONDS.observe((ended - now).total_seconds())
 
 
 def _check(batch: Batch, accounting: Accounting, table: "Table") -> None:

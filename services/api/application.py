@@ -24,6 +24,7 @@ from services.api import (
     milestones,
     models,
     my_results,
+    performance,
     probes,
     reference,
     results,
@@ -50,13 +51,14 @@ RESOURCES = (
     *(probes, models, tasks, batches, control, results, analytics, audit),
     *(artefacts, exports, signatures, jobs, milestones, system, dead_letters),
     *(webhooks, webhooks_v1),
-    *(depictions, keys, usage, reference),
+    *(depictions, keys, performance, usage, reference),
 )
 
 
 def application() -> FastAPI:
     """A new application; it opens nothing before its first request."""
     set_up()
+    performance.gauge()  # what the machine does is seen from here on
     app = FastAPI(
         title="OMTX-Hub",
         summary="Screen a library of ligands against a protein: exact, ranked, reproducible.",

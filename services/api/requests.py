@@ -6,9 +6,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.sending import response
-from shared import logs
+from shared import logs, wiring
 from shared.entry import failed, refused
 from shared.errors import PackedBody, PermanentError, TooLarge
+from shared.measures import count_request
 
 READING = ("GET", "HEAD")
 
@@ -31,7 +32,7 @@ class Steps:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with logs.step(self.name, dict(Headers(scope=scope))) as step:
+        with logs.step(self.name, dict(Headers(scope=scope)), tracer=wiring.tracer()) as step:
             step.quiet = scope["method"] in READING
             scope["omtx.step"] = step
             sending = _Sending(send, step)
@@ -39,21 +40,24 @@ class Steps:
                 await self.app(scope, receive, sending)
             except Exception as error:  # the edge: logged whole, answered without its inside
                 answer = response(failed(error, step))
-                if sending.began:
+                if sending.status:
                     raise  # too late for another answer: the connection is cut, and the client notices
-                await answer(scope, receive, send)
+                await answer(scope, receive, sending)
             else:
                 step.end()
+            finally:
+                route = str(step.fields.get("route", "other"))
+                count_request(self.name, scope["method"], route, sending.status, step.seconds)
 
 
 @dataclass
 class _Sending:
     send: Send
     step: logs.Step
-    began: bool = False
+    status: int = 0
 
     async def __call__(self, message: Message) -> None:
-        self.began = True
+        self.status = message.get("status", self.status)
         if message["type"] == "http.response.start" and self.step.headers:
             headers = MutableHeaders(scope=message)
             for name, value in self.step.headers.items():

@@ -11,12 +11,14 @@ from services.api.dependencies import ADMIN, Stored
 from services.api.milestones import MOST_ACTIVE, Active, Limit, active, described
 from services.api.store import Store
 from shared.domain.milestones import THRESHOLDS
-from shared.ports.bus import Queue
+from shared.events.parked import subject, trace_of, unwrapped
+from shared.ports.bus import DeadLetter, LetterState, Queue
 from shared.ports.engine import Run
 
 router = APIRouter(tags=["system"], dependencies=[ADMIN])
 
 MOST_COUNTED = 100_000
+SHOWN_LETTERS = 3
 LATE_SECONDS, STUCK_SECONDS = 60.0, 600.0
 
 
@@ -41,7 +43,26 @@ def activity(store: Stored, limit: Limit = 20) -> dict[str, Any]:
         "has_more": found.has_more,
         "queues": [_queue(queue, now) for queue in queues],
         "engine": _engine(store, now),
-        "dead_letters": {"open": store.letters.open_letters()},
+        "dead_letters": {"open": store.letters.open_letters(), "last": _last_letters(store)},
+    }
+
+
+def _last_letters(store: Store) -> list[dict[str, Any]]:
+    """Why the newest ones lie there; ``trace`` is null of a message that its queue gave up."""
+    newest = store.letters.letters(state=LetterState.OPEN, limit=SHOWN_LETTERS)
+    return [_letter(letter) for letter in newest]
+
+
+def _letter(letter: DeadLetter) -> dict[str, Any]:
+    about = subject(unwrapped(letter.data).message or b"")
+    return {
+        "letter_id": letter.id,
+        "topic": letter.topic,
+        "reason": letter.reason,
+        "last_parked_at": letter.last_parked_at.isoformat(),
+        "batch_id": about.batch_id,
+        "job_id": about.job_id,
+        "trace": trace_of(letter.data),
     }
 
 

@@ -7,6 +7,8 @@ from shared.domain.costs import usage
 from shared.domain.naming import job_key
 from shared.errors import InvalidInput, NotFound
 from shared.events.messages import JobFinished, JobQueued
+from shared.logs import note
+from shared.measures import ATTEMPTS_RETRIED
 from shared.models.batch import Batch
 from shared.models.costs import Usage
 from shared.models.work import Artefact, Envelope, Failure, FailureClass, JobRef
@@ -53,6 +55,7 @@ def handle(
             return
         copies = manifest.copies(batch, ref.position)
         outcome = outcome_of(envelope, copies=copies, runs=runs, test_model=batch.test_model)
+    note(settled=outcome.kind.value, model=batch.model)
     going_on = not intents.paused and intents.cancelled_at is None
     by_window = going_on and not intents.braked
     settle(
@@ -87,6 +90,8 @@ def _runs(batch: Batch, envelope: Envelope, ledger: Ledger) -> tuple[Usage, ...]
 
 def _send_round(again: Again, runs: tuple[Usage, ...], *, ledger: Ledger, bus: Bus) -> None:
     ledger.note_failure(again.failed, again.failure, due_at=again.due_at, runs=runs)
+    ATTEMPTS_RETRIED.add(again.failure.kind.value)
+    note(retried=again.failure.kind.value)
     bus.publish([JobQueued(ref=again.next, not_before=again.due_at)])
 
 

@@ -9,6 +9,7 @@ from services.reconcile.pacing import fill_up, paced
 from services.reconcile.retries import open_next
 from services.reconcile.staleness import holed_leaves, needs_aggregation, quiet_leaves, uncounted
 from services.reconcile.world import Finding, World
+from shared import tracing
 from shared.domain.lifecycle import tree_of
 from shared.events.messages import BatchFinished, JobQueued
 from shared.models.batch import Batch
@@ -40,6 +41,7 @@ def _chosen(world: World, only: str | None) -> Iterator[Batch]:
 
 
 def _help(world: World, batch: Batch) -> Iterator[Finding]:
+    tracing.follow(batch.trace, batch.counts.jobs)
     intents = world.ledger.intents(batch.batch_id)
     rounds = rounds_of(world.ledger, batch, intents)
     round = rounds[-1]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.domain.lifecycle import tree_of
 from shared.domain.milestones import THRESHOLDS, passed, worth_a_look
 from shared.events.messages import BatchFinished, JobQueued
+from shared.measures import JOBS_SETTLED
 from shared.models.batch import Batch
 from shared.models.facts import Outcome, Round
 from shared.ports.bus import Bus
@@ -40,6 +41,8 @@ def settle(
     tree = tree_of(round)
     leaf = tree.leaf_of(outcomes[0].ref.place_in_round)
     settled = ledger.settle(round.batch_id, leaf, outcomes, now=clock.now())
+    if settled.created:  # those that are settled together are of one kind
+        JOBS_SETTLED.add(batch.model, outcomes[0].kind.value, amount=settled.created)
     if releasing:
         # A duplicate announces the last release again: its twin may have died before it could.
         before = settled.n - max(settled.created, 1)

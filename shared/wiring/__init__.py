@@ -7,6 +7,7 @@ Importing this opens nothing. There is no fallback: an unknown backend fails at 
 from collections.abc import Sequence
 from functools import cache
 
+from shared.adapters.measured import measured
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetters, Queues
 from shared.ports.callers import Callers
@@ -35,6 +36,7 @@ from shared.wiring.clients import (
     local_database,
     redis,
     secrets,
+    tracer,
     vault,
 )
 from shared.wiring.limits import consumptions, limiter, meter
@@ -72,6 +74,7 @@ __all__ = [
     "roster",
     "runs",
     "secrets",
+    "tracer",
     "vault",
 ]
 
@@ -82,10 +85,10 @@ def ledger() -> Ledger:
     if settings().backend == "gcp":
         from shared.adapters.gcp.ledger import FirestoreLedger
 
-        return FirestoreLedger(gcp_database(), intents_age=settings().seconds("intents"))
+        return measured("ledger", FirestoreLedger(gcp_database(), intents_age=settings().seconds("intents")))
     from shared.adapters.local.ledger import SqliteLedger
 
-    return SqliteLedger(local_database())
+    return measured("ledger", SqliteLedger(local_database()))
 
 
 @cache
@@ -94,8 +97,10 @@ def blobs() -> Blobs:
     if settings().backend == "gcp":
         from shared.adapters.gcp.blobs import StorageBlobs
 
-        return StorageBlobs(gcp_storage(), settings().bucket, keys=_url_keys, clock=clock())
-    return local_blobs()
+        return measured(
+            "blobs", StorageBlobs(gcp_storage(), settings().bucket, keys=_url_keys, clock=clock())
+        )
+    return measured("blobs", local_blobs())
 
 
 def _url_keys() -> Sequence[Key]:
@@ -135,9 +140,7 @@ def notices() -> Notices:
 @cache
 def bus() -> Bus:
     """The topics."""
-    if settings().backend == "gcp":
-        return gcp_bus()
-    return local_bus()
+    return measured("bus", gcp_bus() if settings().backend == "gcp" else local_bus())
 
 
 @cache
@@ -170,8 +173,8 @@ def engine() -> Engine:
     if settings().engine == "modal":
         from shared.adapters.modal.engine import ModalEngine
 
-        return ModalEngine.of(settings(), secrets)
-    return local_calls()
+        return measured("engine", ModalEngine.of(settings(), secrets))
+    return measured("engine", local_calls())
 
 
 @cache
@@ -216,6 +219,8 @@ def callers() -> Callers:
 
 def reset() -> None:
     """Close what is open and forget every choice; between tests, and before a fork is used."""
+    if tracer.cache_info().currsize:
+        tracer().close()
     if local_database.cache_info().currsize:
         local_database().close()
     if redis.cache_info().currsize and (connection := redis()) is not None:

@@ -7,7 +7,9 @@ from shared.ports.hooks import Hooks
 from shared.ports.world import Clock, Secrets
 from shared.settings import settings
 from shared.settings.redis import redis_settings
+from shared.settings.tracing import TracingSettings
 from shared.topology import topology
+from shared.tracing import UNRECORDED, Tracer
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -29,6 +31,17 @@ def clock() -> Clock:
     from shared.adapters.local.world import SystemClock
 
     return SystemClock()
+
+
+@cache
+def tracer() -> Tracer:
+    """Where spans go; nowhere, unless a collector is named."""
+    wanted = TracingSettings()
+    if not wanted.wanted:
+        return UNRECORDED
+    from shared.adapters.otlp.tracing import OtlpTracer
+
+    return OtlpTracer.of(wanted, project=settings().project)
 
 
 @cache
@@ -151,7 +164,7 @@ def vault() -> "Vault":
 
 
 CHOICES = (
-    *(hooks, vault),
+    *(hooks, vault, tracer),
     *(clock, secrets, gcp_database, gcp_storage, gcp_bus, gcp_letters),
     *(local_database, local_blobs, local_bus, local_calls),
     *(redis, redis_settings),

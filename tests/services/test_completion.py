@@ -254,4 +254,4 @@ def test_activity_shows_batches_queues_runs_and_dead_letters(chain: Chain) -> No
     [run] = found["engine"]["runs"]
     assert (run["batch_id"], run["ligand_name"], run["seconds"]) == (batch_id, "ligand 0", 2.0)
     assert (found["engine"]["busy"], found["engine"]["waiting_runs"]) == (1, 2)
-    assert found["dead_letters"] == {"open": 0}
+    assert found["dead_letters"] == {"open": 0, "last": []}

@@ -26,6 +26,7 @@ from shared.errors import NotFound, Unavailable
 from shared.events.envelope import push_body
 from shared.models.work import Envelope
 from shared.topology import topology
+from shared.tracing import headers_of, run_place
 from shared.wiring import clients
 from tests.support.boundaries import Boundaries
 from tests.support.functions import Reply, call, push
@@ -95,6 +96,7 @@ class Chain:
             published_at=delivery.published_at.isoformat(),
             subscription=f"projects/omtx/subscriptions/{delivery.subscription}",
             delivery=delivery.number,
+            attributes=delivery.attributes,
         )
         return 200 <= push(function, envelope, topic) < 300
 
@@ -129,6 +131,7 @@ class Chain:
         key = wiring.secrets().keys("webhook")[0]
         timestamp = int(self.clock.now().timestamp())
         headers = sign(body, key_id=key.id, secret=key.secret, timestamp=timestamp)
+        headers |= headers_of(run_place(envelope.trace or {}, envelope.ref.run_name))
         return self._call("webhook", "POST", "/", body, headers)
 
     def reconcile(self, batch_id: str | None = None) -> Reply:

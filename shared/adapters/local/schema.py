@@ -129,7 +129,8 @@ HOOKS = (
     "CREATE INDEX notices_of_batch ON notices (batch_id) WHERE batch_id IS NOT NULL",
     "CREATE INDEX notices_by_age ON notices (created_at)",
 )
+TRACES = ("ALTER TABLE messages ADD COLUMN attributes TEXT",)
 STEPS: tuple[tuple[str, ...], ...] = (
     *(LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING, FORGETTING, COSTS, STAFF),
-    *(KEYS, CONSUMPTION, HOOKS),
+    *(KEYS, CONSUMPTION, HOOKS, TRACES),
 )
