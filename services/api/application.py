@@ -13,8 +13,10 @@ from services.api import (
     batches,
     control,
     dead_letters,
+    enhanced,
     exports,
     jobs,
+    listing,
     milestones,
     models,
     probes,
@@ -31,7 +33,20 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
-    *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
+    *(
+        probes,
+        models,
+        tasks,
+        listing,
+        batches,
+        control,
+        results,
+        enhanced,
+        analytics,
+        audit,
+        artefacts,
+        exports,
+    ),
     *(jobs, milestones, system, dead_letters, reference),
 )
 

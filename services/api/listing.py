@@ -1,0 +1,155 @@
+"""The list of batches: filtered, in pages, with figures of what was found."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from services.api.answers import BatchList
+from services.api.dependencies import Stored
+from services.api.store import Store
+from services.api.summing import in_utc, statistics, trends
+from shared.models.base import Frozen
+from shared.models.batch import Batch, BatchStatus
+from shared.steps.reading import Overview, overview
+
+router = APIRouter(prefix="/api/v3/batches", tags=["batches"])
+
+MOST_LISTED, MOST_SKIPPED = 200, 10_000
+MOST_LOOKED_AT = 1000
+"""Batches that one request looks through beside those that it skips; how one stands takes a few reads."""
+PAGE = 200
+
+
+class Wanted(Frozen):
+    """Which batches are wanted; what is not said does not matter. Times without a zone are UTC."""
+
+    status: BatchStatus | None = None
+    model: str | None = None
+    name: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+    def takes(self, batch: Batch) -> bool:
+        """By what a batch was submitted as; its status is another question."""
+        return (
+            (self.model is None or batch.model == self.model)
+            and (self.name is None or batch.name.casefold().startswith(self.name.casefold()))
+            and (self.created_before is None or batch.created_at < in_utc(self.created_before))
+        )
+
+    def ends_at(self, batch: Batch) -> bool:
+        """Whether this one, and so every one behind it, is too old."""
+        return self.created_after is not None and batch.created_at < in_utc(self.created_after)
+
+
+@dataclass
+class Found:
+    """A page; ``last`` is the batch that was looked at last where there may be more, else None."""
+
+    views: list[Overview]
+    last: str | None = None
+
+
+@router.get("", summary="List batches", responses={200: {"model": BatchList}})
+def list_batches(
+    store: Stored,
+    limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
+    offset: Annotated[int, Query(ge=0, le=MOST_SKIPPED)] = 0,
+    after: str | None = None,
+    status: BatchStatus | None = None,
+    model: str | None = None,
+    name: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+    include_analytics: bool = False,
+) -> dict[str, Any]:
+    """
+    Newest first; ``name`` is how the name begins. ``statistics`` are of this page.
+
+    ``next_after``, given as ``after``, leads on, and costs the same however far. One request looks
+    through a thousand batches at the most: with filters a page may be short, or empty, and yet have more.
+    """
+    wanted = Wanted(
+        status=status, model=model, name=name, created_after=created_after, created_before=created_before
+    )
+    found = _page(store, wanted, limit=limit, offset=offset, after=after)
+    more = found.last is not None
+    counted = not (more or after) and (found.views or not offset)
+    return {
+        "batches": [listed(view) for view in found.views],
+        "pagination": {
+            "limit": limit,
+            "offset": offset,
+            "total": offset + len(found.views) if counted else None,
+            "has_more": more,
+            "next_offset": offset + limit if more and after is None and len(found.views) == limit else None,
+            "next_after": found.last,
+        },
+        "statistics": statistics(found.views) | (trends(found.views) if include_analytics else {}),
+    }
+
+
+def _page(store: Store, wanted: Wanted, *, limit: int, offset: int, after: str | None) -> Found:
+    views, seen = list[Overview](), after
+    # To tell how a batch stands takes a few reads: those to be skipped are not asked unless they must be.
+    most = MOST_LOOKED_AT + (offset if wanted.status is None else 0)
+    for batch in _through(store, after, most=most):
+        if wanted.ends_at(batch):
+            return Found(views)
+        if wanted.takes(batch) and (
+            wanted.status is None or overview(store.ledger, batch).status is wanted.status
+        ):
+            if len(views) == limit:
+                return Found(views, seen)
+            if offset == 0:
+                views.append(overview(store.ledger, batch))
+            offset = max(0, offset - 1)
+        seen = batch.batch_id
+    return Found(views, seen if _is_more(store, seen) else None)
+
+
+def _is_more(store: Store, seen: str | None) -> bool:
+    found = store.ledger.batches(owner=store.owner, unfinished=False, limit=1, after=seen)
+    return seen is not None and bool(found)
+
+
+def _through(store: Store, after: str | None, *, most: int) -> Iterator[Batch]:
+    """The owner's batches behind ``after``, newest first, at most so many."""
+    while most > 0:
+        some = min(PAGE, most)
+        page = store.ledger.batches(owner=store.owner, unfinished=False, limit=some, after=after)
+        yield from page
+        if len(page) < some:
+            return
+        after, most = page[-1].batch_id, most - some
+
+
+def listed(view: Overview) -> dict[str, Any]:
+    """A batch as lists show it."""
+    batch, accounting = view.batch, view.accounting
+    return {
+        "id": batch.batch_id,
+        "batch_id": batch.batch_id,
+        "name": batch.name,
+        "status": view.status.value,
+        "created_at": batch.created_at.isoformat(),
+        "model_name": batch.model,
+        "protein_name": batch.protein_name,
+        "total_jobs": accounting.submitted,
+        "completed_jobs": accounting.completed,
+        "failed_jobs": accounting.failed,
+        "running_jobs": accounting.running,
+        "accounting": accounting.model_dump(),
+        "user_id": batch.owner,
+        "test_model": batch.test_model,
+        "imported": batch.imported,
+        "inputs": {
+            "task_type": batch.task_type,
+            "protein_name": batch.protein_name,
+            "total_ligands": batch.counts.submitted,
+        },
+        "results": f"/api/v3/batches/{batch.batch_id}/results" if accounting.completed else None,
+    }
