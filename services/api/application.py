@@ -21,7 +21,9 @@ from services.api import (
     models,
     probes,
     reference,
+    refreshing,
     results,
+    simulating,
     system,
     tasks,
 )
@@ -47,7 +49,7 @@ RESOURCES = (
         artefacts,
         exports,
     ),
-    *(jobs, milestones, system, dead_letters, reference),
+    *(jobs, milestones, refreshing, simulating, system, dead_letters, reference),
 )
 
 

@@ -22,10 +22,12 @@ def store() -> Store:
         manifest=wiring.manifest(),
         roster=wiring.roster(),
         alignments=wiring.alignments(),
+        bus=wiring.bus(),
         letters=wiring.dead_letters(),
         queues=wiring.queues(),
         runs=wiring.runs(),
         workers=settings().workers,
+        quiet=settings().seconds("quiet"),
         artefacts_folder=settings().home / "objects" if settings().backend == "local" else None,
     )
 

@@ -14,6 +14,7 @@ from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Key
 from shared.settings import settings
+from shared.settings.doors import doors
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
@@ -166,7 +167,7 @@ def reset() -> None:
     """Close what is open and forget every choice; between tests, and before a fork is used."""
     if local_database.cache_info().currsize:
         local_database().close()
-    for choice in (*_CHOICES, settings):
+    for choice in (*_CHOICES, settings, doors):
         choice.cache_clear()
 
 
