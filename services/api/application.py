@@ -15,6 +15,7 @@ from services.api import (
     dead_letters,
     enhanced,
     exports,
+    health,
     jobs,
     listing,
     milestones,
@@ -49,7 +50,7 @@ RESOURCES = (
         artefacts,
         exports,
     ),
-    *(jobs, milestones, refreshing, simulating, system, dead_letters, reference),
+    *(jobs, milestones, refreshing, simulating, system, health, dead_letters, reference),
 )
 
 

@@ -75,7 +75,7 @@ def test_health_says_that_each_dependency_answers(chain: Chain) -> None:
     assert datetime.fromisoformat(reply.body["timestamp"]) == chain.clock.now()
 
 
-@pytest.mark.parametrize("where", ["ledger.batches", "blobs.list"])
+@pytest.mark.parametrize("where", ["ledger.batch", "blobs.stat"])
 def test_health_is_bad_when_a_dependency_is(chain: Chain, where: str) -> None:
     chain.boundaries.plan = lambda number, name: Fault.FAIL_BEFORE if name == where else None
     assert_problem(chain.api("/health"), 503)
