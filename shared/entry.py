@@ -64,7 +64,7 @@ def trusted(handle: "Callable[[Request], Any]") -> "Callable[[Request], Any]":
 
     @wraps(handle)
     def entry(request: "Request") -> Any:
-        wiring.callers().check(_headers(request))
+        wiring.callers().check(headers_of(request))
         return handle(request)
 
     return entry
@@ -84,7 +84,7 @@ def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Reque
         @wraps(handle)
         def entry(request: "Request") -> Any:
             def act(step: logs.Step) -> Answer:
-                wiring.callers().check(_headers(request))
+                wiring.callers().check(headers_of(request))
                 body = request.stream.read(MOST_BYTES + 1)
                 _take(Delivery.of(request.content_type or "", body), kind, handle, step)
                 return NOTHING
@@ -123,7 +123,7 @@ def _take(delivery: Delivery, kind: type[E], handle: Callable[[E], None], step: 
 
 def _answer(name: str, request: "Request", act: Callable[[logs.Step], Any]) -> Any:
     """One step: its answer, whatever ``act`` raises, and its line in the log."""
-    with logs.step(name, _headers(request)) as step:
+    with logs.step(name, headers_of(request)) as step:
         try:
             answer = act(step)
         except (PermanentError, TransientError) as error:
@@ -142,7 +142,8 @@ def failed(error: Exception, step: logs.Step) -> Answer:
     return problem(500, "Unexpected error", f"Something failed on our side; incident {incident}.")
 
 
-def _headers(request: "Request") -> dict[str, str]:
+def headers_of(request: "Request") -> dict[str, str]:
+    """Its headers, by their names in lower case."""
     return {name.lower(): value for name, value in request.headers.items()}
 
 

@@ -6,12 +6,12 @@ from fastapi import APIRouter
 
 from services.api import insights, pace
 from services.api.answers_batches import Analytics
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.sampling import Going, going
 from services.api.store import Store
 from shared.steps.reading import Overview
 
-router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["batches"])
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["batches"], dependencies=[READ])
 
 MOST_SAMPLED = 1000
 SAMPLED_FOR_STATUS = 50

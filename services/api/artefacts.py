@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.sending import FILE, attachment, streamed
 from services.api.store import Store
 from shared.errors import IllegalMove, NotFound
@@ -13,7 +13,7 @@ from shared.models.batch import BatchStatus
 from shared.models.work import Artefact
 from shared.steps.reading import Overview
 
-router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["artefacts"])
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["artefacts"], dependencies=[READ])
 
 COLUMNS = ".columns.json.gz"
 # Found by their names: the manifest that lists them too is as long as the library.

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.store import Store
 from shared.domain.identity import job_id
 from shared.errors import NotFound
@@ -17,7 +17,7 @@ from shared.steps.manifest import Manifest, chunk_keys, library_digest
 from shared.steps.reading import Overview, standing_outcomes
 from shared.steps.results import listed, manifest_key
 
-router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["batches"])
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["batches"], dependencies=[READ])
 
 MOST_PROBLEMS = 100
 

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query
 from services.api import insights
 from services.api.analytics import status_insights
 from services.api.answers import StatusOfBatch
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.jobs import job_page
 from services.api.pages import Page, PageNumber
 from services.api.store import Store
 from shared.steps.reading import Overview, cost_so_far
 
-router = APIRouter(prefix="/api/v3/batches", tags=["batches"])
+router = APIRouter(prefix="/api/v3/batches", tags=["batches"], dependencies=[READ])
 
 MOST_JOBS = 1501
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.api.answers_batches import Controlled, Deleted
-from services.api.dependencies import Stored
+from services.api.dependencies import DELETE, SUBMIT, Stored
 from services.api.store import Store
 from shared.domain.lifecycle import final_status
 from shared.errors import FieldError, Gone, IllegalMove, InvalidInput, NotFound
@@ -34,7 +34,10 @@ class Asked(Frozen):
 
 
 @router.post(
-    "/control/{action}", summary="Pause, resume, cancel or retry", responses={200: {"model": Controlled}}
+    "/control/{action}",
+    summary="Pause, resume, cancel or retry",
+    dependencies=[SUBMIT],
+    responses={200: {"model": Controlled}},
 )
 def control(
     store: Stored,
@@ -126,7 +129,7 @@ def _check_retry(view: Overview) -> None:
         raise IllegalMove(f"no ligand of batch {name} failed; there is nothing to retry")
 
 
-@router.delete("", summary="Delete a batch", responses={200: {"model": Deleted}})
+@router.delete("", summary="Delete a batch", dependencies=[DELETE], responses={200: {"model": Deleted}})
 def delete(store: Stored, batch_id: str) -> dict[str, Any]:
     """Hide it at once and erase it; 409 while it is not over. Twice is no mistake."""
     try:

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Query
 from pydantic import AwareDatetime, StringConstraints
 
-from services.api.dependencies import Stored
+from services.api.dependencies import ADMIN, Stored
 from shared.events.parked import document_of, subject, unwrapped
 from shared.models.base import Frozen
 from shared.ports.bus import DeadLetter, LetterState
 
-router = APIRouter(prefix="/api/v3/dead-letters", tags=["dead letters"])
+router = APIRouter(prefix="/api/v3/dead-letters", tags=["dead letters"], dependencies=[ADMIN])
 
 MOST_LISTED = 200
 MOST_REPLAYED = 500

@@ -1,5 +1,6 @@
-"""What the routes are given: the ports, for the owner who asks."""
+"""What the routes are given: who asks and what for, and the ports for that owner."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -7,15 +8,52 @@ from fastapi import Depends, Request
 from services.api.store import Store
 from shared import wiring
 from shared.logs import note
+from shared.models.access import Principal, Scope
 from shared.settings import settings
 
 ABOUT = ("batch_id", "job_id", "action")
 
 
-def store() -> Store:
-    """The ports as they are wired, opened when one is first used."""
+async def caller(request: Request) -> Principal:
+    """Who asks."""
+    return wiring.access().caller(request.headers)
+
+
+Caller = Annotated[Principal, Depends(caller)]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """
+    What a route declares of who may call it: a key with ``scope``, or nothing.
+
+    Every route has one, its own or its router's; the tests look for those that have none.
+    """
+
+    scope: Scope
+
+    async def __call__(self, caller: Caller) -> None:
+        """Forbidden if who asks may not."""
+        caller.require(self.scope)
+
+
+async def _anyone() -> None:
+    """What is open to all has no caller."""
+
+
+READ, SUBMIT, DELETE, ADMIN = (Depends(Needs(scope)) for scope in Scope)
+OPEN = Depends(_anyone)
+
+
+def store(caller: Caller) -> Store:
+    """The ports as they are wired, for the owner who asks."""
+    return ports(caller.owner)
+
+
+def ports(owner: str) -> Store:
+    """The ports, opened when one is first used."""
     return Store(
-        owner=settings().owner,
+        owner=owner,
         ledger=wiring.ledger(),
         blobs=wiring.blobs(),
         clock=wiring.clock(),

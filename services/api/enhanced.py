@@ -6,14 +6,14 @@ from fastapi import APIRouter, Query, Response
 
 from services.api.answers_batches import EnhancedPage
 from services.api.artefacts import artefact, finished
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.links import linked
 from services.api.pages import Page, PageNumber
 from services.api.results import MOST, RANKED_WHILE_RUNNING, ranking, rows_of, statistics
 from services.api.store import Store
 from shared.steps.reading import Overview
 
-router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["results"])
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["results"], dependencies=[READ])
 
 TOP = 10
 

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Response
 from zipstream import ZIP_DEFLATED, ZipStream
 
 from services.api.artefacts import ended, find, own, served
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.sending import FILE, attachment, streamed
 from services.api.store import Store
 from shared.domain.naming import file_name
 from shared.errors import FieldError, InvalidInput, NotFound
 from shared.steps.reading import Overview, standing_outcomes
 
-router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["artefacts"])
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["artefacts"], dependencies=[READ])
 
 FILES = {
     "csv": "results/batch_results.csv",

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.api.answers_health import Dependencies, HealthOverall, Service, Services, SystemStatus
-from services.api.dependencies import Stored
+from services.api.dependencies import ADMIN, READ, Stored
 from services.api.queues import QueuesNow, queues_now, verdict
 from services.api.store import Store
 from services.api.system import engine
@@ -15,7 +15,7 @@ from shared.errors import NotFound
 from shared.ports.bus import Queue
 from shared.topology import Function, topology
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], dependencies=[READ])
 
 NAME = "api"
 WORST = ("unhealthy", "degraded", "unknown", "healthy")
@@ -104,7 +104,12 @@ def _status(name: str, function: Function, queue: Queue | None, queues: QueuesNo
     return verdict(queues.age(queue) or 0.0, open_letters=0, known=queue.messages is not None)
 
 
-@router.get("/api/system/status", summary="The system in short", responses={200: {"model": SystemStatus}})
+@router.get(
+    "/api/system/status",
+    dependencies=[ADMIN],
+    summary="The system in short",
+    responses={200: {"model": SystemStatus}},
+)
 def system_status(store: Stored) -> dict[str, Any]:
     """Queues, runs and dead letters, as they are now."""
     queues = queues_now(store)

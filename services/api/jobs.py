@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from services.api.answers import Job
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.pages import Page
 from services.api.sending import FILE, attachment, streamed
 from services.api.states import State, states
@@ -17,7 +17,7 @@ from shared.errors import FieldError, IllegalMove, InvalidInput, NotFound
 from shared.models.batch import Batch
 from shared.steps.reading import Overview, overview, page_of_outcomes, rounds_of
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], dependencies=[READ])
 
 FORMATS = {
     "cif": ("structure.cif", "chemical/x-cif"),

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from services.api.answers import BatchList
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.store import Store
 from services.api.summing import in_utc, statistics, trends
 from shared.models.base import Frozen
 from shared.models.batch import Batch, BatchStatus
 from shared.steps.reading import Overview, overview
 
-router = APIRouter(prefix="/api/v3/batches", tags=["batches"])
+router = APIRouter(prefix="/api/v3/batches", tags=["batches"], dependencies=[READ])
 
 MOST_LISTED, MOST_SKIPPED = 200, 10_000
 MOST_LOOKED_AT = 1000

@@ -14,7 +14,7 @@ from services.api.answers_completion import (
     MilestonesOfBatch,
     ProgressOfBatch,
 )
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.queues import queues_now
 from services.api.sampling import Going, going
 from services.api.store import Store
@@ -22,7 +22,7 @@ from shared.domain.milestones import THRESHOLDS
 from shared.models.facts import Milestone
 from shared.steps.reading import Overview, overview
 
-router = APIRouter(prefix="/api/v3/batch-completion", tags=["completion"])
+router = APIRouter(prefix="/api/v3/batch-completion", tags=["completion"], dependencies=[READ])
 
 MOST_ACTIVE = 100
 SAMPLED = 10

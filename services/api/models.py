@@ -5,10 +5,11 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.api.answers import ModelList
+from services.api.dependencies import READ
 from shared.catalogue.entry import described, entries, entry
 from shared.errors import NotFound
 
-router = APIRouter(prefix="/api/v2/models", tags=["catalogue"])
+router = APIRouter(prefix="/api/v2/models", tags=["catalogue"], dependencies=[READ])
 
 
 @router.get("", summary="List models", responses={200: {"model": ModelList}})

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from services.api.answers_health import HealthInShort
-from services.api.dependencies import Stored
+from services.api.dependencies import OPEN, ports
 from services.api.sending import response
 from shared import entry
 from shared.catalogue.tasks.task import tasks
@@ -14,13 +14,13 @@ from shared.health import OK, examine
 
 NAME = "api"
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], dependencies=[OPEN])
 
 
 @router.get(
     "/health", summary="Health in short", response_model=None, responses={200: {"model": HealthInShort}}
 )
-def health(store: Stored) -> dict[str, Any] | Response:
+def health() -> dict[str, Any] | Response:
     """Each dependency is asked, not assumed; 503 names those that do not answer."""
     found = dict(examine(NAME))
     wrong = tuple(FieldError(what, state) for what, state in found.items() if state != OK)
@@ -29,7 +29,7 @@ def health(store: Stored) -> dict[str, Any] | Response:
         return response(entry.problem(503, TransientError.title, f"what does not answer: {named}", wrong))
     return {
         "status": "ok",
-        "timestamp": store.clock.now().isoformat(),
+        "timestamp": ports(NAME).clock.now().isoformat(),
         "database": found["ledger"],
         "storage": found["objects"],
         "supported_tasks": [found.id for found in tasks().values() if found.unavailable() is None],

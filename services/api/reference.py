@@ -9,7 +9,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic_core import from_json
 
-router = APIRouter(include_in_schema=False)
+from services.api.dependencies import OPEN
+
+router = APIRouter(include_in_schema=False, dependencies=[OPEN])
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 # Neither scripts nor anything from elsewhere: the page is text.

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.api.answers_completion import Refreshed
-from services.api.dependencies import Stored
+from services.api.dependencies import SUBMIT, Stored
 from services.api.listing import listed
 from services.api.milestones import SAMPLED, described
 from services.api.sampling import going
@@ -15,7 +15,7 @@ from shared.steps.mending import announce_again, count_again, release_again
 from shared.steps.reading import Overview
 from shared.steps.settling import note_milestones
 
-router = APIRouter(prefix="/api/v3/batch-completion", tags=["completion"])
+router = APIRouter(prefix="/api/v3/batch-completion", tags=["completion"], dependencies=[SUBMIT])
 
 
 @router.post(

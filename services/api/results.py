@@ -10,7 +10,7 @@ from services.api import insights
 from services.api.answers import ColumnPage, ResultPage
 from services.api.artefacts import artefact, finished
 from services.api.batches import cost
-from services.api.dependencies import Stored
+from services.api.dependencies import READ, Stored
 from services.api.links import columns, linked, of_batch
 from services.api.pages import Page, PageNumber
 from services.api.states import states
@@ -23,7 +23,7 @@ from shared.models.facts import Outcome
 from shared.steps import results as pages
 from shared.steps.reading import Overview
 
-router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["results"])
+router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["results"], dependencies=[READ])
 
 MOST = 1501
 RANKED_WHILE_RUNNING = 2000

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.api.answers_completion import Simulated
-from services.api.dependencies import Stored
+from services.api.dependencies import SUBMIT, Stored
 from services.api.states import states
 from shared.errors import Forbidden, IllegalMove, NotFound
 from shared.events.messages import JobFinished
@@ -14,7 +14,7 @@ from shared.models.work import Envelope, JobRef, MetricValue
 from shared.settings.doors import doors
 from shared.steps.reading import overview
 
-router = APIRouter(prefix="/api/v3/batch-completion", tags=["completion"])
+router = APIRouter(prefix="/api/v3/batch-completion", tags=["completion"], dependencies=[SUBMIT])
 
 STAND_IN: dict[str, MetricValue] = {
     **{"affinity": 0.75, "confidence": 0.82, "ptm_score": 0.78, "plddt_score": 0.85},

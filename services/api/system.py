@@ -7,14 +7,14 @@ from fastapi import APIRouter
 
 from services.api import insights
 from services.api.answers_completion import SystemHealth
-from services.api.dependencies import Stored
+from services.api.dependencies import ADMIN, Stored
 from services.api.milestones import MOST_ACTIVE, Active, Limit, active, described
 from services.api.queues import queues_now
 from services.api.store import Store
 from shared.domain.milestones import THRESHOLDS
 from shared.ports.engine import Run
 
-router = APIRouter(tags=["system"])
+router = APIRouter(tags=["system"], dependencies=[ADMIN])
 
 
 @router.get("/api/v3/system/activity")

@@ -5,11 +5,12 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.api.answers import TaskForm, TaskList
+from services.api.dependencies import READ
 from shared.catalogue.tasks import task as catalogue
 from shared.catalogue.tasks.form import form
 from shared.catalogue.tasks.task import brief
 
-router = APIRouter(prefix="/api/v2/tasks", tags=["catalogue"])
+router = APIRouter(prefix="/api/v2/tasks", tags=["catalogue"], dependencies=[READ])
 
 
 @router.get("", summary="List tasks", responses={200: {"model": TaskList}})

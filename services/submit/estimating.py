@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from services.submit import costing
 from services.submit.fitting import check_alignments, judge_of
-from services.submit.request import Name, Order, read_body
+from services.submit.request import Name, Order
 from services.submit.source import Limits, Source
 from services.submit.storing import Means
 from services.submit.survey import Survey, surveyed
@@ -15,7 +15,6 @@ from shared.catalogue.entry import ModelEntry, entry
 from shared.errors import FieldError, InvalidInput
 from shared.models.costs import Estimate, Tariff
 from shared.ports.blobs import Blobs
-from shared.settings import Settings
 
 NOT_SCALED = "The time of a run grows with the size of target and ligand; no source states by how much."
 
@@ -42,17 +41,6 @@ class Inquiry(Order):
     def has_target(self) -> bool:
         """Whether anything is said of the protein."""
         return bool(self.protein_sequence or self.protein_structure or self.protein_structures)
-
-
-def estimated(body: bytes, settings: Settings, *, blobs: Blobs) -> dict[str, Any]:
-    """The answer to a request's body."""
-    return handle(
-        read_body(body, Inquiry, most=settings.most_body_bytes),
-        owner=settings.owner,
-        means=Means.of(settings),
-        blobs=blobs,
-        limits=Limits.of(settings),
-    )
 
 
 def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: Limits) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from services.submit.routes import respond
 from services.submit.source import Limits
 from services.submit.storing import Means
 from shared import wiring
-from shared.entry import answering
+from shared.entry import answering, headers_of
+from shared.models.access import Scope
 from shared.settings import settings
 
 
@@ -18,11 +19,13 @@ from shared.settings import settings
 @answering
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
+    caller = wiring.access().caller(headers_of(request))
+    caller.require(Scope.SUBMIT)
     means = Means.of(settings())
     accept = partial(
         handle,
         idempotency_key=request.headers.get("Idempotency-Key"),
-        owner=settings().owner,
+        owner=caller.owner,
         means=means,
         ledger=wiring.ledger(),
         blobs=wiring.blobs(),
@@ -35,4 +38,13 @@ def submit(request: Request) -> object:
         limits=Limits.of(settings()),
     )
     body, now = request.stream.read(settings().most_body_bytes + 1), wiring.clock().now()
-    return respond(request.path, body, settings(), means=means, accept=accept, blobs=wiring.blobs(), now=now)
+    return respond(
+        request.path,
+        body,
+        settings(),
+        owner=caller.owner,
+        means=means,
+        accept=accept,
+        blobs=wiring.blobs(),
+        now=now,
+    )

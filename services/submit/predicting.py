@@ -114,13 +114,15 @@ def predicted(order: Order, accepted: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def validated(question: Question, task_id: str, limits: Limits, *, blobs: Blobs) -> dict[str, Any]:
+def validated(
+    question: Question, task_id: str, limits: Limits, *, owner: str, blobs: Blobs
+) -> dict[str, Any]:
     """What ``predict`` would say against the input; nothing is stored."""
     task(task_id)
     try:
         with ordered(question, task_id) as order:
             model = entry(order.model_name)
-            source = Source.of(order, model, owner="", blobs=blobs)
+            source = Source.of(order, model, owner=owner, blobs=blobs)
             judge = judge_of(model, prepare(order, model))
             surveyed(source, model, judge, limits, strict=True, blobs=blobs)
     except InvalidInput as error:

@@ -28,6 +28,7 @@ def respond(
     body: bytes,
     settings: Settings,
     *,
+    owner: str,
     means: Means,
     accept: Accept,
     blobs: Blobs,
@@ -42,12 +43,10 @@ def respond(
     """
     path, most = path.rstrip("/"), settings.most_body_bytes
     if path == "/api/v3/libraries":
-        return as_json(offered(body, settings, blobs=blobs, now=now), 201)
+        return as_json(offered(body, settings, owner=owner, blobs=blobs, now=now), 201)
     if path == "/api/v3/batches/estimate":
         inquiry, limits = read_body(body, estimating.Inquiry, most=most), Limits.of(settings)
-        return as_json(
-            estimating.handle(inquiry, owner=settings.owner, means=means, blobs=blobs, limits=limits)
-        )
+        return as_json(estimating.handle(inquiry, owner=owner, means=means, blobs=blobs, limits=limits))
     if path in PREDICT:
         prediction = read_body(body, Prediction, most=most)
         with ordered(prediction, prediction.task_type) as order:
@@ -57,7 +56,7 @@ def respond(
         if match is None:
             raise NotFound(f"there is no {path}")
         question = read_body(body, Question, most=most)
-        return as_json(validated(question, match[1], Limits.of(settings), blobs=blobs))
+        return as_json(validated(question, match[1], Limits.of(settings), owner=owner, blobs=blobs))
     return _accepted(accept(read_body(body, Order, most=most)))
 
 

@@ -30,11 +30,11 @@ class Upload(Frozen):
     size: Annotated[int, Field(ge=1)] | None = None
 
 
-def offered(body: bytes, settings: Settings, *, blobs: Blobs, now: datetime) -> dict[str, Any]:
+def offered(body: bytes, settings: Settings, *, owner: str, blobs: Blobs, now: datetime) -> dict[str, Any]:
     """The answer to the ``body`` of an Upload; see ``offer``."""
     return offer(
         read_body(body, Upload, most=settings.most_body_bytes),
-        owner=settings.owner,
+        owner=owner,
         chance=uuid4().hex,
         most_bytes=settings.most_library_bytes,
         blobs=blobs,

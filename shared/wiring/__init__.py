@@ -15,6 +15,7 @@ from shared.ports.ledger import Ledger
 from shared.ports.world import Key
 from shared.settings import settings
 from shared.settings.doors import doors
+from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
@@ -33,6 +34,7 @@ from shared.wiring.clients import (
 )
 
 __all__ = [
+    "access",
     "alignments",
     "blobs",
     "bus",
@@ -152,6 +154,12 @@ def runs() -> Runs:
 
 
 @cache
+def access() -> Access:
+    """Who users' requests come from."""
+    return Access(owner=settings().owner)
+
+
+@cache
 def callers() -> Callers:
     """Whom event functions and the sweep answer: anybody in this process, unless an audience is set."""
     if settings().push_audience:
@@ -173,6 +181,6 @@ def reset() -> None:
 
 _CHOICES = (
     *(ledger, blobs, manifest, roster, alignments),
-    *(bus, dead_letters, queues, engine, runs, callers),
+    *(bus, dead_letters, queues, engine, runs, access, callers),
     *clients.CHOICES,
 )
