@@ -55,7 +55,8 @@ class Chain:
         }.items():
             monkeypatch.setenv(name, value)
         wiring.reset()
-        monkeypatch.setattr(wiring, "clock", lambda: self.clock)
+        for module in (wiring, wiring.clients):
+            monkeypatch.setattr(module, "clock", lambda: self.clock)
         for port in PORTS:
             monkeypatch.setattr(wiring, port, self._guarded(port))
 
