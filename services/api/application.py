@@ -20,6 +20,7 @@ from services.api import (
     listing,
     milestones,
     models,
+    nim,
     probes,
     reference,
     refreshing,
@@ -33,6 +34,7 @@ from services.api.requests import Bodies, Paths, Steps, step_of
 from services.api.sending import response
 from shared.entry import problem, refused, set_up
 from shared.errors import FieldError, InvalidInput, PermanentError, TransientError
+from shared.settings import settings
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
@@ -74,7 +76,9 @@ def application() -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
     # The last one added is the first to see a request.
-    app.add_middleware(Bodies, most=MOST_BODY_BYTES)
+    app.add_middleware(
+        Bodies, most=MOST_BODY_BYTES, larger=dict.fromkeys(nim.PATHS, settings().most_body_bytes)
+    )
     app.add_middleware(Paths)
     app.add_middleware(Steps, name="api")
     return app

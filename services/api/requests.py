@@ -1,5 +1,6 @@
 """What surrounds every request: its line in the log, its path as routes know it, a bound on its body."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -72,22 +73,23 @@ class Paths:
 
 @dataclass(frozen=True)
 class Bodies:
-    """Reads a body before the application does, and no further than ``most`` bytes."""
+    """Reads a body before the application does, and no further than ``most`` bytes; ``larger``, by path."""
 
     app: ASGIApp
     most: int
+    larger: Mapping[str, int]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its whole body, or answer 413."""
         if scope["type"] != "http" or scope["method"] in READING:
             await self.app(scope, receive, send)
             return
-        body = bytearray()
+        body, most = bytearray(), self.larger.get(scope["path"], self.most)
         while True:
             message = await receive()
             body += message.get("body", b"")
-            if len(body) > self.most:
-                error = TooLarge(f"a body has at most {self.most:,} bytes here")
+            if len(body) > most:
+                error = TooLarge(f"a body has at most {most:,} bytes here")
                 await response(refused(error, step_of(scope)))(scope, receive, send)
                 return
             if message["type"] != "http.request" or not message.get("more_body"):

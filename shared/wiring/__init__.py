@@ -12,6 +12,7 @@ from shared.ports.bus import Bus, DeadLetters, Queues
 from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
 from shared.ports.ledger import Ledger
+from shared.ports.orders import Orders
 from shared.ports.world import Key
 from shared.settings import settings
 from shared.settings.doors import doors
@@ -52,6 +53,7 @@ __all__ = [
     "local_calls",
     "local_database",
     "manifest",
+    "orders",
     "queues",
     "reset",
     "roster",
@@ -144,6 +146,14 @@ def engine() -> Engine:
 
 
 @cache
+def orders() -> Orders:
+    """The door of ``submit``, where users find it."""
+    from shared.adapters.orders import HttpOrders
+
+    return HttpOrders(settings().base_url)
+
+
+@cache
 def runs() -> Runs:
     """What the engine is doing."""
     if settings().engine == "modal":
@@ -181,6 +191,6 @@ def reset() -> None:
 
 _CHOICES = (
     *(ledger, blobs, manifest, roster, alignments),
-    *(bus, dead_letters, queues, engine, runs, access, callers),
+    *(bus, dead_letters, queues, engine, orders, runs, access, callers),
     *clients.CHOICES,
 )
