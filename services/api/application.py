@@ -38,21 +38,8 @@ from shared.settings import settings
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
-    *(
-        probes,
-        models,
-        tasks,
-        listing,
-        batches,
-        control,
-        results,
-        enhanced,
-        analytics,
-        audit,
-        artefacts,
-        exports,
-    ),
-    *(jobs, milestones, refreshing, simulating, system, health, dead_letters, reference),
+    *(probes, nim, models, tasks, listing, batches, control, results, enhanced, analytics, audit),
+    *(artefacts, exports, jobs, milestones, refreshing, simulating, system, health, dead_letters, reference),
 )
 
 

@@ -3,12 +3,12 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from boltz2_client import Boltz2Client
+from boltz2_client import Boltz2Client, Boltz2SyncClient
 from boltz2_client.exceptions import Boltz2APIError
 from boltz2_client.models import (
     BondConstraint,
@@ -116,7 +116,7 @@ def request(**changes: Any) -> PredictionRequest:
 def ask(running: Running, asked: PredictionRequest, **options: Any) -> PredictionResponse:
     """Through the published client, which waits for the answer."""
     client = Boltz2Client(base_url=running.runner.url, timeout=50, max_retries=0, **options)
-    answer: PredictionResponse = asyncio.run(client._async_client.predict(asked, save_structures=False))
+    answer: PredictionResponse = asyncio.run(client.predict(asked, save_structures=False))
     return answer
 
 
@@ -242,9 +242,9 @@ def test_those_who_wait_leave_room_for_others(
 
 
 def test_health_and_metadata_are_as_the_client_reads_them(running: Running) -> None:
-    client: Callable[..., Any] = Boltz2Client
-    assert client(base_url=running.runner.url).health_check().status == "healthy"
-    about = client(base_url=running.runner.url).get_service_metadata()
+    client = Boltz2SyncClient(base_url=running.runner.url)
+    assert client.health_check().status == "healthy"
+    about = client.get_service_metadata()
     assert about.modelInfo[0].shortName.startswith("boltz2:")
     assert about.version == "2.2.1"
     assert running.client.get("/v1/health/live").status_code == 200
