@@ -25,6 +25,7 @@ from services.api import (
     reference,
     refreshing,
     results,
+    screens,
     simulating,
     system,
     tasks,
@@ -37,8 +38,9 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 from shared.settings import settings
 
 MOST_BODY_BYTES = 64 * 1024
+LARGE = (*nim.PATHS, screens.router.prefix, f"{screens.router.prefix}/estimate-cost")
 RESOURCES = (
-    *(probes, nim, models, tasks, listing, batches, control, results, enhanced, analytics, audit),
+    *(probes, nim, screens, models, tasks, listing, batches, control, results, enhanced, analytics, audit),
     *(artefacts, exports, jobs, milestones, refreshing, simulating, system, health, dead_letters, reference),
 )
 
@@ -63,9 +65,7 @@ def application() -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
     # The last one added is the first to see a request.
-    app.add_middleware(
-        Bodies, most=MOST_BODY_BYTES, larger=dict.fromkeys(nim.PATHS, settings().most_body_bytes)
-    )
+    app.add_middleware(Bodies, most=MOST_BODY_BYTES, larger=dict.fromkeys(LARGE, settings().most_body_bytes))
     app.add_middleware(Paths)
     app.add_middleware(Steps, name="api")
     return app

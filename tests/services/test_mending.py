@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from services.api import answers_completion as told
 from shared import settings
+from shared.models.base import Frozen
 from shared.settings.doors import DoorSettings, doors
 from tests.support.chain import Chain
 from tests.support.functions import Reply
@@ -143,13 +144,14 @@ def test_a_deployment_in_the_cloud_refuses_to_start_with_simulation(monkeypatch:
 def test_answers_of_completion_are_as_they_are_described(chain: Chain) -> None:
     batch_id = opened(chain, 3)
     root = "/api/v3/batch-completion"
-    for path, kind in {
+    kinds: dict[str, type[Frozen]] = {
         "status": told.CompletionStatus,
         "active-batches": told.ActiveBatches,
         "system-health": told.SystemHealth,
         f"milestones/{batch_id}": told.MilestonesOfBatch,
         f"batch/{batch_id}/progress?force_refresh=true": told.ProgressOfBatch,
-    }.items():
+    }
+    for path, kind in kinds.items():
         reply = chain.api(f"{root}/{path}")
         assert reply.status == 200, (path, reply.raw)
         kind.model_validate(reply.body, extra="forbid")
