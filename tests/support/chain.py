@@ -27,6 +27,7 @@ from shared.events.envelope import push_body
 from shared.models.work import Envelope
 from shared.ports.orders import Placed
 from shared.topology import topology
+from shared.wiring import clients
 from tests.support.boundaries import Boundaries
 from tests.support.functions import Reply, call, push
 from tests.support.world import HandClock
@@ -56,8 +57,8 @@ class Chain:
         }.items():
             monkeypatch.setenv(name, value)
         wiring.reset()
-        for module in (wiring, wiring.clients):
-            monkeypatch.setattr(module, "clock", lambda: self.clock)
+        for choices in (wiring, clients):
+            monkeypatch.setattr(choices, "clock", lambda: self.clock)
         for port in PORTS:
             monkeypatch.setattr(wiring, port, self._guarded(port))
         monkeypatch.setattr(wiring, "orders", lambda: Door(self._call))
