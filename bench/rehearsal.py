@@ -80,6 +80,7 @@ class Rehearsal(Parts):
                     "OMTX_PUBLIC_URL": "http://127.0.0.1:1",
                     "OMTX_SECRETS": "folder",
                     "OMTX_PUSH_UNSIGNED": "1",
+                    "OMTX_WITHOUT_KEYS": "1",
                     "OMTX_TEST_MODELS": "1",
                     "OMTX_FSYNC": "0",
                     "OMTX_LOG": "text",

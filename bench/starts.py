@@ -48,6 +48,7 @@ def settings(folder: Path, emulators: tuple[Emulator, ...]) -> dict[str, str]:
         "OMTX_HOME": str(folder / "home"),
         "OMTX_SECRETS": "folder",
         "OMTX_PUSH_UNSIGNED": "1",
+        "OMTX_WITHOUT_KEYS": "1",
     }
 
 

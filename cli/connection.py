@@ -3,15 +3,17 @@
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import httpx
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from cli.errors import CommandError, from_problem
+from cli.errors import CommandError, Refused, from_problem
+from shared import wiring
 from shared.settings import settings
 
 CONNECT_SECONDS = 5.0
@@ -21,11 +23,40 @@ OBJECTS = "/objects/"
 
 
 class Remote(BaseSettings):
-    """``OMTX_URL``: the server to speak to, where it is not the one of this home."""
+    """
+    ``OMTX_URL``: the server to speak to, where it is not the one of this home.
+
+    ``OMTX_API_KEY``, or a file that holds it: a key is no argument, which other users of the machine see.
+    """
 
     model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
 
     url: str | None = None
+    api_key: SecretStr | None = None
+    key_file: Path | None = None
+
+    def key(self) -> str | None:
+        """The key to show; Refused if its file cannot be read."""
+        if self.key_file is None:
+            return self.api_key.get_secret_value() if self.api_key else None
+        try:
+            return self.key_file.read_text().strip()
+        except OSError as error:
+            raise Refused(f"{self.key_file} cannot be read: {error.strerror}") from error
+
+
+class Shown(httpx.Auth):
+    """Shows a key to the server it is for, and to no other: uploads go elsewhere by signed URLs."""
+
+    def __init__(self, server: str, key: str) -> None:
+        self._server, self._key = httpx.URL(server), key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """See ``httpx.Auth``."""
+        own, there = self._server, request.url
+        if (there.scheme, there.host, there.port) == (own.scheme, own.host, own.port):
+            request.headers["Authorization"] = f"Bearer {self._key}"
+        yield request
 
 
 class Connection:
@@ -94,7 +125,9 @@ class Connection:
 def connected() -> Iterator[Connection]:
     """The server of this home or of ``OMTX_URL``; where none runs, the functions in this process."""
     url = Remote().url or running(settings().home)
-    with nullcontext(url) if url else _in_process() as address, _client(address) as client:
+    # The functions in this process open the state by themselves: whoever may do that needs no key.
+    key = Remote().key() if url else wiring.access().lend()
+    with nullcontext(url) if url else _in_process() as address, _client(address, key) as client:
         yield Connection(client, has_server=url is not None)
 
 
@@ -109,14 +142,14 @@ def hosted() -> Iterator[Connection]:
         try:
             log_to_file()
             with Runner(settings().home, port=0, workers=settings().workers) as runner:
-                with _client(runner.url) as client:
+                with _client(runner.url, wiring.access().lend()) as client:
                     yield Connection(client, has_server=True)
                 return
         except HomeInUse as error:  # its runner starts or stops at this moment
             if time.monotonic() > until:
                 raise CommandError(str(error)) from error
             time.sleep(0.2)
-    with _client(url) as client:
+    with _client(url, Remote().key()) as client:
         yield Connection(client, has_server=True)
 
 
@@ -148,11 +181,13 @@ def log_to_file() -> None:
     )
 
 
-def _client(url: str) -> httpx.Client:
+def _client(url: str, key: str | None = None) -> httpx.Client:
     timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
     # A server on this machine is reached directly, whatever proxy the environment names.
     is_here = httpx.URL(url).host in ("127.0.0.1", "localhost", "::1")
-    return httpx.Client(base_url=url, timeout=timeout, trust_env=not is_here)
+    return httpx.Client(
+        base_url=url, timeout=timeout, trust_env=not is_here, auth=Shown(url, key) if key else None
+    )
 
 
 @contextmanager

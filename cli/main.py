@@ -13,6 +13,7 @@ from cli.commands import (
     checking,
     control,
     doctoring,
+    keyring,
     letters,
     migrating,
     predicting,
@@ -23,6 +24,7 @@ from cli.commands import (
 )
 from cli.connection import log_to_file
 from cli.errors import EXIT_CODES, CommandError, Refused
+from cli.options import use_key_file
 from shared.settings import settings
 
 INTERRUPTED = 130
@@ -34,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.callback()(use_key_file)
 app.command()(serving.up)
 app.command()(serving.demo)
 app.command(epilog=EXIT_CODES)(checking.check)
@@ -56,6 +59,7 @@ app.command()(predicting.tasks)
 app.command()(watching.top)
 app.command()(doctoring.doctor)
 app.add_typer(letters.letters, name="dead-letters")
+app.add_typer(keyring.keys, name="keys")
 
 
 def run(arguments: Sequence[str]) -> int:

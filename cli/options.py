@@ -20,6 +20,17 @@ def _use_home(home: Path | None) -> Path | None:
     return home
 
 
+def use_key_file(
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--key-file", help="A file that holds the API key (OMTX_KEY_FILE; or OMTX_API_KEY)."),
+    ] = None,
+) -> None:
+    """Screen a library of ligands against a protein: exact, ranked, reproducible."""
+    if key_file is not None:
+        os.environ["OMTX_KEY_FILE"] = str(key_file)
+
+
 def _use_engine(engine: str | None) -> str | None:
     """The same for the engine."""
     if engine is not None and engine not in ENGINES:

@@ -1,4 +1,4 @@
-"""The web server of this machine: loopback only."""
+"""The web server of this machine, on loopback unless told otherwise."""
 
 import socket
 import threading
@@ -18,8 +18,8 @@ class WebServer:
     Port 0 takes any free one. Raises OSError if the port is taken.
     """
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_server((ADDRESS, port), backlog=BACKLOG)
+    def __init__(self, port: int, address: str = ADDRESS) -> None:
+        self._socket = socket.create_server((address, port), backlog=BACKLOG)
         self.port: int = self._socket.getsockname()[1]
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 
 import functions_framework
 from starlette.types import ASGIApp
+from werkzeug.datastructures import EnvironHeaders
+from werkzeug.wrappers import Response
 
 from local.objects import PREFIX, Objects
 from local.routing import Mount, Router, threaded
 from shared import topology, wiring
+from shared.entry import problem
+from shared.errors import NotAllowed, TransientError
+from shared.models.access import Scope
+from shared.settings import settings
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SERVICES = topology.PATH.parent
 
@@ -58,14 +64,32 @@ def mount(around: Around = lambda name, app: app) -> Mounted:
     ]
     objects = Objects(wiring.local_blobs(), wiring.clock())
     mounts.append(("*", PREFIX.rstrip("/"), threaded(objects)))
-    return Mounted(functions, subscribers, Router(mounts))
+    return Mounted(functions, subscribers, Router(mounts, named=not settings().is_loopback))
 
 
 def _reached(name: str, function: topology.Function, functions: Mapping[str, "WSGIApplication"]) -> ASGIApp:
+    if function.schedule is not None:
+        return threaded(_for_admins(functions[name]))
     if function.interface == "function":
         return threaded(functions[name])
     app: ASGIApp = getattr(import_module(f"services.{name}.main"), function.entry_point)
     return app
+
+
+def _for_admins(app: "WSGIApplication") -> "WSGIApplication":
+    """What the scheduler calls in this process, and from outside only those who administer."""
+
+    def guarded(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        headers = {name.lower(): value for name, value in EnvironHeaders(environ).items()}
+        try:
+            wiring.access().caller(headers).require(Scope.ADMIN)
+        except (NotAllowed, TransientError) as error:
+            scheme = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+            body, status, more = problem(error.status, error.title, str(error))
+            return Response(body, status, {**more, **scheme})(environ, start_response)
+        return app(environ, start_response)
+
+    return guarded
 
 
 def load(source: Path, entry_point: str) -> "WSGIApplication":

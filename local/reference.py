@@ -78,6 +78,8 @@ SUBMIT: tuple[tuple[str, str, type[BaseModel], dict[str, Any], tuple[str, str], 
 )
 REFUSALS = {
     "400": "The request is not understood.",
+    "401": "No API key, or none that is good.",
+    "403": "The key lacks the scope that the detail names.",
     "404": "There is no such thing, or it is another's.",
     "409": "It cannot be done now; the detail says why.",
     "413": "The body is too large.",
@@ -85,6 +87,13 @@ REFUSALS = {
     "503": "What this depends on does not answer; try again after ``Retry-After`` seconds.",
 }
 NOT_FOUND = {"type": "about:blank", "title": "Not found", "status": 404, "detail": "no batch b_1"}
+
+
+KEYS = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer omtx_…`"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+NO_KEY = ("/health", "/v1/health", "/v1/metadata", "/metrics")
 
 
 def document() -> dict[str, Any]:
@@ -103,9 +112,20 @@ def document() -> dict[str, Any]:
         for method in METHODS:
             if method in methods:
                 _refusing(methods[method])
+    _locked(told)
     told["paths"] = dict(sorted(told["paths"].items()))
     told["components"]["schemas"] = dict(sorted(schemas.items()))
     return told
+
+
+def _locked(told: dict[str, Any]) -> None:
+    """Say how a key is shown, and where none is needed."""
+    told["components"]["securitySchemes"] = KEYS
+    told["security"] = [{name: []} for name in KEYS]
+    for path, methods in told["paths"].items():
+        if path.startswith(NO_KEY):
+            for method in methods.keys() & set(METHODS):
+                methods[method]["security"] = []
 
 
 def _of(app: FastAPI) -> dict[str, Any]:

@@ -30,12 +30,14 @@ class Router:
     """
     An ASGI application over others; the longest matching path wins.
 
-    The applications see the whole path, as a function behind a load balancer does. The server has no
-    login, so a browser must not be able to lend it to a page from elsewhere: foreign host names
-    (DNS rebinding) and foreign origins (cross-site requests) are refused.
+    The applications see the whole path, as a function behind a load balancer does. On loopback
+    it may need no key, so a browser must not be able to lend it to a page from elsewhere: foreign host
+    names (DNS rebinding) and foreign origins (cross-site requests) are refused. With ``named`` it is
+    reached by names that only its operator knows, and a page has to come from the same.
     """
 
-    def __init__(self, mounts: Sequence[Mount]) -> None:
+    def __init__(self, mounts: Sequence[Mount], *, named: bool = False) -> None:
+        self._named = named
         self._mounts = sorted(mounts, key=lambda mount: len(mount[1]), reverse=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,7 +46,7 @@ class Router:
         await (app or _refuse(404, "There is nothing at this path."))(scope, receive, send)
 
     def _refusal(self, headers: Headers) -> ASGIApp | None:
-        if _is_foreign(headers):
+        if _is_elsewhere(headers) if self._named else _is_foreign(headers):
             return _refuse(403, "This server answers pages of this machine only.")
         size = headers.get("content-length", "0")
         if not size.isdecimal() or int(size) > MOST_BODY_BYTES:
@@ -62,6 +64,12 @@ class Router:
 def _is_foreign(headers: Headers) -> bool:
     named = [f"//{headers.get('host', '')}", headers.get("origin", "//localhost")]
     return not all(_host(address) in OWN_NAMES for address in named)
+
+
+def _is_elsewhere(headers: Headers) -> bool:
+    """Whether a page of another server asks."""
+    origin = headers.get("origin")
+    return origin is not None and _host(origin) != _host(f"//{headers.get('host', '')}")
 
 
 def _host(address: str) -> str | None:

@@ -42,10 +42,11 @@ class Runner(Parts):
         """Start each part; the stack ends them in reverse, the web server after all that need it."""
         stack.enter_context(locked(self.home))
         all_cores = stack.enter_context(_on_one_core())
-        server = WebServer(self._port)
+        server = WebServer(self._port, settings().host)
         stack.callback(server.stop)
         stack.enter_context(_configured(home=self.home, port=server.port, workers=self._workers))
         self.url = settings().base_url
+        _guarded()
         stack.enter_context(noted(self.home, self.url))
         mounted = self._load()
         server.start(mounted.web)
@@ -53,6 +54,16 @@ class Runner(Parts):
         for part in _parts(mounted, self.home / "logs", all_cores):
             part.start()
             stack.callback(part.stop)
+
+
+class NoKeys(Exception):
+    """The server would be open to others, and nobody needs a key."""
+
+
+def _guarded() -> None:
+    if not settings().is_loopback and not wiring.keys().any():
+        refused = f"others could reach this server at {settings().host}, and there is no API key"
+        raise NoKeys(f"{refused}; make one first: omtx keys create --admin --home {settings().home}")
 
 
 def _parts(mounted: Mounted, logs: Path, cores: frozenset[int]) -> tuple[Pool, Pump, Schedule]:

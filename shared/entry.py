@@ -19,6 +19,7 @@ from shared.errors import (
 )
 from shared.events.delivery import MOST_BYTES, Delivery
 from shared.events.messages import Event
+from shared.models.access import Principal
 from shared.settings import settings
 
 if TYPE_CHECKING:
@@ -68,6 +69,13 @@ def trusted(handle: "Callable[[Request], Any]") -> "Callable[[Request], Any]":
         return handle(request)
 
     return entry
+
+
+def calling(request: "Request") -> Principal:
+    """Who asks for what is the public's; NotAllowed if nobody knows."""
+    found = wiring.access().caller(headers_of(request))
+    logs.note(key=found.key_id)
+    return found
 
 
 def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Request], Any]]":

@@ -33,6 +33,8 @@ LONGEST_VALUE, LONGEST_TEXT = 200, 16_000
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 _CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/(\d{1,20}))?(?:;o=(\d))?")
 _STRUCK_OUT = (
+    (re.compile(r"\b(omtx_[a-z0-9]{12}_)[A-Za-z0-9]+"), r"\1[…]"),
+    (re.compile(r"(?i)(x-api-key[\"']?\s*[:=]\s*[\"']?)[^\s\"']+"), r"\1[…]"),
     (re.compile(r"(?i)((?:signature|credential|token|secret)=)[^\s&\"']+"), r"\1[…]"),
     (re.compile(r"(?i)(bearer\s+)\S+"), r"\1[…]"),
     (re.compile(r"\b[ACDEFGHIKLMNPQRSTVWYX]{25,}\b"), "[sequence]"),

@@ -1,5 +1,6 @@
 """Commands that run the platform: up, demo."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from cli.options import Engine, Home, Params, Workers
 from cli.output import note
 from cli.parameters import parameters
 from cli.verdict import success
+from shared import wiring
 from shared.settings import settings
 
 
@@ -20,22 +22,30 @@ def up(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Default 8765 (OMTX_PORT); 0 takes any free one.")
     ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; others than 127.0.0.1 need keys (OMTX_HOST).")
+    ] = None,
     workers: Workers = None,
     engine: Engine = None,
     home: Home = None,
 ) -> None:
-    """Run the platform on 127.0.0.1 in the foreground; Ctrl-C ends it gracefully."""
+    """Run the platform in the foreground, on 127.0.0.1 unless told otherwise; Ctrl-C ends it gracefully."""
     from local.gpus import NoGpu, NoPython
     from local.home import HomeInUse
+    from local.runner import NoKeys
     from local.serve import serve
 
+    if host is not None:
+        os.environ["OMTX_HOST"] = host
+        wiring.reset()
     chosen = settings().port if port is None else port
     try:
         serve(settings().home, port=chosen, workers=workers or settings().workers)
-    except (HomeInUse, NoGpu, NoPython) as error:
+    except (HomeInUse, NoGpu, NoKeys, NoPython) as error:
         raise CommandError(str(error)) from error
     except OSError as error:
-        message = f"cannot listen on port {chosen}: {error.strerror or error}; --port 0 takes any free one"
+        where = f"{settings().host} port {chosen}"
+        message = f"cannot listen on {where}: {error.strerror or error}; --port 0 takes any free one"
         raise CommandError(message) from error
 
 

@@ -33,7 +33,7 @@ variable "budget" {
 }
 
 variable "client_ranges" {
-  description = "Address ranges (CIDR) from which the platform may be used. It has no login: who is let in here sees everything. The engine's webhook checks signatures and is reached from anywhere."
+  description = "Address ranges (CIDR) from which the platform may be used. Behind them each request needs an API key as well. The engine's webhook checks signatures and is reached from anywhere."
   type        = set(string)
   default     = []
 
@@ -44,7 +44,7 @@ variable "client_ranges" {
 
   validation {
     condition     = alltrue([for it in var.client_ranges : !endswith(it, "/0")])
-    error_message = "client_ranges must not be the whole internet: the platform has no login."
+    error_message = "client_ranges must not be the whole internet: a key that leaks is worth nothing outside them."
   }
 }
 

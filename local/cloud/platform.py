@@ -153,6 +153,7 @@ class Cloud(Parts):
             "OMTX_WORKERS": str(self._workers),
             "OMTX_FSYNC": "0",
             "OMTX_PUSH_UNSIGNED": "1",
+            "OMTX_WITHOUT_KEYS": "1",
             "OMTX_SECRETS": "folder",
             **found,
             **self._given,

@@ -17,6 +17,7 @@ from services.api import (
     exports,
     health,
     jobs,
+    keys,
     listing,
     milestones,
     models,
@@ -41,7 +42,8 @@ MOST_BODY_BYTES = 64 * 1024
 LARGE = (*nim.PATHS, screens.router.prefix, f"{screens.router.prefix}/estimate-cost")
 RESOURCES = (
     *(probes, nim, screens, models, tasks, listing, batches, control, results, enhanced, analytics, audit),
-    *(artefacts, exports, jobs, milestones, refreshing, simulating, system, health, dead_letters, reference),
+    *(artefacts, exports, jobs, milestones, refreshing, simulating, system, health),
+    *(dead_letters, keys, reference),
 )
 
 

@@ -10,8 +10,7 @@ from services.submit.routes import respond
 from services.submit.source import Limits
 from services.submit.storing import Means
 from shared import wiring
-from shared.entry import answering, headers_of
-from shared.models.access import Scope
+from shared.entry import answering, calling
 from shared.settings import settings
 
 
@@ -19,32 +18,21 @@ from shared.settings import settings
 @answering
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
-    caller = wiring.access().caller(headers_of(request))
-    caller.require(Scope.SUBMIT)
-    means = Means.of(settings())
+    caller, blobs, clock = calling(request), wiring.blobs(), wiring.clock()
     accept = partial(
         handle,
         idempotency_key=request.headers.get("Idempotency-Key"),
         owner=caller.owner,
-        means=means,
+        means=Means.of(settings()),
         ledger=wiring.ledger(),
-        blobs=wiring.blobs(),
+        blobs=blobs,
         bus=wiring.bus(),
         engine=wiring.engine(),
-        clock=wiring.clock(),
+        clock=clock,
         manifest=wiring.manifest(),
         roster=wiring.roster(),
         alignments=wiring.alignments(),
         limits=Limits.of(settings()),
     )
-    body, now = request.stream.read(settings().most_body_bytes + 1), wiring.clock().now()
-    return respond(
-        request.path,
-        body,
-        settings(),
-        owner=caller.owner,
-        means=means,
-        accept=accept,
-        blobs=wiring.blobs(),
-        now=now,
-    )
+    body = request.stream.read(settings().most_body_bytes + 1)
+    return respond(request.path, body, settings(), caller=caller, accept=accept, blobs=blobs, now=clock.now())

@@ -14,6 +14,7 @@ from services.submit.uploads import offered
 from shared.entry import Answer, as_json
 from shared.errors import NotFound
 from shared.logs import note
+from shared.models.access import Principal, Scope
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
 
@@ -28,8 +29,7 @@ def respond(
     body: bytes,
     settings: Settings,
     *,
-    owner: str,
-    means: Means,
+    caller: Principal,
     accept: Accept,
     blobs: Blobs,
     now: datetime,
@@ -41,12 +41,16 @@ def respond(
     what an order would cost. ``/api/v3/libraries``: 201, where to upload. ``/api/v2/tasks/{id}/validate``:
     200, what is wrong with an input.
     """
+    caller.require(Scope.SUBMIT)
+    owner = caller.owner
     path, most = path.rstrip("/"), settings.most_body_bytes
     if path == "/api/v3/libraries":
         return as_json(offered(body, settings, owner=owner, blobs=blobs, now=now), 201)
     if path == "/api/v3/batches/estimate":
         inquiry, limits = read_body(body, estimating.Inquiry, most=most), Limits.of(settings)
-        return as_json(estimating.handle(inquiry, owner=owner, means=means, blobs=blobs, limits=limits))
+        return as_json(
+            estimating.handle(inquiry, owner=owner, means=Means.of(settings), blobs=blobs, limits=limits)
+        )
     if path in PREDICT:
         prediction = read_body(body, Prediction, most=most)
         with ordered(prediction, prediction.task_type) as order:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PYTHON = "OMTX_PYTHON_"
 LONGEST_QUEUE_SECONDS = 6 * 86400.0
+LOOPBACK, EVERYWHERE = ("127.0.0.1", "localhost"), ("0.0.0.0", "")
 Prefix = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")]
 
 
@@ -42,7 +43,7 @@ class Settings(BaseSettings):
     ``push_*``: whose tokens push deliveries, and the calls of the scheduler, carry.
     ``push_checked_by_platform``: the service is private, so Cloud Run has checked the token before, and
     has removed its signature. ``push_unsigned`` accepts deliveries without, which is for emulators on
-    one machine.
+    one machine. ``without_keys`` lets all act for ``owner`` until there is a key, for the same purpose.
 
     The last part concerns ``engine = modal`` alone. Its client's own names are kept, as whoever deploys
     uses them too. On the cloud backend the token may stand among the secrets instead. ``modal_seconds``:
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     engine: Literal["pool", "modal", "local-gpu"] = "pool"
     pythons: Annotated[Mapping[str, Path], Field(default_factory=_pythons)]
     home: Path = Path(".omtx")
+    host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     test_models: bool = False
     workers: Annotated[int, Field(ge=1, le=256)] = os.cpu_count() or 1
@@ -96,6 +98,7 @@ class Settings(BaseSettings):
     push_keys_url: str = "https://www.googleapis.com/oauth2/v3/certs"
     push_checked_by_platform: bool = False
     push_unsigned: bool = False
+    without_keys: bool = False
     emulator: Annotated[str, Field(validation_alias="PUBSUB_EMULATOR_HOST")] = ""
     service: Annotated[str, Field(validation_alias="K_SERVICE")] = ""
 
@@ -142,8 +145,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _nothing_is_taken_on_trust(self) -> Self:
-        if self.push_unsigned and not self.emulator:
-            raise ValueError("OMTX_PUSH_UNSIGNED is for emulators, and PUBSUB_EMULATOR_HOST names none")
+        for name in ("push_unsigned", "without_keys"):
+            if getattr(self, name) and not self.emulator:
+                said = "is for emulators, and PUBSUB_EMULATOR_HOST names none"
+                raise ValueError(f"OMTX_{name.upper()} {said}")
         if self.push_checked_by_platform and not self.service:
             raise ValueError("OMTX_PUSH_CHECKED_BY_PLATFORM is for Cloud Run, which sets K_SERVICE")
         if self.push_audience and not self.push_service_account:
@@ -163,7 +168,18 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """Where the routes are reached: the public address, or the embedded server's own."""
-        return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
+        host = "127.0.0.1" if self.host in EVERYWHERE else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the embedded server is reached from this machine alone."""
+        return self.host in LOOPBACK
+
+    @property
+    def keyless(self) -> bool:
+        """Whether requests need no key until there is a first one."""
+        return self.is_loopback if self.backend == "local" else self.without_keys
 
     def seconds(self, name: str) -> timedelta:
         """The time span ``<name>_seconds``."""

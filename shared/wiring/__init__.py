@@ -11,6 +11,7 @@ from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetters, Queues
 from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
+from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from shared.ports.orders import Orders
 from shared.ports.world import Key
@@ -47,6 +48,7 @@ __all__ = [
     "gcp_database",
     "gcp_letters",
     "gcp_storage",
+    "keys",
     "ledger",
     "local_blobs",
     "local_bus",
@@ -166,7 +168,19 @@ def runs() -> Runs:
 @cache
 def access() -> Access:
     """Who users' requests come from."""
-    return Access(owner=settings().owner)
+    return Access(keys, clock(), owner=settings().owner, keyless=settings().keyless)
+
+
+@cache
+def keys() -> Keys:
+    """API keys."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.keys import FirestoreKeys
+
+        return FirestoreKeys(gcp_database())
+    from shared.adapters.local.keys import SqliteKeys
+
+    return SqliteKeys(local_database())
 
 
 @cache
@@ -191,6 +205,6 @@ def reset() -> None:
 
 _CHOICES = (
     *(ledger, blobs, manifest, roster, alignments),
-    *(bus, dead_letters, queues, engine, orders, runs, access, callers),
+    *(bus, dead_letters, queues, engine, orders, runs, access, keys, callers),
     *clients.CHOICES,
 )

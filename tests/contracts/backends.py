@@ -9,6 +9,7 @@ from shared.models.work import Envelope
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetter, DeadLetters, Queues
 from shared.ports.engine import Engine, Runs
+from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from shared.ports.world import Secrets
 from tests.support.world import HandClock
@@ -58,6 +59,7 @@ class Backend(Protocol):
     queues: Queues
     subscriber: Subscriber
     secrets: Secrets
+    keys: Keys
     clock: HandClock
 
     def wait(self, span: timedelta) -> None:

@@ -12,6 +12,7 @@ from shared.adapters.local.blobs import FolderBlobs
 from shared.adapters.local.bus import SqliteBus
 from shared.adapters.local.calls import SqliteCalls
 from shared.adapters.local.database import Database
+from shared.adapters.local.keys import SqliteKeys
 from shared.adapters.local.ledger import SqliteLedger
 from shared.adapters.local.world import FolderSecrets
 from shared.models.work import Envelope
@@ -34,6 +35,7 @@ class LocalBackend:
         self.clock = HandClock()
         self.database = Database(home / "state.db", schema.STEPS, fsync=False)
         self.ledger = SqliteLedger(self.database)
+        self.keys = SqliteKeys(self.database)
         self.secrets = FolderSecrets(home / "secrets")
         self.blobs = FolderBlobs(
             home / "objects",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.ports.blobs import Blobs
+from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from shared.ports.world import Key, Secrets
 from shared.topology import Topology
@@ -51,6 +52,13 @@ class GcpBackend:
         from shared.adapters.gcp.ledger import FirestoreLedger
 
         return FirestoreLedger(self.database, intents_age=timedelta(0))
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Firestore."""
+        from shared.adapters.gcp.keys import FirestoreKeys
+
+        return FirestoreKeys(self.database)
 
     @cached_property
     def blobs(self) -> Blobs:

@@ -304,3 +304,9 @@ def test_a_process_of_the_framework_writes_each_line_once_and_all_of_them_as_jso
     assert all(line["logging.googleapis.com/labels"]["execution_id"] for line in lines[:2])
     assert "logging.googleapis.com/trace" not in lines[1]
     assert ran.stderr == ""
+
+
+@pytest.mark.parametrize("before", ["", "X-API-Key: ", "'x-api-key': '", "Authorization: Bearer ", "key="])
+def test_a_key_is_struck_out_of_whatever_is_logged(before: str) -> None:
+    secret = "A1b2" * 12
+    assert secret not in logs.clean(f"sent {before}omtx_abcdefgh0123_{secret} there", 1000)

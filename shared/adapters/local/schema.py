@@ -110,6 +110,12 @@ COSTS = (
     "ALTER TABLE attempts ADD COLUMN runs TEXT NOT NULL DEFAULT '[]'",
 )
 STAFF = ("CREATE TABLE staff (model TEXT PRIMARY KEY, workers INTEGER NOT NULL) WITHOUT ROWID",)
+KEYS = (
+    """CREATE TABLE api_keys (
+        id TEXT PRIMARY KEY, owner TEXT NOT NULL, created_at INTEGER NOT NULL, body TEXT NOT NULL,
+        used_at INTEGER) WITHOUT ROWID""",
+    "CREATE INDEX api_keys_by_owner ON api_keys (owner, created_at, id)",
+)
 STEPS: tuple[tuple[str, ...], ...] = (
-    *(LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING, FORGETTING, COSTS, STAFF),
+    *(LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING, FORGETTING, COSTS, STAFF, KEYS),
 )
