@@ -117,6 +117,7 @@ def test_analytics_are_of_the_page_and_say_so(chain: Chain) -> None:
 
 def test_trends_set_the_newer_half_beside_the_older(chain: Chain) -> None:
     finished(chain, 2, parameters={"failure_rate": 1})
+    chain.clock.advance(timedelta(days=1))
     finished(chain, 2)
     trends = body(chain, "include_analytics=true")["statistics"]["performance_trends"]
     assert (trends["older"]["success_rate"], trends["newer"]["success_rate"]) == (0, 100)
