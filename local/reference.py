@@ -84,6 +84,7 @@ REFUSALS = {
     "409": "It cannot be done now; the detail says why.",
     "413": "The body is too large.",
     "422": "A field is wrong; ``errors`` names each.",
+    "429": "More than you may; ``retry_after`` in seconds, null where time does not help.",
     "503": "What this depends on does not answer; try again after ``Retry-After`` seconds.",
 }
 NOT_FOUND = {"type": "about:blank", "title": "Not found", "status": 404, "detail": "no batch b_1"}

@@ -27,9 +27,11 @@ from services.api import (
     refreshing,
     results,
     screens,
+    signatures,
     simulating,
     system,
     tasks,
+    usage,
 )
 from services.api.dependencies import told
 from services.api.requests import Bodies, Paths, Steps, step_of
@@ -42,8 +44,8 @@ MOST_BODY_BYTES = 64 * 1024
 LARGE = (*nim.PATHS, screens.router.prefix, f"{screens.router.prefix}/estimate-cost")
 RESOURCES = (
     *(probes, nim, screens, models, tasks, listing, batches, control, results, enhanced, analytics, audit),
-    *(artefacts, exports, jobs, milestones, refreshing, simulating, system, health),
-    *(dead_letters, keys, reference),
+    *(artefacts, exports, signatures, jobs, milestones, refreshing, simulating, system, health),
+    *(dead_letters, keys, usage, reference),
 )
 
 

@@ -11,6 +11,7 @@ from services.api.dependencies import READ, Stored
 from services.api.sending import FILE, attachment, streamed
 from services.api.store import Store
 from shared.domain.naming import file_name
+from shared.domain.provenance import SIGNATURE
 from shared.errors import FieldError, InvalidInput, NotFound
 from shared.steps.reading import Overview, standing_outcomes
 
@@ -23,7 +24,7 @@ FILES = {
     "sdf": "results/ranked.sdf",
 }
 FORMATS = (*FILES, "zip")
-IN_ZIP = (FILES["csv"], "summary.json", "manifest.json")
+IN_ZIP = (FILES["csv"], "summary.json", "manifest.json", SIGNATURE)
 STRUCTURE = "structure.cif"
 # A ZIP ends with a list of all its files, which has to be kept: about half a KiB each.
 MOST_STRUCTURES = 100_000

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.sending import response
@@ -35,7 +35,7 @@ class Steps:
         with logs.step(self.name, dict(Headers(scope=scope))) as step:
             step.quiet = scope["method"] in READING
             scope["omtx.step"] = step
-            sending = _Sending(send)
+            sending = _Sending(send, step)
             try:
                 await self.app(scope, receive, sending)
             except Exception as error:  # the edge: logged whole, answered without its inside
@@ -50,10 +50,15 @@ class Steps:
 @dataclass
 class _Sending:
     send: Send
+    step: logs.Step
     began: bool = False
 
     async def __call__(self, message: Message) -> None:
         self.began = True
+        if message["type"] == "http.response.start" and self.step.headers:
+            headers = MutableHeaders(scope=message)
+            for name, value in self.step.headers.items():
+                headers.setdefault(name, value)
         await self.send(message)
 
 

@@ -11,7 +11,7 @@ from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetters, Queues
 from shared.ports.engine import Runs
 from shared.ports.ledger import Ledger
-from shared.ports.world import Clock
+from shared.ports.world import Clock, Notary
 from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest
 from shared.steps.reading import Overview, overview
@@ -38,6 +38,7 @@ class Store:
     letters: DeadLetters
     queues: Queues
     runs: Runs
+    notary: Notary
     workers: int
     quiet: timedelta
     artefacts_folder: Path | None

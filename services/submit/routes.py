@@ -15,13 +15,21 @@ from shared.entry import Answer, as_json
 from shared.errors import NotFound
 from shared.logs import note
 from shared.models.access import Principal, Scope
+from shared.models.limits import Endpoints
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
 
 Accept = Callable[[Order], dict[str, Any]]
 PREDICT = ("/api/predict", "/api/v2/predict")
+ESTIMATE = "/api/v3/batches/estimate"
 TASKS = "/api/v2/tasks"
 VALIDATE = re.compile(rf"{TASKS}/([^/]+)/validate")
+
+
+def endpoints(path: str) -> Endpoints:
+    """The class of a path, as limits know it: whatever is not just a question opens a batch."""
+    asks = path.startswith((ESTIMATE, TASKS))
+    return Endpoints.OTHER if asks else Endpoints.SUBMIT
 
 
 def respond(
@@ -46,7 +54,7 @@ def respond(
     path, most = path.rstrip("/"), settings.most_body_bytes
     if path == "/api/v3/libraries":
         return as_json(offered(body, settings, owner=owner, blobs=blobs, now=now), 201)
-    if path == "/api/v3/batches/estimate":
+    if path == ESTIMATE:
         inquiry, limits = read_body(body, estimating.Inquiry, most=most), Limits.of(settings)
         return as_json(
             estimating.handle(inquiry, owner=owner, means=Means.of(settings), blobs=blobs, limits=limits)

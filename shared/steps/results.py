@@ -41,7 +41,17 @@ def listed(blobs: Blobs, batch_id: str) -> Iterator[Artefact]:
     Raises:
         ValueError: it is not one that ``aggregate`` wrote.
     """
-    lines = _lines(blobs.stream(manifest_key(batch_id)))
+    return listed_in(blobs.stream(manifest_key(batch_id)))
+
+
+def listed_in(manifest: Iterator[bytes]) -> Iterator[Artefact]:
+    """
+    What a manifest lists, as its pieces are read.
+
+    Raises:
+        ValueError: it is not one that ``aggregate`` wrote.
+    """
+    lines = _lines(manifest)
     for line in lines:
         if line.startswith(b' "artefacts": ['):
             break
@@ -49,7 +59,7 @@ def listed(blobs: Blobs, batch_id: str) -> Iterator[Artefact]:
         if line.startswith(b" ]"):
             return
         yield Artefact.model_validate_json(line.rstrip(b","))
-    raise ValueError(f"the manifest of {batch_id} ends before its list of artefacts does")
+    raise ValueError("the manifest ends before its list of artefacts does")
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -14,14 +14,14 @@ from shared.ports.engine import Engine, Runs
 from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from shared.ports.orders import Orders
-from shared.ports.world import Key
+from shared.ports.world import Key, Notary
 from shared.settings import settings
 from shared.settings.doors import doors
 from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
-from shared.wiring import clients
+from shared.wiring import clients, limits
 from shared.wiring.clients import (
     clock,
     gcp_bus,
@@ -32,8 +32,10 @@ from shared.wiring.clients import (
     local_bus,
     local_calls,
     local_database,
+    redis,
     secrets,
 )
+from shared.wiring.limits import consumptions, limiter, meter
 
 __all__ = [
     "access",
@@ -42,6 +44,7 @@ __all__ = [
     "bus",
     "callers",
     "clock",
+    "consumptions",
     "dead_letters",
     "engine",
     "gcp_bus",
@@ -50,13 +53,17 @@ __all__ = [
     "gcp_storage",
     "keys",
     "ledger",
+    "limiter",
     "local_blobs",
     "local_bus",
     "local_calls",
     "local_database",
     "manifest",
+    "meter",
+    "notary",
     "orders",
     "queues",
+    "redis",
     "reset",
     "roster",
     "runs",
@@ -119,6 +126,14 @@ def bus() -> Bus:
     if settings().backend == "gcp":
         return gcp_bus()
     return local_bus()
+
+
+@cache
+def notary() -> Notary:
+    """Who signs the manifests."""
+    from shared.adapters.notary import SecretNotary
+
+    return SecretNotary(secrets())
 
 
 @cache
@@ -199,12 +214,15 @@ def reset() -> None:
     """Close what is open and forget every choice; between tests, and before a fork is used."""
     if local_database.cache_info().currsize:
         local_database().close()
+    if redis.cache_info().currsize and (connection := redis()) is not None:
+        connection.close()
     for choice in (*_CHOICES, settings, doors):
         choice.cache_clear()
 
 
 _CHOICES = (
-    *(ledger, blobs, manifest, roster, alignments),
-    *(bus, dead_letters, queues, engine, orders, runs, access, keys, callers),
+    *(ledger, blobs, manifest, roster, alignments, notary, keys),
+    *(bus, dead_letters, queues, engine, orders, runs, access, callers),
     *clients.CHOICES,
+    *limits.CHOICES,
 )

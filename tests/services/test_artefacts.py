@@ -260,7 +260,7 @@ def test_a_zip_holds_table_summary_and_manifest(chain: Chain, screen: str) -> No
     with zipfile.ZipFile(io.BytesIO(export(chain, screen, "zip").raw)) as archive:
         assert archive.testzip() is None
         names = {Path(name).name for name in archive.namelist()}
-        assert names == {"batch_results.csv", "summary.json", "manifest.json"}
+        assert names == {"batch_results.csv", "summary.json", "manifest.json", "manifest.dsse.json"}
         assert archive.read(f"{screen}/batch_results.csv") == export(chain, screen, "csv").raw
 
 

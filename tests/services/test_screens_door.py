@@ -15,6 +15,7 @@ from shared.errors import NotFound
 from tests.support.chain import Chain
 from tests.support.functions import Reply, call
 from tests.support.orders import molecule
+from tests.support.properties import examples
 from tests.support.screens import assert_problem, paths
 
 SEQUENCE = "MKTAYIAKQRQISFVKSHFS"
@@ -148,18 +149,21 @@ def test_an_unknown_screen_is_not_found(chain: Chain, screen: str) -> None:
         assert_problem(post(f"/{screen}/{action}"), 404)
 
 
+@examples(50)
 @given(st.text())
 def test_ids_lead_there_and_back(key: str) -> None:
     batch = batch_id("owner", key, "")
     assert batch_of(screen_id(batch)) == batch
 
 
+@examples(50)
 @given(st.text())
 def test_no_other_text_is_the_id_of_a_screen(text: str) -> None:
     with suppress(NotFound):
         assert screen_id(batch_of(text)) == text
 
 
+@examples(50)
 @given(st.lists(st.integers(0, 500), min_size=1, max_size=5, unique=True))
 def test_residues_of_a_pocket_count_from_0_there_and_from_1_here(residues: list[int]) -> None:
     entities = [
