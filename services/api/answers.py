@@ -192,12 +192,6 @@ class ResultPage(PageOfBatch):
     results: list[dict[str, Any]]
 
 
-class ColumnPage(PageOfBatch):
-    """The same rows by column; all arrays are as long as the page has rows."""
-
-    columns: dict[str, list[Any]]
-
-
 class ModelList(Frozen):
     """The catalogue; each entry with the JSON Schema of its ``parameters``."""
 

@@ -5,8 +5,14 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, JsonValue
 
-from services.api.answers import OnePage
+from services.api.answers import OnePage, PageOfBatch
 from shared.models.base import Frozen
+
+
+class ColumnPage(PageOfBatch):
+    """The same rows by column; all arrays are as long as the page has rows."""
+
+    columns: dict[str, list[Any]]
 
 
 class EnhancedPage(Frozen):

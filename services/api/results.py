@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 
 from services.api import insights
-from services.api.answers import ColumnPage, ResultPage
+from services.api.answers import ResultPage
+from services.api.answers_batches import ColumnPage
 from services.api.artefacts import artefact, finished
 from services.api.batches import cost
 from services.api.dependencies import READ, Stored

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.api.answers import ColumnPage
-from services.api.answers_batches import EnhancedPage
+from services.api.answers_batches import ColumnPage, EnhancedPage
 from tests.support.chain import Chain
 from tests.support.screens import assert_problem, finished, opened
 
