@@ -1,5 +1,6 @@
 """What surrounds every request: its line in the log, its path as routes know it, a bound on its body."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -81,10 +82,11 @@ class Paths:
 
 @dataclass(frozen=True)
 class Bodies:
-    """Reads a body before the application does, and no further than ``most`` bytes."""
+    """Reads a body before the application does, and no further than ``most`` bytes; ``larger``, by path."""
 
     app: ASGIApp
     most: int
+    larger: Mapping[str, int]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its whole body, or answer 413 or 415."""
@@ -92,7 +94,7 @@ class Bodies:
             await self.app(scope, receive, send)
             return
         try:
-            body = await _whole(scope, receive, self.most)
+            body = await _whole(scope, receive, self.larger.get(scope["path"], self.most))
         except PermanentError as error:
             await response(refused(error, step_of(scope)))(scope, receive, send)
             return

@@ -14,8 +14,10 @@ from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
 from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
+from shared.ports.orders import Orders
 from shared.ports.world import Key, Notary
 from shared.settings import settings
+from shared.settings.doors import doors
 from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
@@ -68,6 +70,7 @@ __all__ = [
     "meter",
     "notary",
     "notices",
+    "orders",
     "queues",
     "redis",
     "reset",
@@ -178,6 +181,14 @@ def engine() -> Engine:
 
 
 @cache
+def orders() -> Orders:
+    """The door of ``submit``, where users find it."""
+    from shared.adapters.orders import HttpOrders
+
+    return HttpOrders(settings().base_url)
+
+
+@cache
 def runs() -> Runs:
     """What the engine is doing."""
     if settings().engine == "modal":
@@ -225,13 +236,13 @@ def reset() -> None:
         local_database().close()
     if redis.cache_info().currsize and (connection := redis()) is not None:
         connection.close()
-    for choice in (*_CHOICES, settings):
+    for choice in (*_CHOICES, settings, doors):
         choice.cache_clear()
 
 
 _CHOICES = (
     *(ledger, blobs, manifest, roster, alignments, notices, notary, keys),
-    *(bus, dead_letters, queues, engine, runs, access, callers),
+    *(bus, dead_letters, queues, engine, orders, runs, access, callers),
     *clients.CHOICES,
     *limits.CHOICES,
     *caches.CHOICES,
