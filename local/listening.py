@@ -20,8 +20,8 @@ class WebServer:
 
     def __init__(self, port: int, address: str = ADDRESS) -> None:
         self._socket = socket.create_server((address, port), backlog=BACKLOG)
-        # Connections inherit it; asyncio would set it only where a socket was made for TCP by name. Without it an
-        # answer of two writes waits 40 ms for the acknowledgement that the client delays.
+        # Connections inherit it; asyncio sets it only on sockets that were made for TCP by name. Without it
+        # an answer of two writes waits 40 ms for the acknowledgement that the client delays.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port: int = self._socket.getsockname()[1]
         self._server: uvicorn.Server | None = None

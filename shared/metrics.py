@@ -117,14 +117,16 @@ class Histogram(Metric):
     def observe(self, value: float, *labels: str) -> None:
         """Add one observation."""
         with self._lock:
-            key = _bounded(labels, self._spreads, len(self.labels))
-            spread = self._spreads.get(key)
-            if spread is None:
-                spread = self._spreads[key] = Spread(self.bounds, [0] * (len(self.bounds) + 1))
+            spread = self._spreads.get(labels) or self._new(labels)
             spread.buckets[bisect.bisect_left(self.bounds, value)] += 1
             spread.count += 1
             spread.sum += value
-            spread.most = max(spread.most, value)
+            if value > spread.most:
+                spread.most = value
+
+    def _new(self, labels: Labels) -> Spread:
+        key = _bounded(labels, self._spreads, len(self.labels))
+        return self._spreads.setdefault(key, Spread(self.bounds, [0] * (len(self.bounds) + 1)))
 
     def spreads(self) -> Mapping[Labels, Spread]:
         """All series, as they stand."""

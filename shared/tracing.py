@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 PARENT, STATE, CLOUD = "traceparent", "tracestate", "x-cloud-trace-context"
@@ -151,8 +152,8 @@ def current() -> Place | None:
 
 def about(job_id: str | None) -> None:
     """What happens here is about one ligand: what it brings about for the same hangs under it."""
-    if (found := _here.get()) is not None:
-        found.place = replace(found.place, job=job_id)
+    if (found := _here.get()) is not None and (place := found.place).job != job_id:
+        found.place = Place(place.trace, place.span, place.sampled, place.lead, job_id)
 
 
 def follow(parent: str | None, jobs: int) -> None:
@@ -162,8 +163,9 @@ def follow(parent: str | None, jobs: int) -> None:
     None: to a batch of which that is not known.
     """
     if (found := _here.get()) is not None:
-        opened = _matched(parent or "")
-        found.place = replace(found.place, lead=Lead(*opened, jobs) if opened else None)
+        place, lead = found.place, _opened(parent, jobs)
+        if place.lead != lead:
+            found.place = Place(place.trace, place.span, place.sampled, lead, place.job)
 
 
 def place_of(headers: Mapping[str, str]) -> Place | None:
@@ -218,6 +220,13 @@ def run_place(told: Mapping[str, str], run: str) -> Place | None:
         return None
     span = hashlib.sha256(f"{ordered.trace} {run}".encode()).hexdigest()[:16]
     return replace(ordered, span=span)
+
+
+@lru_cache(maxsize=1024)
+def _opened(parent: str | None, jobs: int) -> Lead | None:
+    """Kept: each step of each ligand of a batch asks for the same."""
+    opened = _matched(parent or "")
+    return Lead(*opened, jobs) if opened else None
 
 
 def _matched(text: str) -> tuple[str, str, bool] | None:

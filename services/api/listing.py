@@ -119,7 +119,7 @@ def _page(store: Store, wanted: Wanted, *, limit: int, offset: int, after: str |
     # To tell how an open batch stands takes a few reads: those to be skipped are not asked for it.
     most = MOST_LOOKED_AT + (offset if wanted.status is None else 0)
     at_once = PAGE if wanted.is_choosy else min(PAGE, offset + limit + 1)
-    for some in _through(store, after, most=most, at_once=at_once):
+    for some, is_end in _through(store, after, most=most, at_once=at_once):
         for it, is_taken in zip(some, _taken(store, wanted, some), strict=True):
             if wanted.ends_at(it.batch):
                 return Found(page)
@@ -130,13 +130,15 @@ def _page(store: Store, wanted: Wanted, *, limit: int, offset: int, after: str |
                     page.append(it)
                 offset = max(0, offset - 1)
             seen = it.batch.batch_id
+        if is_end:
+            return Found(page)
     return Found(page, seen if _is_more(store, seen) else None)
 
 
 def _taken(store: Store, wanted: Wanted, some: Sequence[Listed]) -> list[bool]:
     """Which of these are wanted; of those that have to be asked for their status, all are at once."""
     fits = [wanted.takes(it.batch) for it in some]
-    if wanted.status is None:
+    if wanted.status is None or not some:
         return fits
     told = iter(_shown(store, [it for it, fit in zip(some, fits, strict=True) if fit]))
     return [fit and next(told)["status"] == wanted.status for fit in fits]
@@ -147,13 +149,14 @@ def _is_more(store: Store, seen: str | None) -> bool:
     return seen is not None and bool(found)
 
 
-def _through(store: Store, after: str | None, *, most: int, at_once: int) -> Iterator[list[Listed]]:
-    """The owner's batches behind ``after``, newest first, at most so many, some at a time."""
+def _through(
+    store: Store, after: str | None, *, most: int, at_once: int
+) -> Iterator[tuple[list[Listed], bool]]:
+    """The owner's batches behind ``after``, newest first, at most so many, some at a time; which are the last."""
     while most > 0:
         size = min(at_once, most)
         some = store.ledger.listed(owner=store.owner, limit=size, after=after)
-        if some:
-            yield some
+        yield some, len(some) < size
         if len(some) < size:
             return
         after, most = some[-1].batch.batch_id, most - size

@@ -11,7 +11,7 @@ from shared.adapters.stamps import instant_or_none, stamp, stamp_or_none
 from shared.domain.lifecycle import first_round
 from shared.errors import NotFound
 from shared.models.batch import Batch
-from shared.models.facts import Intents, Outcome, Pace, Round
+from shared.models.facts import Closing, Intents, Outcome, Pace, Round
 from shared.models.work import JobRef
 from shared.ports.courses import Listed, Seal
 from shared.ports.ledger import Glance, Sight
@@ -19,6 +19,8 @@ from shared.ports.ledger import Glance, Sight
 BEHIND = "(created_at, batch_id) < (SELECT created_at, batch_id FROM batches WHERE batch_id = ?)"
 
 MOST_BODIES = 1000
+MOST_CLOSINGS = 256
+"""A page of a list and some; each holds the records of all artefacts."""
 
 
 class SqliteBatches:
@@ -27,6 +29,7 @@ class SqliteBatches:
     def __init__(self, database: Database) -> None:
         self._db = database
         self._bodies = Lately[str, Batch](MOST_BODIES)
+        self._ends = Lately[tuple[str, int, str], Closing](MOST_CLOSINGS)
 
     def open(self, batch: Batch) -> Batch:
         """See ``Batches.open``."""
@@ -115,15 +118,18 @@ class SqliteBatches:
                ORDER BY b.created_at DESC, b.batch_id DESC""",
             (*values, limit, skip),
         )
-        return [
-            Listed(
-                self._batch(row),
-                _intents(row),
-                closing_of(row) if row["closed_at"] is not None else None,
-                _seal(row),
-            )
-            for row in rows
-        ]
+        return [Listed(self._batch(row), _intents(row), self._closing(row), _seal(row)) for row in rows]
+
+    def _closing(self, row: Row) -> Closing | None:
+        """Of the row's round; one that is finished never changes, and is not read again."""
+        if row["closed_at"] is None or row["finished_at"] is None:
+            return closing_of(row) if row["closed_at"] is not None else None
+        key = row["batch_id"], row["round"], row["finished_at"]
+        known = self._ends.get(key)
+        if known is None:
+            known = closing_of(row)
+            self._ends.put(key, known)
+        return known
 
     def count(self, *, owner: str, most: int) -> int:
         """See ``Batches.count``."""
