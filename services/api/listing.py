@@ -152,7 +152,7 @@ def _is_more(store: Store, seen: str | None) -> bool:
 def _through(
     store: Store, after: str | None, *, most: int, at_once: int
 ) -> Iterator[tuple[list[Listed], bool]]:
-    """The owner's batches behind ``after``, newest first, at most so many, some at a time; which are the last."""
+    """The owner's batches behind ``after``, newest first, some at a time, and whether these are the last."""
     while most > 0:
         size = min(at_once, most)
         some = store.ledger.listed(owner=store.owner, limit=size, after=after)
