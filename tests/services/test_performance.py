@@ -93,7 +93,7 @@ def test_a_system_that_does_well_has_no_bottleneck_of_its_own_making(chain: Chai
 
 def test_failing_requests_slow_ones_and_failing_jobs_are_reported(chain: Chain) -> None:
     healthy = chain.api(REPORT).body["overall_health_score"]
-    chain.boundaries.plan = lambda number, name: Fault.FAIL_BEFORE if name == "ledger.batches" else None
+    chain.boundaries.plan = lambda number, name: Fault.FAIL_BEFORE if name == "ledger.listed" else None
     for _ in range(30):
         assert chain.api("/api/v3/batches").status == 503
     REQUEST_SECONDS.observe(45.0, "api", "GET", "/health", "200")
