@@ -4,9 +4,11 @@ from datetime import datetime
 
 from services.dispatch.line import claimed
 from services.dispatch.orders import Terms, compose
+from services.dispatch.reusing import answered
+from shared.catalogue.entry import entry_of
 from shared.errors import Unavailable, Unknown
 from shared.events.messages import JobFinished, JobQueued
-from shared.models.batch import Batch
+from shared.models.batch import Batch, LibraryRow
 from shared.models.facts import Attempt
 from shared.models.work import Envelope, Failure, FailureClass, JobRef
 from shared.ports.blobs import Blobs
@@ -34,7 +36,8 @@ def handle(
 ) -> None:
     """
     Start one attempt, unless it is held by another, over, unwanted, imported, not yet due, or over the
-    limit; one whose alignment is not there waits, and asks for it.
+    limit; one whose alignment is not there waits, and asks for it. What was computed before is not started:
+    its answer goes the way of every answer.
 
     A message that is dropped here is not lost: what it asked for stands in the state, and
     ``reconcile`` asks again when it is due.
@@ -66,6 +69,11 @@ def handle(
         bus.publish([JobFinished(envelope=_unaligned(ref, standing.futile, now))])
         return
     row = manifest.row(batch, ref.position)
+    if (
+        known := _answered(batch, row, ref, ledger=ledger, blobs=blobs, manifest=manifest, now=now)
+    ) is not None:
+        bus.publish([JobFinished(envelope=known)])
+        return
     order = compose(batch, row, ref, terms, aligned=standing.files, blobs=blobs, now=now, before=before)
     try:
         call_id = engine.spawn(order)
@@ -75,6 +83,28 @@ def handle(
         ledger.unclaim(ref, now=now)
         raise
     _note(batch, ref, call_id, terms, ledger=ledger, engine=engine, clock=clock)
+
+
+def _answered(
+    batch: Batch,
+    row: LibraryRow,
+    ref: JobRef,
+    *,
+    ledger: Ledger,
+    blobs: Blobs,
+    manifest: Manifest,
+    now: datetime,
+) -> Envelope | None:
+    """The answer of an earlier run; while that cannot be looked up, the claim is given back."""
+    if not batch.use_cache:
+        return None
+    try:
+        return answered(
+            batch, row, ref, entry_of(batch), ledger=ledger, blobs=blobs, manifest=manifest, now=now
+        )
+    except Unavailable:
+        ledger.unclaim(ref, now=now)
+        raise
 
 
 def _attempt_before(ref: JobRef, ledger: Ledger) -> Attempt | None:
