@@ -63,7 +63,7 @@ class Figures:
             self.failures[kind] = self.failures.get(kind, 0) + 1
         if row["status"] != "completed" or row["duplicate_of"] is not None:
             return
-        self.cached += row["cached"] is not None
+        self.cached += row.get("cached") is not None
         self.affinity.add(row["affinity"])
         self.confidence.add(row["confidence"])
         self.ptm.add(row["ptm_score"])

@@ -1,6 +1,7 @@
 """What was computed once is not computed again, for the same owner; and it is told as what it is."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def test_a_result_that_was_taken_serves_no_third_batch_once_the_first_is_deleted
     [
         {"seed": 43},
         {"parameters": {"payload_bytes": 65}},
-        {"protein_sequence": "MNIFEML"},
+        {"protein_sequence": "MNIFEMLRIDEGLRLK"},
         {"task_type": "drug_discovery"},
         {"use_cache": False},
         {"use_cache": None},
@@ -163,10 +164,12 @@ def test_duplicates_of_the_message_settle_a_known_ligand_once(chain: Chain) -> N
 def test_a_store_that_does_not_answer_delays_a_known_ligand_and_loses_nothing(chain: Chain) -> None:
     screened(chain, 1)
     batch_id = opened(chain, 1, **FILES, use_cache=True)
-    chain.boundaries.plan = lambda number, name: Fault.REFUSED if name == "blobs.get" else None
+    chain.boundaries.plan = lambda number, name: Fault.FAIL_BEFORE if name == "blobs.get" else None
     deliver_all(chain)
     chain.boundaries.plan = lambda number, name: None
-    chain.drain()
+    assert chain.ledger.outcomes(batch_id, 0, limit=9) == []
+    chain.clock.advance(timedelta(seconds=5))  # the message comes again, well before any lease ends
+    chain.drain(reconciling=False)
     assert cached(chain, batch_id) == 1
 
 
