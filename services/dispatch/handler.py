@@ -5,10 +5,9 @@ from datetime import datetime
 from services.dispatch.line import claimed
 from services.dispatch.orders import Terms, compose
 from services.dispatch.reusing import answered
-from shared.catalogue.entry import entry_of
 from shared.errors import Unavailable, Unknown
 from shared.events.messages import JobFinished, JobQueued
-from shared.models.batch import Batch, LibraryRow
+from shared.models.batch import Batch
 from shared.models.facts import Attempt
 from shared.models.work import Envelope, Failure, FailureClass, JobRef
 from shared.ports.blobs import Blobs
@@ -68,10 +67,13 @@ def handle(
     if standing.futile is not None:
         bus.publish([JobFinished(envelope=_unaligned(ref, standing.futile, now))])
         return
-    row = manifest.row(batch, ref.position)
-    if (
-        known := _answered(batch, row, ref, ledger=ledger, blobs=blobs, manifest=manifest, now=now)
-    ) is not None:
+    try:
+        row = manifest.row(batch, ref.position)
+        known = answered(batch, row, ref, ledger=ledger, blobs=blobs, manifest=manifest, now=now)
+    except Unavailable:  # of the store: the message will come again, and may claim it then
+        ledger.unclaim(ref, now=now)
+        raise
+    if known is not None:
         bus.publish([JobFinished(envelope=known)])
         return
     order = compose(batch, row, ref, terms, aligned=standing.files, blobs=blobs, now=now, before=before)
@@ -83,28 +85,6 @@ def handle(
         ledger.unclaim(ref, now=now)
         raise
     _note(batch, ref, call_id, terms, ledger=ledger, engine=engine, clock=clock)
-
-
-def _answered(
-    batch: Batch,
-    row: LibraryRow,
-    ref: JobRef,
-    *,
-    ledger: Ledger,
-    blobs: Blobs,
-    manifest: Manifest,
-    now: datetime,
-) -> Envelope | None:
-    """The answer of an earlier run; while that cannot be looked up, the claim is given back."""
-    if not batch.use_cache:
-        return None
-    try:
-        return answered(
-            batch, row, ref, entry_of(batch), ledger=ledger, blobs=blobs, manifest=manifest, now=now
-        )
-    except Unavailable:
-        ledger.unclaim(ref, now=now)
-        raise
 
 
 def _attempt_before(ref: JobRef, ledger: Ledger) -> Attempt | None:

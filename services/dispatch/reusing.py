@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from shared.catalogue.entry import ModelEntry
+from shared.catalogue.entry import entry_of
 from shared.domain import reuse
 from shared.domain.identity import job_place, subject
 from shared.domain.naming import LOG, job_key
@@ -31,7 +31,6 @@ def answered(
     batch: Batch,
     row: LibraryRow,
     ref: JobRef,
-    model: ModelEntry,
     *,
     ledger: Ledger,
     blobs: Blobs,
@@ -44,7 +43,7 @@ def answered(
     What was lost, changed or deleted since is no answer. Only a first attempt asks: of a later one the
     earlier run may still be writing its files. The log stays with the run that it is of.
     """
-    generation = model.kept(batch) if batch.use_cache and ref.attempt == 1 else None
+    generation = entry_of(batch).kept(batch) if batch.use_cache and ref.attempt == 1 else None
     if generation is None:
         return None
     key = reuse.key(batch, subject(row), row.name, generation=generation)
@@ -91,15 +90,9 @@ def _standing(
 
 
 def _copied(file: Artefact, ref: JobRef, own: Mapping[str, Any], blobs: Blobs) -> Artefact:
-    """The file as one of this job."""
-    key = job_key(ref, file.name)
-    if file.name == RESULTS:
-        content = blobs.get(file.key)
-        if hashlib.sha256(content).hexdigest() != file.sha256:
-            raise Spoilt(file.key)
-        stat = blobs.put(key, reuse.retold(content, own))
-    else:
-        stat = blobs.put(key, blobs.stream(file.key))
-        if stat.sha256 != file.sha256:
-            raise Spoilt(file.key)
-    return Artefact(name=file.name, key=key, size=stat.size, sha256=stat.sha256)
+    """The file as one of this job. A run had it in memory whole, and so may we."""
+    content = blobs.get(file.key)
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise Spoilt(file.key)
+    stat = blobs.put(job_key(ref, file.name), reuse.retold(content, own) if file.name == RESULTS else content)
+    return Artefact(name=file.name, key=stat.key, size=stat.size, sha256=stat.sha256)
