@@ -21,7 +21,7 @@ from services.submit.request import Order
 from services.submit.uploads import Upload
 
 REF = "#/components/schemas/{model}"
-METHODS = ("get", "post", "put", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 LIGANDS = [{"name": "benzene", "smiles": "c1ccccc1"}, {"smiles": "Cc1ccccc1"}]
 SCREEN = {"job_name": "first screen", "protein_name": "T4 lysozyme L99A", "ligands": LIGANDS}
 FOLD = {"task_type": "protein_structure", "input_data": {"protein_sequence": "MNIFEMLRIDEGLRLK"}}
@@ -58,6 +58,21 @@ SUBMIT: tuple[tuple[str, str, type[BaseModel], dict[str, Any], tuple[str, str], 
         FOLD,
         ("202", "Accepted: the job, or the batch where it has several."),
         "Predict",
+    ),
+    (
+        "/api/v2/predict-smart",
+        "predictions",
+        Prediction,
+        {
+            "task_type": "protein_ligand_binding",
+            "input_data": {
+                "protein_name": "T4 lysozyme L99A",
+                "protein_sequence": "MNIFEMLRIDEGLRLK",
+                "ligands": ["c1ccccc1", "Cc1ccccc1"],
+            },
+        },
+        ("202", "Accepted: several ligands are a batch, one is a single prediction."),
+        "Predict, one ligand or several",
     ),
     (
         "/api/predict",

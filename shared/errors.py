@@ -117,6 +117,13 @@ class TooLarge(PermanentError):
     title = "Too large"
 
 
+class PackedBody(PermanentError):
+    """A body that would have to be unpacked before its size is known."""
+
+    status = 415
+    title = "Unsupported encoding"
+
+
 class TooMany(PermanentError):
     """
     More requests, or more work, than the caller may.

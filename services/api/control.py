@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from services.api.answers.batches import Controlled, Deleted
 from services.api.dependencies import DELETE, SUBMIT, Stored
 from services.api.store import Store
 from shared.domain.lifecycle import final_status
@@ -32,7 +33,12 @@ class Asked(Frozen):
     round: Annotated[int | None, Field(ge=1, le=MOST_ROUNDS)] = None
 
 
-@router.post("/control/{action}", dependencies=[SUBMIT])
+@router.post(
+    "/control/{action}",
+    summary="Pause, resume, cancel or retry",
+    dependencies=[SUBMIT],
+    responses={200: {"model": Controlled}},
+)
 def control(
     store: Stored,
     batch_id: str,
@@ -45,7 +51,7 @@ def control(
         message = f"unknown action {action!r}; there are: {', '.join(SAID)}"
         raise InvalidInput(message, [FieldError("action", message)])
     if action == "retry_failed":
-        return _retry(store, batch_id, round or (asked.round if asked else None))
+        return retry(store, batch_id, round or (asked.round if asked else None))
     _check(store.overview(batch_id), action)
     now = store.clock.now()
     intents = _intend(store, batch_id, action)
@@ -88,7 +94,7 @@ def _intend(store: Store, batch_id: str, action: str) -> Intents:
     return store.ledger.intend(batch_id, paused=action == "pause")
 
 
-def _retry(store: Store, batch_id: str, wanted: int | None) -> dict[str, Any]:
+def retry(store: Store, batch_id: str, wanted: int | None) -> dict[str, Any]:
     """
     Ask for the next round, or for the round that is ``wanted``.
 
@@ -123,7 +129,7 @@ def _check_retry(view: Overview) -> None:
         raise IllegalMove(f"no ligand of batch {name} failed; there is nothing to retry")
 
 
-@router.delete("", dependencies=[DELETE])
+@router.delete("", summary="Delete a batch", dependencies=[DELETE], responses={200: {"model": Deleted}})
 def delete(store: Stored, batch_id: str) -> dict[str, Any]:
     """Hide it at once and erase it; 409 while it is not over. Twice is no mistake."""
     try:
@@ -131,6 +137,7 @@ def delete(store: Stored, batch_id: str) -> dict[str, Any]:
     except Gone as gone:
         return _deleted(store, gone)
     deleted = store.ledger.delete(batch_id, now=store.clock.now())
+    store.answers.forget(batch_id)
     if deleted is None:
         state = f"batch {batch_id} is {view.status.value}"
         raise IllegalMove(f"{state}; cancel it, and delete it when it is over")

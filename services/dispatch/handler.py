@@ -5,6 +5,7 @@ from datetime import datetime
 from services.dispatch.line import claimed
 from services.dispatch.orders import Terms, compose
 from services.dispatch.reusing import answered
+from shared import tracing
 from shared.errors import Unavailable, Unknown
 from shared.events.messages import JobFinished, JobQueued
 from shared.models.batch import Batch
@@ -67,6 +68,7 @@ def handle(
     if standing.futile is not None:
         bus.publish([JobFinished(envelope=_unaligned(ref, standing.futile, now))])
         return
+    tracing.about(ref.job_id)  # under a limit it is not always the ligand that the message names
     try:
         row = manifest.row(batch, ref.position)
         known = answered(batch, row, ref, ledger=ledger, blobs=blobs, manifest=manifest, now=now)
@@ -76,7 +78,17 @@ def handle(
     if known is not None:
         bus.publish([JobFinished(envelope=known)])
         return
-    order = compose(batch, row, ref, terms, aligned=standing.files, blobs=blobs, now=now, before=before)
+    order = compose(
+        batch,
+        row,
+        ref,
+        terms,
+        aligned=standing.files,
+        blobs=blobs,
+        now=now,
+        before=before,
+        trace=tracing.headers_of(tracing.current()),
+    )
     try:
         call_id = engine.spawn(order)
     except Unknown:

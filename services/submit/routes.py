@@ -8,6 +8,7 @@ from typing import Any
 from services.submit import estimating
 from services.submit.predicting import Prediction, Question, ordered, predicted, validated
 from services.submit.request import Order, read_body
+from services.submit.smart import smart
 from services.submit.source import Limits
 from services.submit.storing import Means
 from services.submit.uploads import offered
@@ -20,7 +21,8 @@ from shared.ports.blobs import Blobs
 from shared.settings import Settings
 
 Accept = Callable[[Order], dict[str, Any]]
-PREDICT = ("/api/predict", "/api/v2/predict")
+SMART = "/api/v2/predict-smart"
+PREDICT = ("/api/predict", "/api/v2/predict", SMART)
 ESTIMATE = "/api/v3/batches/estimate"
 TASKS = "/api/v2/tasks"
 VALIDATE = re.compile(rf"{TASKS}/([^/]+)/validate")
@@ -45,9 +47,9 @@ def respond(
     """
     The answer to a POST.
 
-    ``/api/v3/batches/submit`` and ``/api/v2/predict``: 202, the batch. ``/api/v3/batches/estimate``: 200,
-    what an order would cost. ``/api/v3/libraries``: 201, where to upload. ``/api/v2/tasks/{id}/validate``:
-    200, what is wrong with an input.
+    ``/api/v3/batches/submit``, ``/api/v2/predict`` and ``/api/v2/predict-smart``: 202, the batch.
+    ``/api/v3/batches/estimate``: 200, what an order would cost. ``/api/v3/libraries``: 201, where to upload.
+    ``/api/v2/tasks/{id}/validate``: 200, what is wrong with an input.
     """
     caller.require(Scope.SUBMIT)
     owner = caller.owner
@@ -61,6 +63,7 @@ def respond(
         )
     if path in PREDICT:
         prediction = read_body(body, Prediction, most=most)
+        prediction = smart(prediction) if path == SMART else prediction
         with ordered(prediction, prediction.task_type) as order:
             return _accepted(predicted(order, accept(order)))
     if path.startswith(TASKS):

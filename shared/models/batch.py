@@ -92,6 +92,11 @@ class Counts(Frozen):
         """How many ligands are computed: a row that repeats another's molecule needs no run."""
         return self.valid - self.duplicates
 
+    @property
+    def single(self) -> bool:
+        """Whether this is a single prediction: a library of one row."""
+        return self.submitted == 1
+
 
 def _empty(value: object) -> bool:
     """What is stored of a batch does not change with what it does not use."""
@@ -115,6 +120,7 @@ class Batch(Frozen):
     ``molecule_filters`` are those of the order, with the version of RDKit that applied them.
     With ``use_cache`` a ligand whose result is known is not computed again, see ``domain.reuse``;
     ``replay_of``: the batch whose inputs and seeds this one has, to compute them once more.
+    ``trace``: where it was opened, as a ``traceparent``; see ``shared.tracing``.
     An ``imported`` batch was computed by an older system: nothing of it is ever started here, and its
     ``seed`` may be unknown.
     """
@@ -152,6 +158,7 @@ class Batch(Frozen):
     imported: bool = False
     use_cache: Annotated[bool, Field(exclude_if=_empty)] = False
     replay_of: Annotated[str | None, Field(exclude_if=_empty)] = None
+    trace: Annotated[str | None, Field(exclude_if=_empty)] = None
     created_at: Instant
 
 

@@ -13,6 +13,7 @@ from shared.models.work import Artefact
 from shared.ports.blobs import Blobs
 
 ROWS_PER_PAGE = 500
+LIST = b' "artefacts": ['
 
 
 def page_key(batch_id: str, page: int) -> str:
@@ -34,6 +35,17 @@ def manifest_key(batch_id: str) -> str:
     return f"batches/{batch_id}/manifest.json"
 
 
+def manifest_head(blobs: Blobs, batch_id: str) -> dict[str, Any]:
+    """All of the manifest but its list of artefacts, which is as long as the library."""
+    found = b""
+    for line in _lines(blobs.stream(manifest_key(batch_id))):
+        if line.startswith(LIST):
+            break
+        found += line + b"\n"
+    head: dict[str, Any] = json.loads(found.rstrip().rstrip(b",") + b"}")
+    return head
+
+
 def listed(blobs: Blobs, batch_id: str) -> Iterator[Artefact]:
     """
     What the manifest lists, as it is read. Raise NotFound if there is no manifest.
@@ -53,7 +65,7 @@ def listed_in(manifest: Iterator[bytes]) -> Iterator[Artefact]:
     """
     lines = _lines(manifest)
     for line in lines:
-        if line.startswith(b' "artefacts": ['):
+        if line.startswith(LIST):
             break
     for line in lines:
         if line.startswith(b" ]"):

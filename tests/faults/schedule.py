@@ -307,15 +307,19 @@ def run_schedule(
     steps: int = CHAOS_STEPS,
     adapt: Callable[[Order], Order] = lambda order: order,
     preceded: bool = False,
+    before: Callable[[Chain], None] = lambda chain: None,
+    after: Callable[[Chain, str], None] = lambda chain, batch_id: None,
 ) -> None:
     """
     Misfortune by chance, all of it from ``seed``; ``adapt`` may ask the screen for more.
 
     ``preceded``: the same screen was finished before, and is deleted at some time.
+    ``before`` is called before anything can go wrong, ``after`` when all is over.
     """
     chance = random.Random(seed)
     misfortune = Misfortune(chance, Odds.draw(chance))
     with _schedule(home, misfortune) as schedule:
+        _calmly(schedule, before)
         order = adapt(scenario(chance))
         if preceded:
             schedule.precede(order)
@@ -327,8 +331,18 @@ def run_schedule(
             schedule.chaos(steps // 2)
             schedule.heal()
             audit(schedule.chain, schedule.batch_id, schedule.witness)
+        misfortune.active = False
+        after(schedule.chain, schedule.batch_id)
         if schedule.odds.delete:
             schedule.delete()
+
+
+def _calmly(schedule: "Schedule", act: Callable[[Chain], None]) -> None:
+    """Do something to which no misfortune belongs; its boundaries do not count."""
+    plan, schedule.chain.boundaries.plan = schedule.chain.boundaries.plan, lambda number, name: None
+    act(schedule.chain)
+    schedule.chain.boundaries.plan = plan
+    schedule.chain.boundaries.met.clear()
 
 
 CALM = Odds(
@@ -344,12 +358,15 @@ def run_strike(
     *,
     reconciling: bool = True,
     earlier: Order | None = None,
+    before: Callable[[Chain], None] = lambda chain: None,
+    after: Callable[[Chain, str], None] = lambda chain, batch_id: None,
 ) -> list[tuple[str, str]]:
     """One fault at one boundary of an otherwise calm run; the boundaries that the run met."""
     misfortune = Misfortune(random.Random(0), CALM, reconciling=reconciling)
     if strike is not None:
         misfortune.strike = strike[1]
     with _schedule(home, misfortune) as schedule:
+        _calmly(schedule, before)
         if earlier is not None:
             schedule.precede(earlier)
             schedule.earlier = None  # it stays
@@ -360,6 +377,7 @@ def run_strike(
         met = list(schedule.chain.boundaries.met)
         schedule.heal()
         audit(schedule.chain, batch_id, schedule.witness)
+        after(schedule.chain, batch_id)
         return met
 
 

@@ -250,7 +250,7 @@ def test_before_the_end_there_is_no_export_and_the_reason_is_said(chain: Chain, 
 
 
 def test_a_format_that_is_none_is_refused_with_those_there_are(chain: Chain, screen: str) -> None:
-    reply = export(chain, screen, "pdf")
+    reply = export(chain, screen, "docx")
     assert paths(reply) == ["format"]
     assert all(form in reply.body["detail"] for form in FORMATS)
     assert paths(export(chain, screen, "zip", "?include_structures=maybe")) == ["include_structures"]
