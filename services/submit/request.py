@@ -35,6 +35,10 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+class Nothing(Frozen):
+    """A body that says nothing, where the path says all."""
+
+
 class LibraryText(Frozen):
     """
     A library as text in the body, or by the URI of an upload.
