@@ -1,4 +1,4 @@
-"""A finished or running batch computed once more: the same inputs, parameters and seeds, and nothing taken over."""
+"""A batch computed once more: with the same inputs, parameters and seeds, and no result taken over."""
 
 from collections.abc import Iterator
 from datetime import datetime
