@@ -52,6 +52,18 @@ def _how(cost: dict[str, Any]) -> str:
 
 def spent(cost: dict[str, Any]) -> str:
     """What a batch cost, in a line."""
+    return f"{_spent(cost)}{_saved(cost)}"
+
+
+def _saved(cost: dict[str, Any]) -> str:
+    """What was not computed again."""
+    if not (jobs := cost.get("cached_jobs")):  # a summary that was written before there was a cache has none
+        return ""
+    usd = f" and {money(cost['saved_usd'])}" if cost["saved_usd"] is not None else ""
+    return f"; {jobs} results of earlier batches were taken, which saved {span(cost['saved_seconds'])}{usd}"
+
+
+def _spent(cost: dict[str, Any]) -> str:
     if cost["usd"] is None:
         return f"cost: not known ({cost['usd_reason']})"
     said = f"cost: {money(cost['usd'])}"

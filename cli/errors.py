@@ -6,7 +6,8 @@ Why a command ends without success, and the exit code that says so.
   - Refused         5   the input is invalid, or the state of the batch does not allow it
   - LimitReached    6   more requests, or more work, than the key may
   - StillRunning    7   the wait is over, the batch lives on
-  - Unsuccessful    9   the batch ended without success, or its verification failed
+  - Unsuccessful    9   the batch ended without success, its verification failed, or
+                      results differ from those they are compared with
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,8 @@ from typing import Any
 EXIT_CODES = """
 Exit codes: 0 success; 1 no answer from a server, or an unexpected error; 4 no such batch or model;
 5 invalid input, or not possible in this state; 6 a limit or quota is used up; 7 the wait timed out and
-the batch lives on; 9 the batch ended without success, or its verification failed; 130 interrupted.
+the batch lives on; 9 the batch ended without success, its verification failed, or compared results
+differ; 130 interrupted.
 """
 
 

@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from cli.commands import (
     checking,
+    comparing,
     control,
     doctoring,
     keyring,
@@ -55,6 +56,8 @@ app.command(epilog=EXIT_CODES)(control.retry)
 app.command()(control.delete)
 app.command(epilog=EXIT_CODES)(verifying.verify)
 app.command()(control.reconcile)
+app.command(epilog=EXIT_CODES)(comparing.replay)
+app.command(epilog=EXIT_CODES)(comparing.compare)
 app.command(epilog=EXIT_CODES)(migrating.migrate)
 app.command()(reading.models)
 app.command()(predicting.tasks)

@@ -6,6 +6,7 @@ the classes of their bodies.
 """
 
 import json
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,7 +18,7 @@ from services.api.application import application
 from services.api.reference import DOCUMENT
 from services.submit.estimating import Inquiry
 from services.submit.predicting import Prediction, Question
-from services.submit.request import Order
+from services.submit.request import Nothing, Order
 from services.submit.uploads import Upload
 
 REF = "#/components/schemas/{model}"
@@ -42,6 +43,14 @@ SUBMIT: tuple[tuple[str, str, type[BaseModel], dict[str, Any], tuple[str, str], 
         {"model_name": "boltz2", "ligands_count": 1000},
         ("200", "Time and cost, as ranges; null where nothing is known of them."),
         "Estimate a screen",
+    ),
+    (
+        "/api/v3/batches/replay/{batch_id}",
+        "batches",
+        Nothing,
+        {},
+        ("202", "Accepted: a batch with the same inputs, parameters and seeds; no result is taken over."),
+        "Compute a batch once more",
     ),
     (
         "/api/v3/libraries",
@@ -165,7 +174,10 @@ def _posted(
     summary: str,
 ) -> dict[str, Any]:
     content = {"schema": {"$ref": REF.format(model=body.__name__)}, "example": example}
-    parameters = [{"name": "task_id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", path)
+    ]
     key = {
         "name": "Idempotency-Key",
         "in": "header",
@@ -179,8 +191,8 @@ def _posted(
         "summary": summary,
         "description": said,
         "operationId": "submit" + path.replace("/", "_").replace("{", "").replace("}", ""),
-        "parameters": parameters if "{" in path else [key] if code == "202" else [],
-        "requestBody": {"required": True, "content": {"application/json": content}},
+        "parameters": [*parameters, *([key] if code == "202" else [])],
+        "requestBody": {"required": body is not Nothing, "content": {"application/json": content}},
         "responses": {
             code: {"description": said, "content": {"application/json": {"schema": {"type": "object"}}}}
         },

@@ -67,4 +67,7 @@ MaxCost = Annotated[
 Key = Annotated[
     str | None, typer.Option(help="Submit at most once under this key: again, it answers the same batch.")
 ]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Compute everything, also what an earlier batch has computed.")
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Return when the batch is finished.")]

@@ -15,6 +15,7 @@ from cli.commands.asking import (
     MaxCost,
     Model,
     Msa,
+    NoCache,
     ParametersFile,
     Seed,
     Sequence,
@@ -69,6 +70,7 @@ def submit(
     ] = False,
     filter: Filters = None,
     max_cost_usd: MaxCost = None,
+    no_cache: NoCache = False,
     idempotency_key: Key = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything; say what it takes and costs; start nothing.")
@@ -99,6 +101,8 @@ def submit(
         body = order(screen, given, model=chosen_model(connection, screen.task_type, model))
         if max_cost_usd is not None:
             body["configuration"] = {"max_cost_usd": max_cost_usd}
+        if no_cache:
+            body["use_cache"] = False
         if library is not None:
             body["library"] = brought(connection, library)
         if dry_run:

@@ -13,13 +13,13 @@ COLUMNS = (
     *("rank", "index", "line", "duplicate_of", "ligand_name", "smiles", "status"),
     *("affinity", "confidence", *FOURTEEN, "execution_time"),
     *("has_structure", "protein_name", "job_id", "seed", "completed_at", "error_class", "error"),
-    "test_model",
+    *("test_model", "cached_from"),
 )
 Kind = Literal["integer", "number", "boolean", "text", "time"]
 FIXED: Mapping[str, Kind] = {
     **dict.fromkeys(("rank", "index", "line", "duplicate_of", "seed"), "integer"),
     **dict.fromkeys(("ligand_name", "smiles", "status", "protein_name", "job_id"), "text"),
-    **dict.fromkeys(("error_class", "error"), "text"),
+    **dict.fromkeys(("error_class", "error", "cached_from"), "text"),
     **dict.fromkeys(("has_structure", "test_model"), "boolean"),
     "execution_time": "number",
     "completed_at": "time",
@@ -93,6 +93,7 @@ class Layout:
             "protein_name": self._protein,
             "error_class": error["class"],
             "error": error["message"],
+            "cached_from": row["cached"]["job_id"] if row["cached"] else None,
         }
         metrics, data = row["metrics"], row["data"]
         return [

@@ -107,6 +107,7 @@ class BatchRecord:
             "protein_sequence": batch.protein_sequence,
             "parameters": dict(batch.parameters),
             **({"molecule_filters": dict(batch.molecule_filters)} if batch.molecule_filters else {}),
+            **({"replay_of": batch.replay_of} if batch.replay_of else {}),
             "notes": dict(batch.notes),
             "seed": batch.seed,
             "seed_rule": SEED_RULE if batch.seed is not None else "not known: the batch was imported",
@@ -117,6 +118,7 @@ class BatchRecord:
             "inputs": {name: item.model_dump() for name, item in batch.inputs.items()},
             "library": {"store": batch.store, "sha256": batch.library_digest, **batch.counts.model_dump()},
             "programs": dict(sorted(figures.versions.items())),
+            "cached_results": figures.cached,
             "timings": {
                 "submitted_at": batch.created_at.isoformat(),
                 "closed_at": self.closed_at.isoformat(),
@@ -176,6 +178,7 @@ def summary_document(
             "avg_execution_time": figures.seconds.mean,
             "total_execution_time": figures.seconds.total if figures.seconds.count else None,
             "structures_generated": figures.structures,
+            "cached_results": figures.cached,
         },
         "cost": dict(cost),
         "batch_metadata": dict(record.batch.metadata),
@@ -200,4 +203,5 @@ def job_metadata(record: BatchRecord, row: Mapping[str, Any]) -> dict[str, Any]:
         "seed": row["seed"],
         "attempt": row["attempt"],
         "test_model": row["test_model"],
+        "cached": row["cached"],
     }

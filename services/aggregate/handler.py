@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from services.aggregate.artefacts import write_all
+from services.aggregate.remembering import remember
 from services.aggregate.signing import signed
 from services.aggregate.tables import Table
 from shared.domain.lifecycle import Accounting, final_status
@@ -54,6 +55,7 @@ def handle(
         status = final_status(view.accounting, view.intents)
         closed_at = view.closing.closed_at
         cost = account_of(batch, view.intents, until=closed_at).final(table.bill)
+        remember(batch, table, blobs)
         artefacts, summary = write_all(
             batch, status, view.accounting, closed_at, table, cost=cost, blobs=blobs
         )

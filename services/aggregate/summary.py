@@ -48,6 +48,7 @@ class Figures:
     plddt: Spread = field(default_factory=Spread)
     seconds: Spread = field(default_factory=Spread)
     structures: int = 0
+    cached: int = 0
     files: int = 0
     failures: dict[str, int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class Figures:
             self.failures[kind] = self.failures.get(kind, 0) + 1
         if row["status"] != "completed" or row["duplicate_of"] is not None:
             return
+        self.cached += row.get("cached") is not None
         self.affinity.add(row["affinity"])
         self.confidence.add(row["confidence"])
         self.ptm.add(row["ptm_score"])

@@ -152,6 +152,8 @@ def _joined(batch: Batch, ledger: Ledger, manifest: Manifest, bill: Bill) -> Ite
             raise LookupError(f"batch {batch.batch_id} is closed, but job {row.position} has no outcome")
         for it in those:
             bill.add(it.runs if it is not None else ())
+        if outcome.cached is not None:
+            bill.add_saved(outcome.cached)
         status = JobStatus(outcome.kind.value)
         job = job_id(batch.batch_id, row.position)
         yield result_row(row, job_id=job, status=status, outcome=outcome, rank=None), outcome

@@ -14,6 +14,7 @@ from services.api import (
     control,
     dead_letters,
     depictions,
+    differences,
     enhanced,
     exports,
     health,
@@ -58,6 +59,7 @@ RESOURCES = (
     # A path that is spelled out comes before one with an id in its place.
     *(lists, my_results, job_lists, job_control, members, users),
     *(probes, nim, screens, models, tasks, listing, batches, control, results, enhanced, analytics, audit),
+    differences,
     *(artefacts, exports, signatures, jobs, milestones, refreshing, simulating, system, health),
     *(webhooks, webhooks_v1, performance, dead_letters, depictions, keys, usage, reference),
 )

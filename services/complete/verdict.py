@@ -37,7 +37,11 @@ def verdict(
 
 
 def outcome_of(envelope: Envelope, *, copies: int, test_model: bool, runs: tuple[Usage, ...] = ()) -> Outcome:
-    """The terminal fact that an envelope stands for; of a test model, failures say so too."""
+    """
+    The terminal fact that an envelope stands for; of a test model, failures say so too.
+
+    For a result that was taken from an earlier run nothing was started here.
+    """
     return Outcome(
         ref=envelope.ref,
         kind=_kind(envelope.failure),
@@ -51,7 +55,8 @@ def outcome_of(envelope: Envelope, *, copies: int, test_model: bool, runs: tuple
         machine=envelope.machine,
         call_id=envelope.call_id,
         runs=runs,
-        started_at=envelope.started_at,
+        cached=envelope.cached,
+        started_at=envelope.started_at if envelope.cached is None else None,
         finished_at=envelope.finished_at,
     )
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from services.dispatch.line import claimed
 from services.dispatch.orders import Terms, compose
+from services.dispatch.reusing import answered
 from shared import tracing
 from shared.errors import Unavailable, Unknown
 from shared.events.messages import JobFinished, JobQueued
@@ -35,7 +36,8 @@ def handle(
 ) -> None:
     """
     Start one attempt, unless it is held by another, over, unwanted, imported, not yet due, or over the
-    limit; one whose alignment is not there waits, and asks for it.
+    limit; one whose alignment is not there waits, and asks for it. What was computed before is not started:
+    its answer goes the way of every answer.
 
     A message that is dropped here is not lost: what it asked for stands in the state, and
     ``reconcile`` asks again when it is due.
@@ -67,7 +69,15 @@ def handle(
         bus.publish([JobFinished(envelope=_unaligned(ref, standing.futile, now))])
         return
     tracing.about(ref.job_id)  # under a limit it is not always the ligand that the message names
-    row = manifest.row(batch, ref.position)
+    try:
+        row = manifest.row(batch, ref.position)
+        known = answered(batch, row, ref, ledger=ledger, blobs=blobs, manifest=manifest, now=now)
+    except Unavailable:  # of the store: the message will come again, and may claim it then
+        ledger.unclaim(ref, now=now)
+        raise
+    if known is not None:
+        bus.publish([JobFinished(envelope=known)])
+        return
     order = compose(
         batch,
         row,

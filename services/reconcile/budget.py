@@ -43,6 +43,8 @@ def _purse(world: World, batch: Batch, rounds: list[Round], leaves: list[Leaf], 
         leaf.spent for it in rounds[:-1] for leaf in world.ledger.leaves(it.batch_id, it.number)
     )
     settled = sum(leaf.n for leaf in leaves)
+    # What was taken from an earlier batch cost nothing, and says nothing of what the others will.
+    seen = sum(leaf.experience.ran for leaf in leaves) if batch.use_cache else settled
     line, attempts = world.ledger.line(last.batch_id, last.number), _attempts(world, last)
     waste = spent_on(run for attempt in attempts for run in attempt.runs)
     return Purse(
@@ -52,7 +54,7 @@ def _purse(world: World, batch: Batch, rounds: list[Round], leaves: list[Leaf], 
         begun=line.last + 1,
         settled=settled,
         in_flight=sum(attempt.failure is None for attempt in attempts),
-        run_usd=run_usd(batch.estimate.run_seconds * batch.tariff.rate, settled, spent.usd, sample=SAMPLE),
+        run_usd=run_usd(batch.estimate.run_seconds * batch.tariff.rate, seen, spent.usd, sample=SAMPLE),
     )
 
 

@@ -1,32 +1,13 @@
 """Check the order, store library and batch, publish the first ligands; each step may be repeated."""
 
-import itertools
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
 from typing import Any
-from uuid import uuid4
 
-from services.submit import costing, plan
+from services.submit.beginning import begun, ticket_of
 from services.submit.request import Order
 from services.submit.source import Limits, Source
-from services.submit.storing import SHOWN_REJECTED, Means, Ticket, discard, store
-from shared import tracing
-from shared.catalogue.entry import ModelEntry, entry
+from services.submit.storing import Means, store
+from shared.catalogue.entry import entry
 from shared.domain import identity
-from shared.domain.lifecycle import first_round
-from shared.domain.pacing import BRAKED, Pool, View, judge
-from shared.errors import (
-    FieldError,
-    Gone,
-    InvalidInput,
-    KeyReused,
-    NotFound,
-    OmtxError,
-    QuotaExceeded,
-    TransientError,
-)
-from shared.models.batch import Batch, RowKind
-from shared.models.facts import Experience
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
 from shared.ports.engine import Engine
@@ -35,15 +16,7 @@ from shared.ports.world import Clock
 from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest
 from shared.steps.quotas import Quota
-from shared.steps.reading import Overview, overview
 from shared.steps.roster import Roster
-from shared.steps.settling import announce_jobs, first_places
-
-LONGEST_KEY = 255
-NOUNS: Mapping[RowKind, str] = {
-    **{"ligand": "ligands", "variant": "variants"},
-    **{"design": "jobs, each a share of the designs", "target": "jobs"},
-}
 
 
 def handle(
@@ -73,132 +46,38 @@ def handle(
     """
     model = entry(order.model_name)
     source = Source.of(order, model, owner=owner, blobs=blobs)
-    ticket = _ticket(source, owner, idempotency_key)
-    batch = _standing(ledger, ticket.batch_id)
-    if batch is None:
-        quota.look(ticket.batch_id)
-        with _given_back(quota, ticket.batch_id):
-            made = store(
-                source,
-                model,
-                ticket,
-                limits,
-                means=means,
-                blobs=blobs,
-                alignments=alignments,
-                quota=quota,
-                now=clock.now(),
-            )
-        batch = ledger.open(made)
-        if batch == made:  # not a twin's, which has done it
-            quota.confirm(batch)
-        _brake(batch, model, ledger=ledger, engine=engine, clock=clock)
-    if batch.fingerprint != ticket.fingerprint:
-        discard(blobs, ticket.store)
-        raise KeyReused(
-            f"this Idempotency-Key belongs to {batch.batch_id}, which was submitted with another body"
-        )
-    tracing.follow(batch.trace, batch.counts.jobs)
-    view = overview(ledger, batch)
-    # Repeated for a batch that stood: its first submitter may have died before this line.
-    standing = alignments.look(batch, now=clock.now())
-    if standing.waits:
-        alignments.want(batch, standing.missing, bus=bus, now=clock.now())
-    else:
-        first = first_places(first_round(batch), view.intents.limit)
-        announce_jobs(first_round(batch), first, bus=bus, roster=roster)
-    return _answer(view, model, source.kind, means, manifest=manifest)
+    ticket = ticket_of(owner, idempotency_key, _fingerprint(source))
+    return begun(
+        ticket,
+        lambda: store(
+            source,
+            model,
+            ticket,
+            limits,
+            means=means,
+            blobs=blobs,
+            alignments=alignments,
+            quota=quota,
+            now=clock.now(),
+        ),
+        model,
+        source.kind,
+        means=means,
+        ledger=ledger,
+        blobs=blobs,
+        bus=bus,
+        engine=engine,
+        clock=clock,
+        manifest=manifest,
+        roster=roster,
+        alignments=alignments,
+        quota=quota,
+    )
 
 
-@contextmanager
-def _given_back(quota: Quota, batch_id: str) -> Iterator[None]:
-    """What was reserved, if it comes to nothing; if this fails too, the claim is void after a while."""
-    try:
-        yield
-    except QuotaExceeded:
-        raise  # nothing was reserved
-    except OmtxError:
-        with suppress(OmtxError):
-            quota.cancel(batch_id)
-        raise
-
-
-def _ticket(source: Source, owner: str, key: str | None) -> Ticket:
-    batch_id = identity.batch_id(owner, _checked(key), uuid4().hex)
+def _fingerprint(source: Source) -> str:
     order = source.order.model_dump(mode="json")
     if source.digest is not None:
         # The same file uploaded again is the same order, if it is read in the same way.
         order["library"] |= {"uri": source.digest, "format": source.form}
-    return Ticket(owner, key, batch_id, identity.digest(order))
-
-
-def _checked(key: str | None) -> str | None:
-    if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):
-        message = f"must be 1 to {LONGEST_KEY} printable characters"
-        raise InvalidInput(f"Idempotency-Key {message}", [FieldError("Idempotency-Key", message)])
-    return key
-
-
-def _standing(ledger: Ledger, batch_id: str) -> Batch | None:
-    try:
-        return ledger.batch(batch_id)
-    except Gone as error:
-        raise KeyReused(
-            f"this Idempotency-Key belongs to {batch_id}, which was deleted on {error.deleted_at:%Y-%m-%d}"
-        ) from error
-    except NotFound:
-        return None
-
-
-def _brake(batch: Batch, model: ModelEntry, *, ledger: Ledger, engine: Engine, clock: Clock) -> None:
-    """Set a first limit where the model's usual run says so; without one, ``reconcile`` will."""
-    strategy = batch.configuration.scheduling_strategy
-    if strategy not in BRAKED:
-        return  # the engine need not be asked
-    with suppress(TransientError):  # a batch is not refused for want of a brake
-        load = engine.load(model.id)
-        if load.size is None:
-            return
-        pool = Pool(load.size, load.running, load.waiting)
-        view = View(0, batch.window, 0, Experience(), model.seconds_for(batch.tokens))
-        pace = judge(strategy, None, view, pool, now=clock.now())
-        if pace is not None and pace.limit is not None:
-            ledger.intend(batch.batch_id, pace=pace)
-
-
-def _answer(
-    view: Overview, model: ModelEntry, kind: RowKind, means: Means, *, manifest: Manifest
-) -> dict[str, Any]:
-    batch, accounting = view.batch, view.accounting
-    released = accounting.queued + accounting.running
-    started = released if view.intents.limit is None else min(released, view.intents.limit)
-    expected = batch.estimate or costing.expected(
-        model,
-        batch.tariff,
-        batch.configuration,
-        jobs=batch.counts.jobs,
-        workers=means.at_once(model.id),
-        tokens=batch.tokens,
-    )
-    risk = plan.risk(batch, typical_seconds=model.seconds_for(batch.tokens))
-    rejected = itertools.islice(manifest.rejected(batch), SHOWN_REJECTED)
-    return {
-        "success": True,
-        "batch_id": batch.batch_id,
-        "message": f"accepted {batch.counts.valid} of {batch.counts.submitted} {NOUNS[kind]}",
-        "total_jobs": batch.counts.submitted,
-        "duplicates": batch.counts.duplicates,
-        "accounting": accounting.model_dump(),
-        "rejected": [row.model_dump() for row in rejected],
-        "chemistry_report": dict(batch.chemistry_report),
-        "estimated_duration_seconds": max(1, round(expected.seconds)),
-        "estimated_cost_usd": expected.usd,
-        "scheduling_strategy": batch.configuration.scheduling_strategy,
-        "started_jobs": started,
-        "queued_jobs": released - started + accounting.pending,
-        "optimization_recommendations": plan.recommendations(batch, risk["risk_score"]),
-        "risk_assessment": risk,
-        "test_model": batch.test_model,
-        "status_url": f"/api/v3/batches/{batch.batch_id}/status",
-        "results_url": f"/api/v3/batches/{batch.batch_id}/results",
-    }
+    return identity.digest(order)

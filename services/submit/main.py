@@ -3,7 +3,7 @@
 import functions_framework
 from flask import Request
 
-from services.submit.opening import accepting
+from services.submit.opening import accepting, repeating
 from services.submit.routes import endpoints, respond
 from services.submit.storing import Means
 from shared import wiring
@@ -17,12 +17,14 @@ from shared.settings import settings
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
     caller = counted(headers_of(request), request.remote_addr, endpoints(request.path))
+    key, means = request.headers.get("Idempotency-Key"), Means.of(settings())
     return respond(
         request.path,
         request.stream.read(settings().most_body_bytes + 1),
         settings(),
         caller=caller,
-        accept=accepting(caller, request.headers.get("Idempotency-Key"), Means.of(settings())),
+        accept=accepting(caller, key, means),
+        again=repeating(caller, key, means),
         blobs=wiring.blobs(),
         now=wiring.clock().now(),
     )

@@ -41,6 +41,7 @@ class Question(Frozen):
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     configuration: Configuration | None = None
     molecule_filters: MoleculeFilters | None = None
+    use_cache: bool | None = None
     metadata: Mapping[str, JsonValue] | None = None
 
 
@@ -67,7 +68,7 @@ def ordered(question: Question, task_id: str) -> Iterator[Order]:
     asked = _task(task_id)
     model = question.model_id or _chosen(asked)
     beside = {name: getattr(question, name) for name in ("job_name", "use_msa", "use_potentials")}
-    kept = {"seed", "configuration", "metadata", "molecule_filters"}
+    kept = {"seed", "configuration", "metadata", "molecule_filters", "use_cache"}
     further = question.model_dump(mode="json", exclude_none=True, include=kept)
     body = order_of(asked, question.input_data, model=model, beside=beside, parameters=question.parameters)
     try:

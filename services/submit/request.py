@@ -35,6 +35,10 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+class Nothing(Frozen):
+    """A body that says nothing, where the path says all."""
+
+
 class LibraryText(Frozen):
     """
     A library as text in the body, or by the URI of an upload.
@@ -68,7 +72,8 @@ class Order(Frozen):
     What its jobs are about is given as its task asks (see ``needs``): ``ligands`` or a ``library``,
     ``variants``, ``num_designs``, or nothing. The rows of a list are not checked here: a bad one is
     reported and does not stop the others, unless the order is ``strict``. ``molecule_filters`` leave out
-    ligands that are not wanted, which ``strict`` does not mind.
+    ligands that are not wanted, which ``strict`` does not mind. ``use_cache``: whether results that an
+    earlier batch of the same owner computed may be taken; unsaid, as the catalogue has it for the model.
     """
 
     job_name: Name
@@ -90,6 +95,7 @@ class Order(Frozen):
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 42
     strict: bool = False
     molecule_filters: Annotated[MoleculeFilters | None, Field(exclude_if=_is_none)] = None
+    use_cache: Annotated[bool | None, Field(exclude_if=_is_none)] = None
     configuration: Configuration = Configuration()
     metadata: Mapping[str, JsonValue] = {}
 

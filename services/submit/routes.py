@@ -21,10 +21,12 @@ from shared.ports.blobs import Blobs
 from shared.settings import Settings
 
 Accept = Callable[[Order], dict[str, Any]]
+Again = Callable[[str], dict[str, Any]]
 SMART = "/api/v2/predict-smart"
 PREDICT = ("/api/predict", "/api/v2/predict", SMART)
 ESTIMATE = "/api/v3/batches/estimate"
 TASKS = "/api/v2/tasks"
+REPLAY = re.compile(r"/api/v3/batches/replay/([^/]+)")
 VALIDATE = re.compile(rf"{TASKS}/([^/]+)/validate")
 
 
@@ -41,6 +43,7 @@ def respond(
     *,
     caller: Principal,
     accept: Accept,
+    again: Again,
     blobs: Blobs,
     now: datetime,
 ) -> Answer:
@@ -48,6 +51,7 @@ def respond(
     The answer to a POST.
 
     ``/api/v3/batches/submit``, ``/api/v2/predict`` and ``/api/v2/predict-smart``: 202, the batch.
+    ``/api/v3/batches/replay/{id}``: 202, a batch that repeats another.
     ``/api/v3/batches/estimate``: 200, what an order would cost. ``/api/v3/libraries``: 201, where to upload.
     ``/api/v2/tasks/{id}/validate``: 200, what is wrong with an input.
     """
@@ -72,6 +76,8 @@ def respond(
             raise NotFound(f"there is no {path}")
         question = read_body(body, Question, most=most)
         return as_json(validated(question, match[1], Limits.of(settings), owner=owner, blobs=blobs))
+    if (match := REPLAY.fullmatch(path)) is not None:
+        return _accepted(again(match[1]))
     return _accepted(accept(read_body(body, Order, most=most)))
 
 

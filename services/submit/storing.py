@@ -142,6 +142,7 @@ def store(
         chemistry_report=intake.report.as_dict(),
         molecule_filters=_applied(order),
         test_model=model.test_model,
+        use_cache=model.reuses(order.use_cache),
         trace=tracing.headers_of(tracing.current()).get(tracing.PARENT),
         created_at=now,
     )

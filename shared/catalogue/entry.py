@@ -73,6 +73,18 @@ class Growth(Frozen):
     source: str
 
 
+class Caching(Frozen):
+    """
+    That the same question to the model need not be computed twice.
+
+    Whoever changes what a run answers without a new version of the model raises ``generation``, and no older
+    result is taken any more. ``unasked``: also where an order does not say whether it wants that.
+    """
+
+    generation: Annotated[int, Field(ge=1)]
+    unasked: bool = True
+
+
 class ModelEntry(Frozen):
     """
     One model.
@@ -109,6 +121,7 @@ class ModelEntry(Frozen):
     timing: str = "the catalogue's figure; not measured on this installation"
     growth: Growth | None = None
     machine: Machine | None = None
+    caching: Caching | None = None
     licence: str
     citation: str
 
@@ -122,6 +135,19 @@ class ModelEntry(Frozen):
         if self.growth is None or tokens is None:
             return self.typical_seconds
         return self.typical_seconds * max(1.0, (tokens / self.growth.tokens) ** 2)
+
+    def reuses(self, asked: bool | None) -> bool:
+        """Whether a batch takes what was computed before; ``asked``: what its order says, if it does."""
+        if self.caching is None:
+            return False
+        return self.caching.unasked if asked is None else asked
+
+    def kept(self, batch: Batch) -> int | None:
+        """The generation of a batch's results, if others may take them; else None."""
+        caching = self.caching
+        if caching is None or batch.imported or batch.seed is None:
+            return None
+        return caching.generation if caching.unasked or batch.use_cache else None
 
     def gpus_for(self, tokens: int | None, attempts: int) -> tuple[str, ...]:
         """Those that a run may get in its attempts, the usual one first; none on processors."""

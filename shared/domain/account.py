@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.models.costs import PROCESSORS, Estimate, Spent, Tariff, Usage
+from shared.models.work import Origin
+
+SAVED = ("cached_jobs", "saved_seconds", "saved_usd")
 
 
 @dataclass
@@ -15,6 +18,9 @@ class Bill:
     counted_usd: float = 0.0
     unreported: int = 0
     machines: set[str] = field(default_factory=set)
+    cached_jobs: int = 0
+    saved_seconds: float = 0.0
+    saved_usd: float | None = None
 
     def add(self, runs: Iterable[Usage]) -> None:
         """Take the runs of one ligand."""
@@ -26,6 +32,17 @@ class Bill:
             self.seconds[run.gpu] = self.seconds.get(run.gpu, 0.0) + run.seconds
             if run.gpu is None and len(self.machines) < 5:
                 self.machines.add(run.machine)
+
+    def add_saved(self, origin: Origin) -> None:
+        """Take what was not computed again: what that had taken where it was."""
+        self.cached_jobs += 1
+        self.saved_seconds += origin.seconds or 0.0
+        if origin.usd is not None:
+            self.saved_usd = (self.saved_usd or 0.0) + origin.usd
+
+    def saved(self) -> dict[str, Any]:
+        """As the document of a cost tells it."""
+        return {name: getattr(self, name) for name in SAVED}
 
     def usd(self, tariff: Tariff) -> float | None:
         """What the reported runs cost; None if one of them was on a GPU without a price."""
@@ -78,15 +95,17 @@ class Account:
             "estimated_usd": expected.usd if expected else None,
             "estimated_seconds": expected.seconds if expected else None,
             "actual_seconds": self.actual_seconds,
+            **dict.fromkeys(SAVED),
             **used,
         }
 
-    def without_bill(self) -> dict[str, Any] | None:
+    def without_bill(self, **saved: Any) -> dict[str, Any] | None:
         """Of a batch without a price, or whose runs have none; None of any other."""
         if self.tariff is None:
-            return self.told(usd_reason="no price was recorded for this batch")
+            return self.told(usd_reason="no price was recorded for this batch", **saved)
         if self.tariff.free:
-            return self.told(usd=0.0, usd_reason="runs on a machine of one's own cost no provider's money")
+            reason = "runs on a machine of one's own cost no provider's money"
+            return self.told(usd=0.0, usd_reason=reason, **saved)
         return None
 
     def so_far(self, spent: Spent) -> dict[str, Any]:
@@ -99,7 +118,7 @@ class Account:
 
     def final(self, bill: Bill) -> dict[str, Any]:
         """When all is settled: run by run."""
-        if (found := self.without_bill()) is not None:
+        if (found := self.without_bill(**bill.saved())) is not None:
             return found
         assert self.tariff is not None, "what has no tariff has no bill"
         usd, gpus = bill.usd(self.tariff), bill.by_gpu(self.tariff)
@@ -114,6 +133,7 @@ class Account:
             by_gpu=gpus,
             unreported_runs=bill.unreported,
             counted_usd=bill.counted_usd,
+            **bill.saved(),
         )
 
 

@@ -11,7 +11,7 @@ FREE = re.compile(
 """Not counted: probes, the reference, and what carries a signature or a token of its own."""
 
 READS = ("GET", "HEAD")
-SUBMITTING = re.compile(r".*/(submit|predict|predict-smart|start)|/api/v3/screens")
+SUBMITTING = re.compile(r".*/(submit|predict|predict-smart|start|replay/[^/]+)|/api/v3/screens")
 DELETING = re.compile(r".*/(delete-data|delete)")
 # Of what is read, the first that matches decides.
 READING: tuple[tuple[Endpoints, str], ...] = (
@@ -19,7 +19,10 @@ READING: tuple[tuple[Endpoints, str], ...] = (
     (Endpoints.LIST, r".*/results/(fast|ultra-fast|my-jobs|search|statistics|status/.*)|.*/fast-results"),
     (Endpoints.LIST, r".*/(ultra-fast|my-results|my-results-[a-z-]+)(/[a-z]+-jobs)?"),
     (Endpoints.LIST, r"/api(/v[123])?/(jobs|batches|screens)(/search|/status/[^/]+)?"),
-    (Endpoints.RESULTS, r".*/(results?|enhanced-results|analytics|verify|children|hierarchy)(/.*)?"),
+    (
+        Endpoints.RESULTS,
+        r".*/(results?|enhanced-results|analytics|verify|children|hierarchy)(/.*)?",
+    ),
     (Endpoints.STATUS, r".*/(status|batch-status|progress|insights)|/api/v3/batch-completion/.*"),
     (Endpoints.STATUS, r"/api(/v[123])?/(jobs|batches|screens)/[^/]+"),
 )

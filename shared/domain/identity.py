@@ -3,9 +3,12 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from shared.models.batch import LibraryRow
+from pydantic import JsonValue
+
+from shared.models.batch import LibraryRow, RowKind
 
 LARGEST_SEED = 2**31 - 1
 
@@ -48,7 +51,12 @@ def subject(row: LibraryRow) -> str:
     Of a ligand its canonical SMILES; of any other row a digest of its kind and item, which no SMILES is
     like, as it has a colon.
     """
-    return row.canonical_smiles or f"{row.kind}:{digest([row.kind, dict(row.item)])}"
+    return subject_of(row.kind, row.item, row.canonical_smiles)
+
+
+def subject_of(kind: RowKind, item: Mapping[str, JsonValue], canonical_smiles: str | None) -> str:
+    """The same of what makes it up."""
+    return canonical_smiles or f"{kind}:{digest([kind, dict(item)])}"
 
 
 def ligand_seed(screen_seed: int, subject: str, target_digest: str, model: str) -> int:

@@ -137,10 +137,14 @@ def _grown(limit: int | None, wanted: int, window: int) -> int | None:
 
 
 def experience_of(outcomes: Iterable[Outcome]) -> Experience:
-    """What these outcomes show: their completed runs, and the attempts that were lost on the way."""
+    """
+    What these outcomes show: their completed runs, and the attempts that were lost on the way.
+
+    One that was taken from an earlier batch shows nothing of the pool.
+    """
     ran = busy = troubles = 0.0
     for outcome in outcomes:
-        if outcome.kind is OutcomeKind.COMPLETED:
+        if outcome.kind is OutcomeKind.COMPLETED and outcome.cached is None:
             ran, busy = ran + 1, busy + max(0.0, outcome.seconds or 0.0)
         # Only what may be retried is: each attempt before the last one was such a loss.
         lost_last = outcome.failure is not None and outcome.failure.may_be_retried

@@ -47,6 +47,7 @@ def result_row(
         "attempt": outcome.ref.attempt if outcome else None,
         "seed": outcome.seed if outcome else None,
         "test_model": outcome.test_model if outcome else False,
+        "cached": outcome.cached.model_dump(mode="json") if outcome and outcome.cached else None,
         "call_id": outcome.call_id if outcome else None,
         "completed_at": outcome.finished_at.isoformat() if outcome else None,
         "warnings": list(row.warnings),
@@ -87,6 +88,7 @@ def rejected_row(row: RejectedRow) -> dict[str, Any]:
         "metrics": {},
         "error": {"class": f"{row.kind}_row", "message": row.reason},
         "test_model": False,
+        "cached": None,
         "warnings": [],
         "data": {},
     }

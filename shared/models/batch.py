@@ -118,6 +118,8 @@ class Batch(Frozen):
     ``alignments``: the protein sequences (upper case) whose multiple sequence alignment every run gets, by
     the name of the input file; ``alignment_source`` is the digest of where and how it is searched.
     ``molecule_filters`` are those of the order, with the version of RDKit that applied them.
+    With ``use_cache`` a ligand whose result is known is not computed again, see ``domain.reuse``;
+    ``replay_of``: the batch whose inputs and seeds this one has, to compute them once more.
     ``trace``: where it was opened, as a ``traceparent``; see ``shared.tracing``.
     An ``imported`` batch was computed by an older system: nothing of it is ever started here, and its
     ``seed`` may be unknown.
@@ -154,6 +156,8 @@ class Batch(Frozen):
     molecule_filters: Annotated[Mapping[str, JsonValue], Field(exclude_if=_empty)] = {}
     test_model: bool = False
     imported: bool = False
+    use_cache: Annotated[bool, Field(exclude_if=_empty)] = False
+    replay_of: Annotated[str | None, Field(exclude_if=_empty)] = None
     trace: Annotated[str | None, Field(exclude_if=_empty)] = None
     created_at: Instant
 

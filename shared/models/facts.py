@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 
 from shared.models.base import Frozen, Instant
 from shared.models.costs import Spent, Usage
-from shared.models.work import Artefact, Failure, JobRef, MetricValue
+from shared.models.work import Artefact, Failure, JobRef, MetricValue, Origin, absent
 
 
 class OutcomeKind(StrEnum):
@@ -25,6 +25,7 @@ class Outcome(Frozen):
 
     ``copies``: how many rows of the library hold this ligand; the counters count rows. ``runs`` are all
     that were made for it at a provider that asks a price, those of failed attempts included.
+    ``cached``: it was not computed but taken from where it had been.
     """
 
     ref: JobRef
@@ -39,6 +40,7 @@ class Outcome(Frozen):
     machine: str | None = None
     call_id: str | None = None
     runs: tuple[Usage, ...] = ()
+    cached: Annotated[Origin | None, Field(exclude_if=absent)] = None
     started_at: Instant | None = None
     finished_at: Instant
 

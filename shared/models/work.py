@@ -47,6 +47,25 @@ class Artefact(Frozen):
     sha256: Sha256
 
 
+class Origin(Frozen):
+    """
+    Whose result a job was given, as it had been computed before, and what that had taken.
+
+    ``seconds``: wall time of the run; ``usd``: what its runs were counted at, None where none was counted.
+    """
+
+    batch_id: Id
+    job_id: Id
+    computed_at: Instant
+    seconds: float | None = None
+    usd: float | None = None
+
+
+def absent(value: object) -> bool:
+    """What is stored does not change with what it has not."""
+    return value is None
+
+
 class JobRef(Frozen):
     """
     Which ligand of which batch, and which try.
@@ -134,6 +153,7 @@ class Envelope(Frozen):
     """
     The answer of one attempt. A failure is data: it has a class and a reason, never a zero.
 
+    ``cached``: nothing ran; it is the answer of an earlier run to the same question.
     ``trace`` is that of the order.
     """
 
@@ -147,6 +167,7 @@ class Envelope(Frozen):
     versions: Mapping[str, str] = {}
     test_model: bool = False
     machine: str | None = None
+    cached: Annotated[Origin | None, Field(exclude_if=absent)] = None
     trace: Mapping[str, str] | None = None
     started_at: Instant
     finished_at: Instant

@@ -22,6 +22,11 @@ class Witness:
     finished: dict[tuple[str, int], int] = field(default_factory=dict)
     created: int = 0
 
+    def forget(self) -> None:
+        """What was seen so far is another matter."""
+        self.finished.clear()
+        self.created = 0
+
     def see(self, name: str, answer: Any, arguments: tuple[Any, ...]) -> None:
         """Called after every effect, whether or not the caller learnt of it."""
         if name == "ledger.finish" and answer:

@@ -92,6 +92,7 @@ class Schedule:
     answers: list[Envelope] = field(default_factory=list)
     batch_id: str | None = None
     depth: int = 0
+    earlier: str | None = None
 
     def submit(self, order: dict[str, Any]) -> str:
         """As a client does: the same body with the same key until it is accepted."""
@@ -106,6 +107,18 @@ class Schedule:
                 return batch_id
             assert reply.status in (500, 503), reply.body
         raise AssertionError("never accepted")
+
+    def precede(self, order: dict[str, Any]) -> None:
+        """A screen that is finished before misfortune begins, and which nobody audits."""
+        was, self.misfortune.active = self.misfortune.active, False
+        self.earlier = self.chain.submit(order, key="an earlier key").body["batch_id"]
+        self.chain.drain()
+        self.misfortune.active = was
+        self.witness.forget()
+        self.chain.boundaries.met.clear()
+
+    def _delete_earlier(self) -> None:
+        self._attempt(lambda: self.chain.api(f"/api/v3/batches/{self.earlier}", "DELETE"))
 
     def chaos(self, steps: int) -> None:
         """Anything that can happen, in any order."""
@@ -129,6 +142,7 @@ class Schedule:
             (lambda: self._control("pause"), int(self._happens(self.misfortune.odds.pause))),
             (lambda: self._control("resume"), int(self._happens(self.misfortune.odds.pause))),
             (lambda: self._control("retry_failed"), int(self._happens(self.misfortune.odds.retry))),
+            (self._delete_earlier, int(self.earlier is not None and self.misfortune.active)),
             (self._brake, int(self._happens(self.misfortune.odds.brake))),
         )
         return [action for action, weight in weights for _ in range(weight)]
@@ -292,19 +306,24 @@ def run_schedule(
     *,
     steps: int = CHAOS_STEPS,
     adapt: Callable[[Order], Order] = lambda order: order,
+    preceded: bool = False,
     before: Callable[[Chain], None] = lambda chain: None,
     after: Callable[[Chain, str], None] = lambda chain, batch_id: None,
 ) -> None:
     """
     Misfortune by chance, all of it from ``seed``; ``adapt`` may ask the screen for more.
 
+    ``preceded``: the same screen was finished before, and is deleted at some time.
     ``before`` is called before anything can go wrong, ``after`` when all is over.
     """
     chance = random.Random(seed)
     misfortune = Misfortune(chance, Odds.draw(chance))
     with _schedule(home, misfortune) as schedule:
         _calmly(schedule, before)
-        schedule.batch_id = schedule.submit(adapt(scenario(chance)))
+        order = adapt(scenario(chance))
+        if preceded:
+            schedule.precede(order)
+        schedule.batch_id = schedule.submit(order)
         schedule.chaos(steps)
         schedule.heal()
         audit(schedule.chain, schedule.batch_id, schedule.witness)
@@ -338,15 +357,20 @@ def run_strike(
     home: Path,
     *,
     reconciling: bool = True,
+    earlier: Order | None = None,
     before: Callable[[Chain], None] = lambda chain: None,
     after: Callable[[Chain, str], None] = lambda chain, batch_id: None,
 ) -> list[tuple[str, str]]:
     """One fault at one boundary of an otherwise calm run; the boundaries that the run met."""
     misfortune = Misfortune(random.Random(0), CALM, reconciling=reconciling)
     if strike is not None:
-        misfortune.strike_at, misfortune.strike = strike
+        misfortune.strike = strike[1]
     with _schedule(home, misfortune) as schedule:
         _calmly(schedule, before)
+        if earlier is not None:
+            schedule.precede(earlier)
+            schedule.earlier = None  # it stays
+        misfortune.strike_at = strike[0] if strike is not None else None
         batch_id = schedule.submit(order)
         for _ in range(30):
             schedule.act()

@@ -83,6 +83,10 @@ class Chain:
         headers = {"Idempotency-Key": key} if key else {}
         return self._call("submit", "POST", "/", order, headers)
 
+    def submit_at(self, path: str, headers: dict[str, str]) -> Reply:
+        """Post nothing to a route of ``submit``."""
+        return self._call("submit", "POST", path, {}, headers)
+
     def leased(self, limit: int = 1000) -> list[Delivery]:
         """Every message that is due, hidden from now on for the visibility timeout."""
         bus = wiring.local_bus()
