@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import aggregate, chord, docking, fairness, operations, screens, starts, submit
+from bench import aggregate, api, chord, docking, fairness, operations, screens, starts, submit
 
 JOBS = 10_000
 SMALL, LARGE = 2_000, 50_000
@@ -66,6 +66,7 @@ BENCHMARKS: dict[str, Callable[[Path], Result | None]] = {
     "docking": docking.run,
     "operations": operations.run,
     "starts": starts.run,
+    "api": api.run,
 }
 
 

@@ -70,9 +70,7 @@ def fill(jobs: int, home: Path, *, files: bool) -> str:
     blobs: Blobs = FolderBlobs(home / "objects", base_url="", keys=list, fsync=False)
     database = Database(home / "state.db", schema.STEPS, fsync=False)
     ledger, batch = SqliteLedger(database), composed(jobs)
-    for chunk in range(-(-jobs // CHUNK)):
-        rows = [_row(position) for position in range(jobs)[chunk * CHUNK : (chunk + 1) * CHUNK]]
-        blobs.put(jobs_key(batch.store, chunk), encode(rows))
+    library(blobs, batch)
     ledger.open(batch)
     tree = tree_of(first_round(batch))
     for leaf in range(batch.leaves):
@@ -81,6 +79,14 @@ def fill(jobs: int, home: Path, *, files: bool) -> str:
     ledger.close(batch.batch_id, 0, now=BEGAN + timedelta(hours=1))
     database.close()
     return batch.batch_id
+
+
+def library(blobs: Blobs, batch: Batch) -> None:
+    """Store the molecules of a batch."""
+    jobs = range(batch.counts.jobs)
+    for chunk in range(-(-len(jobs) // CHUNK)):
+        rows = [_row(position) for position in jobs[chunk * CHUNK : (chunk + 1) * CHUNK]]
+        blobs.put(jobs_key(batch.store, chunk), encode(rows))
 
 
 def composed(jobs: int) -> Batch:

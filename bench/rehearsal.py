@@ -83,6 +83,7 @@ class Rehearsal(Parts):
                     "OMTX_WITHOUT_KEYS": "1",
                     "OMTX_TEST_MODELS": "1",
                     "OMTX_FSYNC": "0",
+                    "OMTX_LIMITS_ENABLED": "0",
                     "OMTX_LOG": "text",
                     "OMTX_HOME": str(self._home),
                 }

@@ -86,12 +86,13 @@ def _last_outcome(home: Path, batch_id: str) -> datetime:
 
 
 @contextmanager
-def server(home: Path, workers: int) -> Iterator[tuple[httpx.Client, int]]:
-    """A server on an empty home: a client, and its process id."""
-    home.mkdir(parents=True)
+def server(home: Path, workers: int, program: str = "bench.server") -> Iterator[tuple[httpx.Client, int]]:
+    """A server on a home: a client, and its process id."""
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "runner.json").unlink(missing_ok=True)
     given = {"OMTX_HOME": str(home), "OMTX_TEST_MODELS": "1", "OMTX_WORKERS": str(workers)}
     with (home / "server.log").open("w") as log:
-        command = [sys.executable, "-m", "bench.server"]
+        command = [sys.executable, "-m", program]
         process = subprocess.Popen(command, env=os.environ | given, stdout=log, stderr=log)
     try:
         with httpx.Client(base_url=_url(home), timeout=1200, trust_env=False) as client:

@@ -4,6 +4,7 @@ Why a command ends without success, and the exit code that says so.
 * CommandError      1   a server or function does not answer, or fails
   - NoSuchThing     4   no such batch, job or model
   - Refused         5   the input is invalid, or the state of the batch does not allow it
+  - LimitReached    6   more requests, or more work, than the key may
   - StillRunning    7   the wait is over, the batch lives on
   - Unsuccessful    9   the batch ended without success, or its verification failed
 """
@@ -13,8 +14,8 @@ from typing import Any
 
 EXIT_CODES = """
 Exit codes: 0 success; 1 no answer from a server, or an unexpected error; 4 no such batch or model;
-5 invalid input, or not possible in this state; 7 the wait timed out and the batch lives on;
-9 the batch ended without success, or its verification failed; 130 interrupted.
+5 invalid input, or not possible in this state; 6 a limit or quota is used up; 7 the wait timed out and
+the batch lives on; 9 the batch ended without success, or its verification failed; 130 interrupted.
 """
 
 
@@ -40,6 +41,12 @@ class Refused(CommandError):
     code = 5
 
 
+class LimitReached(CommandError):
+    """More requests, or more work, than the key may; the message says what helps."""
+
+    code = 6
+
+
 class StillRunning(CommandError):
     """The wait is over; the batch is not."""
 
@@ -60,6 +67,8 @@ def from_problem(status: int, document: Any) -> CommandError:
     fields = [f"{item.get('path') or 'body'}: {item.get('message')}" for item in errors]
     if status == 404:
         return NoSuchThing(detail)
+    if status == 429:
+        return LimitReached(detail)
     if 400 <= status < 500:
         return Refused(detail, [line for line in fields if line not in detail])
     return CommandError(detail)

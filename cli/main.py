@@ -20,6 +20,7 @@ from cli.commands import (
     reading,
     serving,
     submitting,
+    verifying,
     watching,
 )
 from cli.connection import log_to_file
@@ -51,7 +52,7 @@ app.command()(control.resume)
 app.command()(control.cancel)
 app.command(epilog=EXIT_CODES)(control.retry)
 app.command()(control.delete)
-app.command(epilog=EXIT_CODES)(control.verify)
+app.command(epilog=EXIT_CODES)(verifying.verify)
 app.command()(control.reconcile)
 app.command(epilog=EXIT_CODES)(migrating.migrate)
 app.command()(reading.models)

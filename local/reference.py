@@ -60,6 +60,21 @@ SUBMIT: tuple[tuple[str, str, type[BaseModel], dict[str, Any], tuple[str, str], 
         "Predict",
     ),
     (
+        "/api/v2/predict-smart",
+        "predictions",
+        Prediction,
+        {
+            "task_type": "protein_ligand_binding",
+            "input_data": {
+                "protein_name": "T4 lysozyme L99A",
+                "protein_sequence": "MNIFEMLRIDEGLRLK",
+                "ligands": ["c1ccccc1", "Cc1ccccc1"],
+            },
+        },
+        ("202", "Accepted: several ligands are a batch, one is a single prediction."),
+        "Predict, one ligand or several",
+    ),
+    (
         "/api/predict",
         "predictions",
         Prediction,
@@ -84,6 +99,7 @@ REFUSALS = {
     "409": "It cannot be done now; the detail says why.",
     "413": "The body is too large.",
     "422": "A field is wrong; ``errors`` names each.",
+    "429": "More than you may; ``retry_after`` in seconds, null where time does not help.",
     "503": "What this depends on does not answer; try again after ``Retry-After`` seconds.",
 }
 NOT_FOUND = {"type": "about:blank", "title": "Not found", "status": 404, "detail": "no batch b_1"}

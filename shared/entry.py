@@ -15,12 +15,14 @@ from shared.errors import (
     NotAllowed,
     OmtxError,
     PermanentError,
+    TooMany,
     TransientError,
 )
 from shared.events.delivery import MOST_BYTES, Delivery
 from shared.events.messages import Event
-from shared.models.access import Principal
 from shared.settings import settings
+from shared.settings.limits import limit_settings
+from shared.settings.redis import redis_settings
 
 if TYPE_CHECKING:
     from flask import Request
@@ -36,9 +38,16 @@ def as_json(body: Any, status: int = 200, headers: Mapping[str, str] | None = No
     return json.dumps(body, default=str), status, {"Content-Type": "application/json", **(headers or {})}
 
 
-def problem(status: int, title: str, detail: str, errors: tuple[FieldError, ...] = ()) -> Answer:
-    """An RFC 9457 problem document; ``errors`` name the offending fields."""
+def problem(
+    status: int,
+    title: str,
+    detail: str,
+    errors: tuple[FieldError, ...] = (),
+    more: Mapping[str, Any] | None = None,
+) -> Answer:
+    """An RFC 9457 problem document; ``errors`` name the offending fields, ``more`` are further members."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body |= more or {}
     if errors:
         body["errors"] = [{"path": error.path, "message": error.message} for error in errors]
     headers = {"Content-Type": PROBLEM} | ({"Retry-After": "1"} if status == 503 else {})
@@ -69,13 +78,6 @@ def trusted(handle: "Callable[[Request], Any]") -> "Callable[[Request], Any]":
         return handle(request)
 
     return entry
-
-
-def calling(request: "Request") -> Principal:
-    """Who asks for what is the public's; NotAllowed if nobody knows."""
-    found = wiring.access().caller(headers_of(request))
-    logs.note(key=found.key_id)
-    return found
 
 
 def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Request], Any]]":
@@ -109,6 +111,8 @@ def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Reque
 
 def set_up() -> None:
     """When the function is loaded: what is set wrongly fails here, and not at the first request."""
+    for read in (settings, limit_settings, redis_settings):
+        read()
     if settings().logs_json:
         logs.to_cloud(project=settings().project)
 
@@ -139,7 +143,15 @@ def _answer(name: str, request: "Request", act: Callable[[logs.Step], Any]) -> A
         except Exception as error:  # the edge: logged whole, answered without its inside
             return failed(error, step)
         step.end()
+        return _with(answer, step.headers)
+
+
+def _with(answer: Any, headers: Mapping[str, str]) -> Any:
+    """An answer with fields that others have left for it; its own go first."""
+    if not headers or not isinstance(answer, tuple):
         return answer
+    body, status, own = answer
+    return body, status, {**headers, **own}
 
 
 def failed(error: Exception, step: logs.Step) -> Answer:
@@ -165,10 +177,19 @@ def refused(error: PermanentError | TransientError, step: logs.Step) -> Answer:
     is_ours = isinstance(error, TransientError | NotAllowed)
     step.said = reason_of(error) if is_ours else type(error).__name__
     logs.note(status=error.status)
+    if isinstance(error, TooMany):
+        return _too_many(error)
     errors = error.errors if isinstance(error, InvalidInput) else ()
     body, status, headers = problem(error.status, error.title, str(error), errors)
     scheme = error.scheme if isinstance(error, NotAllowed) else None
     return body, status, headers | ({"WWW-Authenticate": scheme} if scheme else {})
+
+
+def _too_many(error: TooMany) -> Answer:
+    later = error.retry_after
+    told = {**error.told, "retry_after": later}
+    body, status, headers = problem(error.status, error.title, str(error), more=told)
+    return body, status, {**headers, **error.fields} | ({} if later is None else {"Retry-After": str(later)})
 
 
 def _only(method: str) -> Answer:

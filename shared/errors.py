@@ -11,15 +11,18 @@ Every refusal, as a tree whose branches say what to do.
     + IllegalMove    the state of the batch has no such step
     + NotAllowed     the signature, key or token does not permit it
       . Forbidden    it is genuine, but somebody else's
+    + TooMany        more than the caller may; says when it may come again
+      . QuotaExceeded  more work than the owner may have done
     + Malformed      a message that no handler can ever understand
   - TransientError   retry: let it escape, the topic redelivers
     + Unavailable    a backend refused, timed out or throttled us; nothing happened
     + Unknown        the call may or may not have taken effect
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,44 @@ class TooLarge(PermanentError):
 
     status = 413
     title = "Too large"
+
+
+class PackedBody(PermanentError):
+    """A body that would have to be unpacked before its size is known."""
+
+    status = 415
+    title = "Unsupported encoding"
+
+
+class TooMany(PermanentError):
+    """
+    More requests, or more work, than the caller may.
+
+    ``retry_after``: seconds, None where time alone does not help. ``told``: more members of the problem
+    document. ``fields``: more fields of the answer.
+    """
+
+    status = 429
+    title = "Too many requests"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: int | None,
+        told: Mapping[str, Any],
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.told = told
+        self.fields = fields or {}
+
+
+class QuotaExceeded(TooMany):
+    """More work than the owner may have done; nothing of it was stored."""
+
+    title = "Quota exceeded"
 
 
 class Malformed(PermanentError):

@@ -42,13 +42,18 @@ _STRUCK_OUT = (
 
 
 class Step:
-    """One request under way, and how it ends: ``outcome`` is a key of ``LEVELS``."""
+    """
+    One request under way, and how it ends: ``outcome`` is a key of ``LEVELS``.
+
+    ``headers`` go with its answer, whatever that will be.
+    """
 
     def __init__(self, function: str, headers: Mapping[str, str]) -> None:
         self.function = function
         self.outcome = "done"
         self.said = ""
         self.quiet = False
+        self.headers: dict[str, str] = {}
         self.fields: dict[str, Any] = {"function": function, **trace_of(headers)}
         self._began = time.perf_counter()
 
@@ -80,6 +85,12 @@ def note(**fields: Any) -> None:
     """What the step under way is about; nothing if None, or if there is no step."""
     if (found := _current.get()) is not None:
         found.fields |= {name: value for name, value in fields.items() if value is not None}
+
+
+def answer_with(headers: Mapping[str, str]) -> None:
+    """Fields for the answer of the step under way; nothing if there is no step."""
+    if (found := _current.get()) is not None:
+        found.headers |= headers
 
 
 def tell(text: str, **fields: Any) -> None:

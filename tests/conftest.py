@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.support.emulators", "tests.support.control_plane"]
+pytest_plugins = ["tests.support.emulators", "tests.support.control_plane", "tests.support.redis_server"]
 
 SCHEDULES = 2000
 

@@ -1,4 +1,4 @@
-"""Commands that act on batches: pause, resume, cancel, retry, delete, verify, reconcile."""
+"""Commands that act on batches: pause, resume, cancel, retry, delete, reconcile."""
 
 import sys
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from cli.following import ENDED, follow
 from cli.options import BatchId, Home, Json, Timeout
 from cli.output import note, print_json, show, wants_json
 from cli.text import cell
-from cli.verdict import checked, success
+from cli.verdict import success
 from shared.models.batch import BatchStatus
 
 PAGE = 200
@@ -79,18 +79,6 @@ def delete(
     with connected() as connection:
         answer = connection.delete(f"/api/v3/batches/{batch_id}")
     _tell(answer, as_json)
-
-
-def verify(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
-    """Count a batch again from its facts, and hash every artefact again."""
-    with connected() as connection:
-        found = connection.get(f"/api/v3/batches/{batch_id}/verify")
-    if wants_json(as_json):
-        print_json(found)
-    else:
-        show(cell(found["sentence"]), cell(f"{found['artefacts_checked']} artefacts checked"))
-        show(*map(cell, found["problems"]))
-    checked(found)
 
 
 def reconcile(

@@ -30,6 +30,9 @@ module "function" {
       OMTX_PROJECT    = var.project
       OMTX_PUBLIC_URL = "https://${var.domain}"
 
+      # The load balancer appends two addresses to X-Forwarded-For: the client's, and its own.
+      OMTX_LIMITS_PROXIES = "2"
+
       # A call that the schedule makes is signed by the schedule's identity, all others by Pub/Sub's.
       OMTX_PUSH_SERVICE_ACCOUNT = (
         contains(keys(local.scheduled), each.key)

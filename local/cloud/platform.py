@@ -144,6 +144,7 @@ class Cloud(Parts):
         }
         return {
             "OMTX_PREFIX": "omtx",
+            "OMTX_LIMITS_ENABLED": "0",  # one user, on one machine
             **own,
             "OMTX_BACKEND": "gcp",
             "OMTX_PROJECT": PROJECT,

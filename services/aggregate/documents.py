@@ -160,6 +160,7 @@ def summary_document(
         **record.sentence(),
         "failures_by_class": dict(sorted(figures.failures.items())),
         "ranking": record.ranking(),
+        "distribution": figures.distribution,
         "prediction_summary": {
             "affinity_stats": figures.affinity.as_dict() | best_and_worst,
             "confidence_stats": figures.confidence.as_dict()

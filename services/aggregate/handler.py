@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from services.aggregate.artefacts import write_all
+from services.aggregate.signing import signed
 from services.aggregate.tables import Table
 from shared.domain.lifecycle import Accounting, final_status
 from shared.errors import PermanentError
@@ -10,7 +11,7 @@ from shared.events.messages import BatchFinished
 from shared.models.batch import Batch
 from shared.ports.blobs import Blobs
 from shared.ports.ledger import Ledger
-from shared.ports.world import Clock
+from shared.ports.world import Clock, Notary
 from shared.steps.manifest import Manifest
 from shared.steps.reading import account_of, overview
 
@@ -29,6 +30,7 @@ def handle(
     blobs: Blobs,
     clock: Clock,
     manifest: Manifest,
+    notary: Notary,
 ) -> None:
     """
     Finish a full batch, once; running twice writes the same bytes.
@@ -51,6 +53,7 @@ def handle(
         artefacts, summary = write_all(
             batch, status, view.accounting, closed_at, table, cost=cost, blobs=blobs
         )
+    artefacts.append(signed(batch, view.accounting, artefacts, notary=notary, blobs=blobs))
     ledger.finish(
         batch.batch_id,
         event.round,

@@ -20,4 +20,5 @@ def aggregate(event: BatchFinished) -> None:
         blobs=wiring.blobs(),
         clock=wiring.clock(),
         manifest=wiring.manifest(),
+        notary=wiring.notary(),
     )

@@ -11,6 +11,14 @@ from shared.errors import NotFound
 from shared.ports.blobs import Blobs
 
 END = b"$$$$"
+VERDICTS = (
+    "pocket",
+    "pocket_distance",
+    "pocket_centroid_distance",
+    "contacts",
+    "pose_valid",
+    "failed_checks",
+)
 
 
 @dataclass
@@ -69,12 +77,17 @@ class RankedPoses:
             "job_id": row["job_id"],
             "ligand_name": row["ligand_name"],
             "smiles": row["ligand_smiles"],
+            "score_direction": ranking["direction"],
+            "seed": row["seed"],
+            "model": self.record.model.id,
+            "model_version": self.record.batch.model_version,
+            **{name: row["metrics"].get(name) for name in VERDICTS},
         }
 
 
 def _data(fields: Mapping[str, Any]) -> bytes:
     """Data items, none for null; no value can end its item or the record."""
-    told = {name: value for name, value in fields.items() if value is not None}
+    told = {name: value for name, value in fields.items() if value not in (None, "")}
     return "".join(f"> <{name}>\n{_value(value)}\n\n" for name, value in told.items()).encode()
 
 

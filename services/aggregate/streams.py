@@ -9,15 +9,14 @@ import csv
 import gzip
 import io
 import json
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import to_json
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+from shared.domain.cells import safe_cell
+
 PIECE = 1 << 18
 FIRST = b"\n  "
 
@@ -85,17 +84,6 @@ class CsvTable:
     def document(self) -> Iterator[bytes]:
         """The table so far."""
         return self._spool.pieces()
-
-
-def safe_cell(value: Any) -> Any:
-    """
-    Text that a spreadsheet would run is led by an apostrophe (OWASP, "CSV Injection").
-
-    Numbers are left alone, as numbers or as text: ``-6.44`` is no formula.
-    """
-    if isinstance(value, str) and value.startswith(FORMULA) and not NUMBER.fullmatch(value):
-        return f"'{value}"
-    return value
 
 
 def gzip_lines(lines: Iterable[bytes]) -> bytes:

@@ -1,11 +1,12 @@
 """Sums over the rows of a batch, one row at a time: pure, and of constant size."""
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 TOP = 10
+BINS = 24
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Figures:
     files: int = 0
     failures: dict[str, int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    distribution: dict[str, list[Any]] | None = None
     confident: list[tuple[float, int, dict[str, Any]]] = field(default_factory=list)
 
     def add(self, row: Mapping[str, Any], *, files: int, versions: Mapping[str, str]) -> None:
@@ -81,3 +83,20 @@ def brief(row: Mapping[str, Any]) -> dict[str, Any]:
     """What a list of the best shows of each; ``metrics`` holds what ranks where that is no affinity."""
     keys = ("rank", "job_id", "ligand_name", "ligand_smiles", "affinity", "confidence", "metrics")
     return {key: row.get(key) for key in keys}
+
+
+def distribution(values: Sequence[float]) -> dict[str, list[Any]] | None:
+    """
+    How many values lie in each of 24 bins of equal width, from the least to the most; None without a value.
+
+    A bin has its lower edge, the last one both. Equal values give one bin.
+    """
+    if not values:
+        return None
+    least, most = min(values), max(values)
+    bins = BINS if most > least else 1
+    counts, width = [0] * bins, (most - least) / bins or 1.0
+    for value in values:
+        counts[min(int((value - least) / width), bins - 1)] += 1
+    edges = [least + width * number for number in range(bins)] if bins > 1 else [least]
+    return {"edges": [*edges, most], "counts": counts}

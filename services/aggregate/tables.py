@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from services.aggregate.columns import Kinds
 from services.aggregate.ordering import stable_order
-from services.aggregate.summary import Figures
+from services.aggregate.summary import Figures, distribution
 from shared.catalogue.entry import Ranking, entry_of
 from shared.domain.account import Bill
 from shared.domain.identity import job_id
@@ -89,6 +89,7 @@ class Table:
             self.poses += any(file.name == POSES for file in outcome.artefacts)
         self.order.extend(scored[i] for i in stable_order(scores, order=self.ranking.order))
         self.ranked = len(self.order)
+        self.figures.distribution = distribution(scores)
         for kind in KINDS:
             self.order.extend(unranked[kind])
 

@@ -13,18 +13,29 @@ from services.api import (
     batches,
     control,
     dead_letters,
+    depictions,
     exports,
+    job_control,
+    job_lists,
     jobs,
     keys,
+    lists,
+    members,
     milestones,
     models,
+    my_results,
     probes,
     reference,
     results,
+    signatures,
     system,
     tasks,
+    usage,
+    users,
 )
+from services.api.conditional import Conditional, Heads
 from services.api.dependencies import told
+from services.api.encoding import Compression
 from services.api.requests import Bodies, Paths, Steps, step_of
 from services.api.sending import response
 from shared.entry import problem, refused, set_up
@@ -32,8 +43,11 @@ from shared.errors import FieldError, InvalidInput, PermanentError, TransientErr
 
 MOST_BODY_BYTES = 64 * 1024
 RESOURCES = (
-    *(probes, models, tasks, batches, control, results, analytics, audit, artefacts, exports),
-    *(jobs, milestones, system, dead_letters, keys, reference),
+    # A path that is spelled out comes before one with an id in its place.
+    *(lists, my_results, job_lists, job_control, members, users),
+    *(probes, models, tasks, batches, control, results, analytics, audit),
+    *(artefacts, exports, signatures, jobs, milestones, system, dead_letters),
+    *(depictions, keys, usage, reference),
 )
 
 
@@ -57,6 +71,9 @@ def application() -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
     # The last one added is the first to see a request.
+    app.add_middleware(Conditional)
+    app.add_middleware(Compression)
+    app.add_middleware(Heads)
     app.add_middleware(Bodies, most=MOST_BODY_BYTES)
     app.add_middleware(Paths)
     app.add_middleware(Steps, name="api")

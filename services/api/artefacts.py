@@ -1,6 +1,7 @@
 """The artefacts of a finished batch, streamed as they are stored."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -19,6 +20,8 @@ COLUMNS = ".columns.json.gz"
 # Found by their names: the manifest that lists them too is as long as the library.
 LOGS = r"logs(_round[0-9]+_attempt[0-9]+)?\.txt"
 PART = re.compile(rf"jobs/job_[0-9a-f_]+/(metadata\.json|{LOGS})|results/rows-[0-9]{{5}}\.jsonl\.gz")
+MOST_STREAMED = 24 * 2**20
+URL_LASTS = timedelta(minutes=10)
 MEDIA = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
@@ -80,7 +83,15 @@ def find(store: Store, view: Overview, name: str) -> Artefact | None:
 
 
 def served(store: Store, file: Artefact, *, shown: str) -> Response:
-    """The bytes of an artefact as a stream; ``shown`` is the name under which they are saved."""
+    """
+    The bytes of an artefact as a stream; ``shown`` is the name under which they are saved.
+
+    In the cloud a large one is fetched from the store itself, by a URL that soon ends: an answer of ours may
+    take a minute, however slow the line.
+    """
+    if store.artefacts_folder is None and file.size > MOST_STREAMED and not file.name.endswith(COLUMNS):
+        url = store.blobs.get_url(file.key, until=store.clock.now() + URL_LASTS)
+        return Response(status_code=302, headers={"Location": url, "Cache-Control": "no-store"})
     headers = {
         "Content-Type": MEDIA.get(file.name.rpartition(".")[2], "application/octet-stream"),
         "Content-Length": str(file.size),

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.api.dependencies import READ, Stored
+from services.api.signatures import signature_faults, signer
 from services.api.store import Store
 from shared.domain.identity import job_id
 from shared.errors import NotFound
@@ -36,6 +37,7 @@ def verify(store: Stored, batch_id: str) -> dict[str, Any]:
         "sentence": view.accounting.sentence(),
         "outcomes_counted": sum(audit.counted.values()),
         "artefacts_checked": audit.checked,
+        "signed_by": signer(store, view),
         "problems": problems[:MOST_PROBLEMS],
         "problem_count": len(problems),
     }
@@ -70,6 +72,7 @@ class _Audit:
         manifest = manifest_key(self.view.batch.batch_id)
         if own and not any(problem.startswith(manifest) for problem in problems):
             yield from self._files(self._only_listed({file.key for file in own}))
+            yield from signature_faults(self.store, self.view)
 
     def _only_listed(self, known: Set[str]) -> Iterator[Artefact]:
         """What the manifest alone lists. What a job left it names as the job does, whose outcome is asked."""

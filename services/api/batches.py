@@ -1,10 +1,11 @@
 """Batches: list and status."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from pydantic_core import to_json
 
 from services.api import insights
 from services.api.analytics import status_insights
@@ -12,9 +13,10 @@ from services.api.answers import BatchList, StatusOfBatch
 from services.api.dependencies import READ, Stored
 from services.api.jobs import job_page
 from services.api.pages import Page, PageNumber
+from services.api.remembering import Asking, entries, remembered
 from services.api.store import Store
-from shared.models.batch import Batch, BatchStatus
-from shared.steps.reading import Overview, cost_so_far, overview
+from shared.models.batch import BatchStatus
+from shared.steps.reading import Overview, cost_so_far, overviews
 
 router = APIRouter(prefix="/api/v3/batches", tags=["batches"], dependencies=[READ])
 
@@ -29,14 +31,14 @@ def list_batches(
     limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
     status: BatchStatus | None = None,
-) -> dict[str, Any]:
+) -> Response:
     """Newest first; ``statistics`` are of this page."""
-    views = [overview(store.ledger, batch) for batch in _all(store, offset + limit + 1, status)]
-    chosen = [view for view in views if status in (None, view.status)]
+    views = _all(store, offset + limit + 1, status)
+    chosen = [view for view in views if status in (None, view["status"])]
     shown = chosen[offset : offset + limit]
     more = len(chosen) > offset + limit
-    return {
-        "batches": [_listed(view) for view in shown],
+    answer = {
+        "batches": shown,
         "pagination": {
             "limit": limit,
             "offset": offset,
@@ -46,13 +48,18 @@ def list_batches(
         },
         "statistics": _statistics(shown),
     }
+    return Response(to_json(answer), media_type="application/json")
 
 
-def _all(store: Store, most: int, wanted: BatchStatus | None) -> list[Batch]:
+def _all(store: Store, most: int, wanted: BatchStatus | None) -> list[dict[str, Any]]:
     """The newest batches; where a status is wanted, as many as one page may look through."""
-    return store.ledger.batches(
-        owner=store.owner, unfinished=False, limit=most if wanted is None else max(most, 1000), after=None
-    )
+    found = store.ledger.listed(owner=store.owner, limit=most if wanted is None else max(most, 1000))
+
+    def make(places: Sequence[int]) -> list[dict[str, Any]]:
+        views = overviews(store.ledger, [(found[place].batch, found[place].intents) for place in places])
+        return list(map(_listed, views))
+
+    return entries(store, "listed", [(it.batch.batch_id, it.seal) for it in found], make)
 
 
 def _listed(view: Overview) -> dict[str, Any]:
@@ -76,14 +83,14 @@ def _listed(view: Overview) -> dict[str, Any]:
     }
 
 
-def _statistics(views: list[Overview]) -> dict[str, Any]:
-    completed = sum(view.accounting.completed for view in views)
-    computed = completed + sum(view.accounting.failed for view in views)
+def _statistics(views: list[dict[str, Any]]) -> dict[str, Any]:
+    completed = sum(view["completed_jobs"] for view in views)
+    computed = completed + sum(view["failed_jobs"] for view in views)
     return {
         "total_batches": len(views),
-        "active_batches": sum(view.status in ACTIVE for view in views),
-        "completed_batches": sum(view.status is BatchStatus.COMPLETED for view in views),
-        "failed_batches": sum(view.status is BatchStatus.FAILED for view in views),
+        "active_batches": sum(view["status"] in ACTIVE for view in views),
+        "completed_batches": sum(view["status"] == BatchStatus.COMPLETED for view in views),
+        "failed_batches": sum(view["status"] == BatchStatus.FAILED for view in views),
         "success_rate_overall": round(100 * completed / computed, 2) if computed else None,
     }
 
@@ -92,11 +99,13 @@ def _statistics(views: list[Overview]) -> dict[str, Any]:
 def status(
     store: Stored,
     batch_id: str,
+    asked: Asking,
     page: PageNumber = 1,
     page_size: Annotated[int, Query(ge=1, le=MOST_JOBS)] = 100,
-) -> dict[str, Any]:
+) -> Response:
     """How the batch stands, with a page of its jobs in the order of the library."""
-    return _status(store, store.overview(batch_id), Page(page, page_size))
+    wanted = Page(page, page_size)
+    return remembered(store, batch_id, asked, lambda: _status(store, store.overview(batch_id), wanted))
 
 
 def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:

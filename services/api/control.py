@@ -45,7 +45,7 @@ def control(
         message = f"unknown action {action!r}; there are: {', '.join(SAID)}"
         raise InvalidInput(message, [FieldError("action", message)])
     if action == "retry_failed":
-        return _retry(store, batch_id, round or (asked.round if asked else None))
+        return retry(store, batch_id, round or (asked.round if asked else None))
     _check(store.overview(batch_id), action)
     now = store.clock.now()
     intents = _intend(store, batch_id, action)
@@ -88,7 +88,7 @@ def _intend(store: Store, batch_id: str, action: str) -> Intents:
     return store.ledger.intend(batch_id, paused=action == "pause")
 
 
-def _retry(store: Store, batch_id: str, wanted: int | None) -> dict[str, Any]:
+def retry(store: Store, batch_id: str, wanted: int | None) -> dict[str, Any]:
     """
     Ask for the next round, or for the round that is ``wanted``.
 
@@ -131,6 +131,7 @@ def delete(store: Stored, batch_id: str) -> dict[str, Any]:
     except Gone as gone:
         return _deleted(store, gone)
     deleted = store.ledger.delete(batch_id, now=store.clock.now())
+    store.answers.forget(batch_id)
     if deleted is None:
         state = f"batch {batch_id} is {view.status.value}"
         raise IllegalMove(f"{state}; cancel it, and delete it when it is over")

@@ -8,7 +8,9 @@ from fastapi.concurrency import run_in_threadpool
 
 from services.api.store import Store
 from shared import wiring
+from shared.domain.endpoints import endpoints_of
 from shared.logs import note
+from shared.metered import counted
 from shared.models.access import Principal, Scope
 from shared.settings import settings
 
@@ -16,13 +18,12 @@ ABOUT = ("batch_id", "job_id", "action")
 
 
 async def caller(request: Request) -> Principal:
-    """Who asks."""
-    access = wiring.access()
-    found = access.remembered(request.headers)
-    if found is None:  # something is to be read, which must not hold up the others
-        found = await run_in_threadpool(access.caller, request.headers)
-    note(key=found.key_id)
-    return found
+    """Who asks; their request is counted."""
+    peer = request.client.host if request.client else None
+    asked = request.headers, peer, endpoints_of(request.method, request.scope["path"])
+    if wiring.redis() is None and wiring.access().remembered(request.headers) is not None:
+        return counted(*asked)
+    return await run_in_threadpool(counted, *asked)  # something is to be read, which must not hold up others
 
 
 Caller = Annotated[Principal, Depends(caller)]
@@ -69,6 +70,8 @@ def ports(owner: str) -> Store:
         letters=wiring.dead_letters(),
         queues=wiring.queues(),
         runs=wiring.runs(),
+        answers=wiring.answers(),
+        notary=wiring.notary(),
         workers=settings().workers,
         artefacts_folder=settings().home / "objects" if settings().backend == "local" else None,
     )

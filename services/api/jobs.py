@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from services.api.answers import Job
+from services.api.converting import as_pdb
 from services.api.dependencies import READ, Stored
 from services.api.pages import Page
 from services.api.sending import FILE, attachment, streamed
@@ -15,16 +16,22 @@ from shared.domain.naming import LOG, file_name
 from shared.domain.rows import result_row
 from shared.errors import FieldError, IllegalMove, InvalidInput, NotFound
 from shared.models.batch import Batch
+from shared.models.facts import Outcome
+from shared.models.work import Artefact
 from shared.steps.reading import Overview, overview, page_of_outcomes, rounds_of
 
 router = APIRouter(tags=["jobs"], dependencies=[READ])
 
+METADATA = "metadata.json"
 FORMATS = {
     "cif": ("structure.cif", "chemical/x-cif"),
+    "pdb": ("structure.cif", "chemical/x-pdb"),
     "sdf": ("ligand.sdf", "chemical/x-mdl-sdfile"),
     "json": ("results.json", "application/json"),
+    "metadata": (METADATA, "application/json"),
     "log": (LOG, "text/plain; charset=utf-8"),
 }
+EXTENSIONS = {"log": "_prediction.log", "json": "_results.json", "metadata": "_metadata.json"}
 
 
 def job_page(store: Store, view: Overview, page: Page) -> list[dict[str, Any]]:
@@ -75,7 +82,7 @@ def job(store: Stored, job_id: str) -> dict[str, Any]:
     return {
         **_described(store, batch, state),
         "id": job_id,
-        "job_type": "batch_child",
+        "job_type": "individual" if batch.counts.single else "batch_child",
         "task_type": batch.task_type,
         "batch_parent_id": batch.batch_id,
         "batch_index": position,
@@ -88,7 +95,7 @@ def job(store: Stored, job_id: str) -> dict[str, Any]:
 @router.get("/api/jobs/{job_id}/download/{wanted}", summary="Download a file", **FILE)
 @router.get("/api/v2/jobs/{job_id}/download/{wanted}", summary="Download a file", **FILE)
 def download(store: Stored, job_id: str, wanted: str) -> Response:
-    """A file (cif, sdf, json or log) of a completed job; the log of a failed one, too."""
+    """A file (cif, pdb, sdf, json, metadata or log) of a completed job; the log of a failed one, too."""
     if wanted not in FORMATS:
         message = f"there is no {wanted!r}; there are: {', '.join(FORMATS)}"
         raise InvalidInput(message, [FieldError("format", message)])
@@ -102,13 +109,35 @@ def download(store: Stored, job_id: str, wanted: str) -> Response:
         )
     name, media = FORMATS[wanted]
     row = store.manifest.row(batch, position)
-    extension = "_prediction.log" if wanted == "log" else f".{wanted}"
-    shown = file_name(batch.name, batch.protein_name, position, row.name, extension=extension)
-    file = next((file for file in outcome.artefacts if file.name == name), None)
+    shown = file_name(
+        batch.name, batch.protein_name, position, row.name, extension=EXTENSIONS.get(wanted, f".{wanted}")
+    )
+    file = _file(store, batch, job_id, outcome, name)
     if file is None:
-        raise NotFound(f"the model left no {name} for job {job_id}")
+        raise NotFound(f"there is no {name} of job {job_id}")
+    if wanted == "pdb":
+        return Response(_as_pdb(store, file), media_type=media, headers=attachment(shown))
     headers = {"Content-Type": media, "Content-Length": str(file.size), **attachment(shown)}
+    headers["ETag"] = f'"{file.sha256}"'
     return streamed(store.blobs.stream(file.key), headers)
+
+
+def _file(store: Store, batch: Batch, job: str, outcome: Outcome, name: str) -> Artefact | None:
+    """What the run of the job left, or what was written about it when its batch ended."""
+    if name != METADATA:
+        return next((file for file in outcome.artefacts if file.name == name), None)
+    try:
+        stat = store.blobs.stat(f"batches/{batch.batch_id}/jobs/{job}/{name}")
+    except NotFound:
+        return None
+    return Artefact(name=name, key=stat.key, size=stat.size, sha256=stat.sha256)
+
+
+def _as_pdb(store: Store, file: Artefact) -> bytes:
+    try:
+        return as_pdb(store.blobs.get(file.key))
+    except ValueError as error:
+        raise IllegalMove(f"the structure cannot be written as PDB: {error}") from error
 
 
 @router.get("/api/v3/batches/{batch_id}/jobs/{job_id}/download/{wanted}", summary="Download a file", **FILE)

@@ -9,11 +9,13 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic_core import from_json
 
+from services.api.conditional import PUBLIC
 from services.api.dependencies import OPEN
 
 router = APIRouter(include_in_schema=False, dependencies=[OPEN])
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
+KEPT = {"Cache-Control": PUBLIC}
 # Neither scripts nor anything from elsewhere: the page is text.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 STYLE = (
@@ -32,13 +34,13 @@ def document() -> bytes:
 @router.get("/openapi.json")
 def openapi() -> Response:
     """For programs."""
-    return Response(document(), media_type="application/json")
+    return Response(document(), media_type="application/json", headers=KEPT)
 
 
 @router.get("/docs")
 def docs() -> Response:
     """For people."""
-    return Response(page(), media_type="text/html", headers={"Content-Security-Policy": POLICY})
+    return Response(page(), media_type="text/html", headers={"Content-Security-Policy": POLICY, **KEPT})
 
 
 @cache

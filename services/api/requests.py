@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.sending import response
 from shared import logs
 from shared.entry import failed, refused
-from shared.errors import TooLarge
+from shared.errors import PackedBody, PermanentError, TooLarge
 
 READING = ("GET", "HEAD")
 
@@ -34,7 +34,7 @@ class Steps:
         with logs.step(self.name, dict(Headers(scope=scope))) as step:
             step.quiet = scope["method"] in READING
             scope["omtx.step"] = step
-            sending = _Sending(send)
+            sending = _Sending(send, step)
             try:
                 await self.app(scope, receive, sending)
             except Exception as error:  # the edge: logged whole, answered without its inside
@@ -49,10 +49,15 @@ class Steps:
 @dataclass
 class _Sending:
     send: Send
+    step: logs.Step
     began: bool = False
 
     async def __call__(self, message: Message) -> None:
         self.began = True
+        if message["type"] == "http.response.start" and self.step.headers:
+            headers = MutableHeaders(scope=message)
+            for name, value in self.step.headers.items():
+                headers.setdefault(name, value)
         await self.send(message)
 
 
@@ -78,21 +83,29 @@ class Bodies:
     most: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on with its whole body, or answer 413."""
+        """Pass a request on with its whole body, or answer 413 or 415."""
         if scope["type"] != "http" or scope["method"] in READING:
             await self.app(scope, receive, send)
             return
-        body = bytearray()
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if len(body) > self.most:
-                error = TooLarge(f"a body has at most {self.most:,} bytes here")
-                await response(refused(error, step_of(scope)))(scope, receive, send)
-                return
-            if message["type"] != "http.request" or not message.get("more_body"):
-                break
-        await self.app(scope, _replayed(bytes(body), receive), send)
+        try:
+            body = await _whole(scope, receive, self.most)
+        except PermanentError as error:
+            await response(refused(error, step_of(scope)))(scope, receive, send)
+            return
+        await self.app(scope, _replayed(body, receive), send)
+
+
+async def _whole(scope: Scope, receive: Receive, most: int) -> bytes:
+    if Headers(scope=scope).get("content-encoding", "identity").lower() != "identity":
+        raise PackedBody("a body is read as it comes: send it without Content-Encoding")
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > most:
+            raise TooLarge(f"a body has at most {most:,} bytes here")
+        more = message["type"] == "http.request" and bool(message.get("more_body"))
+    return bytes(body)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

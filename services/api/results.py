@@ -11,6 +11,7 @@ from services.api.artefacts import artefact, finished
 from services.api.batches import cost
 from services.api.dependencies import READ, Stored
 from services.api.pages import Page, PageNumber
+from services.api.remembering import Asking, remembered
 from services.api.states import states
 from services.api.store import Store
 from shared.catalogue.entry import entry_of
@@ -36,15 +37,19 @@ RANKED_WHILE_RUNNING = 2000
 def results(
     store: Stored,
     batch_id: str,
+    asked: Asking,
     format: Literal["json", "csv"] = "json",
     page: PageNumber = 1,
     page_size: Annotated[int, Query(ge=1, le=MOST)] = 100,
-) -> dict[str, Any] | Response:
+) -> Response:
     """Best first; before the end, what there is so far."""
-    view = store.overview(batch_id)
     if format == "csv":
         return artefact(store, batch_id, "results/batch_results.csv")
-    wanted = Page(page, page_size)
+    return remembered(store, batch_id, asked, lambda: _results(store, batch_id, Page(page, page_size)))
+
+
+def _results(store: Store, batch_id: str, wanted: Page) -> dict[str, Any]:
+    view = store.overview(batch_id)
     rows = _final(store, view, wanted) if finished(view) else _partial(store, view, wanted)
     batch = view.batch
     return {

@@ -5,8 +5,10 @@ from typing import Any
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
+from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from services.api.conditional import FROM_HEAD, holds, unchanged
 from shared.entry import Answer
 
 # How a route that answers with a file says so.
@@ -33,9 +35,19 @@ class _Streamed(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await super().__call__(scope, receive, send)
+            await self._answer(scope, receive, send)
         finally:
             self._close()  # no thread is in it: one that reads a piece is waited for
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Nothing is read for a client that has it already, or that wants no body."""
+        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        known = holds(self.headers.get("etag"), Headers(scope=scope))
+        if not known and not scope.get(FROM_HEAD):
+            await super().__call__(scope, receive, send)
+            return
+        await send(unchanged(start) if known else start)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def response(answer: Answer) -> Response:

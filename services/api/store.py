@@ -8,9 +8,11 @@ from shared.errors import NotFound
 from shared.models.batch import Batch
 from shared.ports.blobs import Blobs
 from shared.ports.bus import DeadLetters, Queues
+from shared.ports.cache import Cache
+from shared.ports.courses import Seal
 from shared.ports.engine import Runs
 from shared.ports.ledger import Ledger
-from shared.ports.world import Clock
+from shared.ports.world import Clock, Notary
 from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest
 from shared.steps.reading import Overview, overview
@@ -35,6 +37,8 @@ class Store:
     letters: DeadLetters
     queues: Queues
     runs: Runs
+    answers: Cache
+    notary: Notary
     workers: int
     artefacts_folder: Path | None
 
@@ -44,6 +48,13 @@ class Store:
         if batch.owner != self.owner:
             raise NotFound(f"no batch {batch_id}")
         return batch
+
+    def seal(self, batch_id: str) -> Seal:
+        """The seal of a batch; NotFound as for the batch."""
+        seal = self.ledger.seal(batch_id)
+        if seal.owner != self.owner:
+            raise NotFound(f"no batch {batch_id}")
+        return seal
 
     def overview(self, batch_id: str) -> Overview:
         """How the batch stands."""

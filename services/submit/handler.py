@@ -1,8 +1,8 @@
 """Check the order, store library and batch, publish the first ligands; each step may be repeated."""
 
 import itertools
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +14,16 @@ from shared.catalogue.entry import ModelEntry, entry
 from shared.domain import identity
 from shared.domain.lifecycle import first_round
 from shared.domain.pacing import BRAKED, Pool, View, judge
-from shared.errors import FieldError, Gone, InvalidInput, KeyReused, NotFound, TransientError
+from shared.errors import (
+    FieldError,
+    Gone,
+    InvalidInput,
+    KeyReused,
+    NotFound,
+    OmtxError,
+    QuotaExceeded,
+    TransientError,
+)
 from shared.models.batch import Batch, RowKind
 from shared.models.facts import Experience
 from shared.ports.blobs import Blobs
@@ -24,6 +33,7 @@ from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest
+from shared.steps.quotas import Quota
 from shared.steps.reading import Overview, overview
 from shared.steps.roster import Roster
 from shared.steps.settling import announce_jobs, first_places
@@ -50,6 +60,7 @@ def handle(
     roster: Roster,
     alignments: Alignments,
     limits: Limits,
+    quota: Quota,
 ) -> dict[str, Any]:
     """
     Accept a screen and return what the user needs to follow it.
@@ -57,23 +68,29 @@ def handle(
     Raises:
         InvalidInput: unknown model or task, missing target, parameter out of range, no valid row.
         KeyReused: the idempotency key belongs to another order.
+        QuotaExceeded: it is more than the owner may have computed.
     """
     model = entry(order.model_name)
     source = Source.of(order, model, owner=owner, blobs=blobs)
     ticket = _ticket(source, owner, idempotency_key)
     batch = _standing(ledger, ticket.batch_id)
     if batch is None:
-        made = store(
-            source,
-            model,
-            ticket,
-            limits,
-            means=means,
-            blobs=blobs,
-            alignments=alignments,
-            now=clock.now(),
-        )
+        quota.look(ticket.batch_id)
+        with _given_back(quota, ticket.batch_id):
+            made = store(
+                source,
+                model,
+                ticket,
+                limits,
+                means=means,
+                blobs=blobs,
+                alignments=alignments,
+                quota=quota,
+                now=clock.now(),
+            )
         batch = ledger.open(made)
+        if batch == made:  # not a twin's, which has done it
+            quota.confirm(batch)
         _brake(batch, model, ledger=ledger, engine=engine, clock=clock)
     if batch.fingerprint != ticket.fingerprint:
         discard(blobs, ticket.store)
@@ -89,6 +106,19 @@ def handle(
         first = first_places(first_round(batch), view.intents.limit)
         announce_jobs(first_round(batch), first, bus=bus, roster=roster)
     return _answer(view, model, source.kind, means, manifest=manifest)
+
+
+@contextmanager
+def _given_back(quota: Quota, batch_id: str) -> Iterator[None]:
+    """What was reserved, if it comes to nothing; if this fails too, the claim is void after a while."""
+    try:
+        yield
+    except QuotaExceeded:
+        raise  # nothing was reserved
+    except OmtxError:
+        with suppress(OmtxError):
+            quota.cancel(batch_id)
+        raise
 
 
 def _ticket(source: Source, owner: str, key: str | None) -> Ticket:

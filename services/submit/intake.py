@@ -25,7 +25,8 @@ class Intake:
     How many rows repeat a ligand, and whether the library can be read to its end, is known at the end
     only, so all rows wait in temporary files until then: an object is written once, with its final
     bytes, and nothing is written of a library that breaks off. The chunks of the same library are the
-    same bytes: a repeated submission overwrites nothing else.
+    same bytes: a repeated submission overwrites nothing else. ``approve`` is asked in between, when all is
+    counted and nothing is stored.
     """
 
     blobs: Blobs
@@ -38,6 +39,7 @@ class Intake:
     judge: Judge | None = None
     filters: MoleculeFilters = NO_FILTERS
     report: ChemistryReport = field(default_factory=ChemistryReport)
+    approve: "Callable[[Intake], None]" = lambda intake: None
 
     @property
     def valid(self) -> int:
@@ -48,6 +50,10 @@ class Intake:
     def rejected(self) -> int:
         """Rows that are not computed."""
         return self.invalid + self.filtered
+
+    def usable(self, *, strict: bool) -> bool:
+        """Whether there is anything to compute, and where that is asked for, nothing wrong."""
+        return self.valid > 0 and not (strict and self.invalid)
 
     def take_all(self, entries: Iterable[Entry]) -> None:
         """Store every row; the manifest is complete afterwards, or untouched by what ``entries`` raises."""
@@ -67,6 +73,7 @@ class Intake:
                     self.report.take(row, repeated=True)
                     repeated.add(_repetition(row, first))
                     self.duplicates += 1
+            self.approve(self)
             for chunk, lines in enumerate(ligands.chunks()):
                 start = chunk * manifest.CHUNK
                 counted = manifest.with_copies(lines, molecules.copies(start, start + manifest.CHUNK), start)

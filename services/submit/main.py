@@ -1,16 +1,14 @@
 """HTTP entry of ``submit``."""
 
-from functools import partial
-
 import functions_framework
 from flask import Request
 
-from services.submit.handler import handle
-from services.submit.routes import respond
-from services.submit.source import Limits
+from services.submit.opening import accepting
+from services.submit.routes import endpoints, respond
 from services.submit.storing import Means
 from shared import wiring
-from shared.entry import answering, calling
+from shared.entry import answering, headers_of
+from shared.metered import counted
 from shared.settings import settings
 
 
@@ -18,21 +16,13 @@ from shared.settings import settings
 @answering
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
-    caller, blobs, clock = calling(request), wiring.blobs(), wiring.clock()
-    accept = partial(
-        handle,
-        idempotency_key=request.headers.get("Idempotency-Key"),
-        owner=caller.owner,
-        means=Means.of(settings()),
-        ledger=wiring.ledger(),
-        blobs=blobs,
-        bus=wiring.bus(),
-        engine=wiring.engine(),
-        clock=clock,
-        manifest=wiring.manifest(),
-        roster=wiring.roster(),
-        alignments=wiring.alignments(),
-        limits=Limits.of(settings()),
+    caller = counted(headers_of(request), request.remote_addr, endpoints(request.path))
+    return respond(
+        request.path,
+        request.stream.read(settings().most_body_bytes + 1),
+        settings(),
+        caller=caller,
+        accept=accepting(caller, request.headers.get("Idempotency-Key"), Means.of(settings())),
+        blobs=wiring.blobs(),
+        now=wiring.clock().now(),
     )
-    body = request.stream.read(settings().most_body_bytes + 1)
-    return respond(request.path, body, settings(), caller=caller, accept=accept, blobs=blobs, now=clock.now())

@@ -8,6 +8,7 @@ from typing import Any
 from services.submit import estimating
 from services.submit.predicting import Prediction, Question, ordered, predicted, validated
 from services.submit.request import Order, read_body
+from services.submit.smart import smart
 from services.submit.source import Limits
 from services.submit.storing import Means
 from services.submit.uploads import offered
@@ -15,13 +16,22 @@ from shared.entry import Answer, as_json
 from shared.errors import NotFound
 from shared.logs import note
 from shared.models.access import Principal, Scope
+from shared.models.limits import Endpoints
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
 
 Accept = Callable[[Order], dict[str, Any]]
-PREDICT = ("/api/predict", "/api/v2/predict")
+SMART = "/api/v2/predict-smart"
+PREDICT = ("/api/predict", "/api/v2/predict", SMART)
+ESTIMATE = "/api/v3/batches/estimate"
 TASKS = "/api/v2/tasks"
 VALIDATE = re.compile(rf"{TASKS}/([^/]+)/validate")
+
+
+def endpoints(path: str) -> Endpoints:
+    """The class of a path, as limits know it: whatever is not just a question opens a batch."""
+    asks = path.startswith((ESTIMATE, TASKS))
+    return Endpoints.OTHER if asks else Endpoints.SUBMIT
 
 
 def respond(
@@ -37,22 +47,23 @@ def respond(
     """
     The answer to a POST.
 
-    ``/api/v3/batches/submit`` and ``/api/v2/predict``: 202, the batch. ``/api/v3/batches/estimate``: 200,
-    what an order would cost. ``/api/v3/libraries``: 201, where to upload. ``/api/v2/tasks/{id}/validate``:
-    200, what is wrong with an input.
+    ``/api/v3/batches/submit``, ``/api/v2/predict`` and ``/api/v2/predict-smart``: 202, the batch.
+    ``/api/v3/batches/estimate``: 200, what an order would cost. ``/api/v3/libraries``: 201, where to upload.
+    ``/api/v2/tasks/{id}/validate``: 200, what is wrong with an input.
     """
     caller.require(Scope.SUBMIT)
     owner = caller.owner
     path, most = path.rstrip("/"), settings.most_body_bytes
     if path == "/api/v3/libraries":
         return as_json(offered(body, settings, owner=owner, blobs=blobs, now=now), 201)
-    if path == "/api/v3/batches/estimate":
+    if path == ESTIMATE:
         inquiry, limits = read_body(body, estimating.Inquiry, most=most), Limits.of(settings)
         return as_json(
             estimating.handle(inquiry, owner=owner, means=Means.of(settings), blobs=blobs, limits=limits)
         )
     if path in PREDICT:
         prediction = read_body(body, Prediction, most=most)
+        prediction = smart(prediction) if path == SMART else prediction
         with ordered(prediction, prediction.task_type) as order:
             return _accepted(predicted(order, accept(order)))
     if path.startswith(TASKS):

@@ -1,7 +1,7 @@
 """Everything about an order that is checked and stored before its batch is opened."""
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -20,12 +20,14 @@ from services.submit.target import prepare
 from shared.catalogue.entry import ModelEntry
 from shared.domain import identity
 from shared.domain.tree import leaf_count
-from shared.errors import InvalidInput, TooDear
+from shared.errors import InvalidInput
 from shared.models.batch import Batch, Counts, StoredInput
+from shared.models.costs import Estimate
 from shared.ports.blobs import Blobs
 from shared.settings import Settings
 from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest, library_digest, store_of
+from shared.steps.quotas import Quota
 
 SHOWN_REJECTED = 100
 
@@ -75,6 +77,7 @@ def store(
     means: Means,
     blobs: Blobs,
     alignments: Alignments,
+    quota: Quota,
     now: datetime,
 ) -> Batch:
     """
@@ -82,23 +85,28 @@ def store(
 
     Raises:
         InvalidInput: missing target, parameter out of range, no valid row. Nothing stays behind.
-        TooDear: the estimate is above the user's limit. Nothing stays behind.
+        TooDear: the estimate is above the user's limit. Nothing was stored.
+        QuotaExceeded: it is more than the owner may have computed. Nothing was stored.
     """
     order = source.order
     prepared = prepare(order, model)
     check_alignments(prepared, model, searches=alignments.source is not None)
     parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
     judge = judge_of(model, prepared)
-    intake = _take_library(source, model, ticket.store, limits, judge, strict=order.strict, blobs=blobs)
-    counts = _counts(intake)
     terms, tokens = order.configuration, prepared.tokens
     tariff, at_once = costing.tariff_of(model, means.engine, terms, tokens=tokens), means.at_once(model.id)
-    expected = costing.expected(model, tariff, terms, jobs=counts.jobs, workers=at_once, tokens=tokens)
-    try:
-        costing.check_limit(order.configuration.max_cost_usd, expected)
-    except TooDear:
-        discard(blobs, ticket.store)
-        raise
+
+    def expected(jobs: int) -> Estimate:
+        return costing.expected(model, tariff, terms, jobs=jobs, workers=at_once, tokens=tokens)
+
+    def approve(intake: Intake) -> None:
+        if intake.usable(strict=order.strict):
+            estimate = expected(intake.jobs)
+            costing.check_limit(terms.max_cost_usd, estimate)
+            quota.reserve(ticket.batch_id, ligands=intake.jobs, usd=estimate.usd)
+
+    intake = _take_library(source, model, ticket.store, limits, judge, approve=approve, blobs=blobs)
+    counts = _counts(intake)
     stored = {name: _store_input(blobs, ticket.store, name, file) for name, file in prepared.inputs.items()}
     target = {name: item.sha256 for name, item in stored.items()} | {"sequence": order.protein_sequence}
     window = plan.window(order.configuration, counts.jobs)
@@ -125,7 +133,7 @@ def store(
         window=window,
         configuration=order.configuration,
         tariff=tariff,
-        estimate=expected,
+        estimate=expected(counts.jobs),
         metadata=order.metadata,
         fingerprint=ticket.fingerprint,
         store=ticket.store,
@@ -151,18 +159,18 @@ def _take_library(
     limits: Limits,
     judge: Judge,
     *,
-    strict: bool,
+    approve: Callable[[Intake], None],
     blobs: Blobs,
 ) -> Intake:
     filters = source.order.filters
     report = ChemistryReport(most_heavy_atoms=model.most_heavy_atoms, filters=filters.names)
-    intake = Intake(blobs, store, judge=judge, filters=filters, report=report)
+    intake = Intake(blobs, store, judge=judge, filters=filters, report=report, approve=approve)
     try:
         with source.entries(limits, blobs=blobs) as entries:
             intake.take_all(entries)
     except ValueError as error:
         raise unreadable(source.field, error) from error
-    if intake.valid == 0 or (strict and intake.invalid):
+    if not intake.usable(strict=source.order.strict):
         raise _unusable(intake, source.field, blobs=blobs)
     return intake
 

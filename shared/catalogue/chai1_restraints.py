@@ -119,3 +119,14 @@ def _residue(restraint: Restraint, place: str, chain: Chain | None) -> str:
     if letter not in (None, true):
         raise ValueError(f"{place}: residue {number} is {true}")
     return f"{true}{number}"
+
+
+def pocket_of(table: bytes, ligand: str) -> list[tuple[int, int]]:
+    """
+    The residues, each by the place of its chain and its number from 1, that pockets of a chain name.
+
+    ``table`` is what ``write_restraints`` wrote, ``ligand`` the letter of the chain.
+    """
+    rows = csv.DictReader(io.StringIO(table.decode()))
+    wanted = (it for it in rows if it["connection_type"] == "pocket" and it["chainA"] == ligand)
+    return [(LETTERS.index(it["chainB"]), int(it["res_idxB"][1:])) for it in wanted]

@@ -92,6 +92,11 @@ class Counts(Frozen):
         """How many ligands are computed: a row that repeats another's molecule needs no run."""
         return self.valid - self.duplicates
 
+    @property
+    def single(self) -> bool:
+        """Whether this is a single prediction: a library of one row."""
+        return self.submitted == 1
+
 
 def _empty(value: object) -> bool:
     """What is stored of a batch does not change with what it does not use."""

@@ -26,6 +26,7 @@ from shared.models.facts import (
 )
 from shared.models.work import Artefact, JobRef
 from shared.ports.attempts import Attempts
+from shared.ports.courses import Courses, Listed, Seal
 
 
 class Sight(NamedTuple):
@@ -92,6 +93,22 @@ class Batches(Protocol):
 
     def batches(self, *, owner: str | None, unfinished: bool, limit: int, after: str | None) -> list[Batch]:
         """A page, newest first, that starts behind the batch ``after``."""
+        ...
+
+    def listed(self, *, owner: str, limit: int, skip: int = 0, after: str | None = None) -> list[Listed]:
+        """
+        A page of an owner's batches, newest first: behind the batch ``after``, without the first ``skip``.
+
+        What is skipped is read all the same, so whoever lets a user choose it sets it a bound.
+        """
+        ...
+
+    def count(self, *, owner: str, most: int) -> int:
+        """How many batches an owner has; ``most`` if there are more."""
+        ...
+
+    def seal(self, batch_id: str) -> Seal:
+        """One read of little; raise NotFound if no batch has this id."""
         ...
 
 
@@ -224,5 +241,5 @@ class Milestones(Protocol):
         ...
 
 
-class Ledger(Batches, Rounds, Attempts, Countdown, Closings, Milestones, Protocol):
+class Ledger(Batches, Rounds, Attempts, Countdown, Closings, Courses, Milestones, Protocol):
     """All of the state."""

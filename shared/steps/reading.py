@@ -10,6 +10,7 @@ from shared.domain.costs import together
 from shared.domain.lifecycle import Accounting, Tally, account, batch_status, first_round, latest
 from shared.models.batch import Batch, BatchStatus
 from shared.models.facts import Closing, Intents, Outcome, Round
+from shared.ports.courses import Course
 from shared.ports.ledger import Ledger
 
 PAGE = 1000
@@ -56,17 +57,25 @@ def rounds_of(ledger: Ledger, batch: Batch, intents: Intents) -> list[Round]:
 
 
 def overview(ledger: Ledger, batch: Batch) -> Overview:
-    """
-    Accounting and status of a batch.
+    """Accounting and status of a batch."""
+    [view] = overviews(ledger, [(batch, ledger.intents(batch.batch_id))])
+    return view
 
-    The closing is read first: counters only grow, so a closed round is never shown as open.
-    """
-    intents = ledger.intents(batch.batch_id)
-    rounds = rounds_of(ledger, batch, intents)
-    closing = ledger.closing(batch.batch_id, rounds[-1].number)
-    in_flight = 0 if closing else ledger.in_flight(batch.batch_id, rounds[-1].number)
-    tallies = [Tally(it, ledger.leaves(batch.batch_id, it.number)) for it in rounds[:-1]]
-    tallies.append(Tally(rounds[-1], ledger.leaves(batch.batch_id, rounds[-1].number), in_flight))
+
+def overviews(ledger: Ledger, known: Sequence[tuple[Batch, Intents]]) -> list[Overview]:
+    """The same of many, in order: one look at all together, and one at each that has later rounds."""
+    rounds = [rounds_of(ledger, batch, intents) for batch, intents in known]
+    courses = iter(ledger.courses([it for those in rounds for it in those]))
+    return [
+        _overview(batch, intents, those, [next(courses) for _ in those])
+        for (batch, intents), those in zip(known, rounds, strict=True)
+    ]
+
+
+def _overview(batch: Batch, intents: Intents, rounds: Sequence[Round], courses: Sequence[Course]) -> Overview:
+    tallies = [Tally(it, course.leaves) for it, course in zip(rounds, courses, strict=True)]
+    closing, leaves, in_flight = courses[-1]
+    tallies[-1] = Tally(rounds[-1], leaves, in_flight)
     accounting = account(batch, tallies)
     if intents.retry > rounds[-1].number:
         closing = None  # a round was asked for, and will be opened

@@ -13,6 +13,7 @@ from shared.models.work import Artefact
 from shared.ports.blobs import Blobs
 
 ROWS_PER_PAGE = 500
+LIST = b' "artefacts": ['
 
 
 def page_key(batch_id: str, page: int) -> str:
@@ -34,6 +35,17 @@ def manifest_key(batch_id: str) -> str:
     return f"batches/{batch_id}/manifest.json"
 
 
+def manifest_head(blobs: Blobs, batch_id: str) -> dict[str, Any]:
+    """All of the manifest but its list of artefacts, which is as long as the library."""
+    found = b""
+    for line in _lines(blobs.stream(manifest_key(batch_id))):
+        if line.startswith(LIST):
+            break
+        found += line + b"\n"
+    head: dict[str, Any] = json.loads(found.rstrip().rstrip(b",") + b"}")
+    return head
+
+
 def listed(blobs: Blobs, batch_id: str) -> Iterator[Artefact]:
     """
     What the manifest lists, as it is read. Raise NotFound if there is no manifest.
@@ -41,15 +53,25 @@ def listed(blobs: Blobs, batch_id: str) -> Iterator[Artefact]:
     Raises:
         ValueError: it is not one that ``aggregate`` wrote.
     """
-    lines = _lines(blobs.stream(manifest_key(batch_id)))
+    return listed_in(blobs.stream(manifest_key(batch_id)))
+
+
+def listed_in(manifest: Iterator[bytes]) -> Iterator[Artefact]:
+    """
+    What a manifest lists, as its pieces are read.
+
+    Raises:
+        ValueError: it is not one that ``aggregate`` wrote.
+    """
+    lines = _lines(manifest)
     for line in lines:
-        if line.startswith(b' "artefacts": ['):
+        if line.startswith(LIST):
             break
     for line in lines:
         if line.startswith(b" ]"):
             return
         yield Artefact.model_validate_json(line.rstrip(b","))
-    raise ValueError(f"the manifest of {batch_id} ends before its list of artefacts does")
+    raise ValueError("the manifest ends before its list of artefacts does")
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:

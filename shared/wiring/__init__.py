@@ -13,13 +13,14 @@ from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
 from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
-from shared.ports.world import Key
+from shared.ports.world import Key, Notary
 from shared.settings import settings
 from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
 from shared.steps.roster import Roster
-from shared.wiring import clients
+from shared.wiring import caches, clients, limits
+from shared.wiring.caches import answers
 from shared.wiring.clients import (
     clock,
     gcp_bus,
@@ -30,16 +31,20 @@ from shared.wiring.clients import (
     local_bus,
     local_calls,
     local_database,
+    redis,
     secrets,
 )
+from shared.wiring.limits import consumptions, limiter, meter
 
 __all__ = [
     "access",
     "alignments",
+    "answers",
     "blobs",
     "bus",
     "callers",
     "clock",
+    "consumptions",
     "dead_letters",
     "engine",
     "gcp_bus",
@@ -48,12 +53,16 @@ __all__ = [
     "gcp_storage",
     "keys",
     "ledger",
+    "limiter",
     "local_blobs",
     "local_bus",
     "local_calls",
     "local_database",
     "manifest",
+    "meter",
+    "notary",
     "queues",
+    "redis",
     "reset",
     "roster",
     "runs",
@@ -116,6 +125,14 @@ def bus() -> Bus:
     if settings().backend == "gcp":
         return gcp_bus()
     return local_bus()
+
+
+@cache
+def notary() -> Notary:
+    """Who signs the manifests."""
+    from shared.adapters.notary import SecretNotary
+
+    return SecretNotary(secrets())
 
 
 @cache
@@ -188,12 +205,16 @@ def reset() -> None:
     """Close what is open and forget every choice; between tests, and before a fork is used."""
     if local_database.cache_info().currsize:
         local_database().close()
+    if redis.cache_info().currsize and (connection := redis()) is not None:
+        connection.close()
     for choice in (*_CHOICES, settings):
         choice.cache_clear()
 
 
 _CHOICES = (
-    *(ledger, blobs, manifest, roster, alignments),
-    *(bus, dead_letters, queues, engine, runs, access, keys, callers),
+    *(ledger, blobs, manifest, roster, alignments, notary, keys),
+    *(bus, dead_letters, queues, engine, runs, access, callers),
     *clients.CHOICES,
+    *limits.CHOICES,
+    *caches.CHOICES,
 )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from shared.ports.world import Clock, Secrets
 from shared.settings import settings
+from shared.settings.redis import redis_settings
 from shared.topology import topology
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from shared.adapters.local.bus import SqliteBus
     from shared.adapters.local.calls import SqliteCalls
     from shared.adapters.local.database import Database
+    from shared.adapters.redis.connection import RedisConnection
 
 
 @cache
@@ -76,6 +78,17 @@ def gcp_letters() -> "FirestoreLetters":
 
 
 @cache
+def redis() -> "RedisConnection | None":
+    """The connection to Redis of this process; None where there is no Redis."""
+    url, patience = redis_settings().url.get_secret_value(), redis_settings().answer_seconds
+    if not url:
+        return None
+    from shared.adapters.redis.connection import RedisConnection
+
+    return RedisConnection(url, answer_seconds=patience)
+
+
+@cache
 def local_database() -> "Database":
     """The embedded state file; for the embedded runner."""
     from shared.adapters.local import schema
@@ -118,4 +131,5 @@ def local_calls() -> "SqliteCalls":
 CHOICES = (
     *(clock, secrets, gcp_database, gcp_storage, gcp_bus, gcp_letters),
     *(local_database, local_blobs, local_bus, local_calls),
+    *(redis, redis_settings),
 )

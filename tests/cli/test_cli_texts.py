@@ -3,7 +3,7 @@
 import pytest
 
 from cli.correlation import spearman
-from cli.errors import CommandError, NoSuchThing, Refused, from_problem
+from cli.errors import CommandError, LimitReached, NoSuchThing, Refused, from_problem
 from cli.text import duration, plain
 
 
@@ -31,6 +31,7 @@ def test_a_problem_document_becomes_one_message_with_its_fields() -> None:
     assert isinstance(error, Refused)
     assert (str(error), error.fields) == ("bad", ("a.b: is wrong",))
     assert isinstance(from_problem(404, {"title": "Not found"}), NoSuchThing)
+    assert isinstance(from_problem(429, {"title": "Quota exceeded"}), LimitReached)
     assert type(from_problem(503, "<html>")) is CommandError
 
 

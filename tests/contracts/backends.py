@@ -8,6 +8,7 @@ from shared.adapters.local.bus import Delivery
 from shared.models.work import Envelope
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetter, DeadLetters, Queues
+from shared.ports.consumptions import Consumptions
 from shared.ports.engine import Engine, Runs
 from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
@@ -60,6 +61,7 @@ class Backend(Protocol):
     subscriber: Subscriber
     secrets: Secrets
     keys: Keys
+    consumptions: Consumptions
     clock: HandClock
 
     def wait(self, span: timedelta) -> None:

@@ -11,6 +11,7 @@ from shared.adapters.local import schema
 from shared.adapters.local.blobs import FolderBlobs
 from shared.adapters.local.bus import SqliteBus
 from shared.adapters.local.calls import SqliteCalls
+from shared.adapters.local.consumptions import SqliteConsumptions
 from shared.adapters.local.database import Database
 from shared.adapters.local.keys import SqliteKeys
 from shared.adapters.local.ledger import SqliteLedger
@@ -36,6 +37,7 @@ class LocalBackend:
         self.database = Database(home / "state.db", schema.STEPS, fsync=False)
         self.ledger = SqliteLedger(self.database)
         self.keys = SqliteKeys(self.database)
+        self.consumptions = SqliteConsumptions(self.database)
         self.secrets = FolderSecrets(home / "secrets")
         self.blobs = FolderBlobs(
             home / "objects",

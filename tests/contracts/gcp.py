@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.ports.blobs import Blobs
+from shared.ports.consumptions import Consumptions
 from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from shared.ports.world import Key, Secrets
@@ -59,6 +60,13 @@ class GcpBackend:
         from shared.adapters.gcp.keys import FirestoreKeys
 
         return FirestoreKeys(self.database)
+
+    @cached_property
+    def consumptions(self) -> Consumptions:
+        """Firestore."""
+        from shared.adapters.gcp.consumptions import FirestoreConsumptions
+
+        return FirestoreConsumptions(self.database)
 
     @cached_property
     def blobs(self) -> Blobs:

@@ -1,12 +1,17 @@
 """``Batches``: opened once, found by id, listed by page; intents are the only thing that changes."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
+from pydantic import JsonValue
 
-from shared.domain.lifecycle import first_round, tree_of
-from shared.errors import NotFound
+from shared.domain.lifecycle import first_round, next_round, tree_of
+from shared.errors import Gone, NotFound
+from shared.models.batch import Batch
 from shared.models.facts import Experience, Intents, Pace
+from shared.ports.courses import Listed, Seal
 from shared.ports.ledger import Glance, Ledger, Sight
 from tests.support.crowd import at_once
 from tests.support.facts import a_batch, at, outcome, ref
@@ -120,6 +125,59 @@ def test_a_list_holds_one_owners_batches_or_everyones(ledger: Ledger) -> None:
     assert {batch.batch_id for batch in everyone} == {hers.batch_id, his.batch_id}
 
 
+def test_a_listed_batch_brings_its_intents_and_the_closing_of_its_latest_round(ledger: Ledger) -> None:
+    open_ = ledger.open(a_batch(owner="lister", created_at=NOON))
+    done = ledger.open(a_batch(owner="lister", created_at=NOON - timedelta(hours=1)))
+    ledger.open(a_batch(owner="ben"))
+    ledger.intend(open_.batch_id, paused=True)
+    ledger.close(done.batch_id, 0, now=NOON)
+    closed = ledger.closing(done.batch_id, 0)
+    assert [it[:3] for it in ledger.listed(owner="lister", limit=9)] == [
+        (open_, Intents(paused=True), None),
+        (done, Intents(), closed),
+    ]
+    fence = ledger.claim_aggregation(done.batch_id, 0, now=NOON, lease_until=at(60))
+    assert fence is not None
+    told: dict[str, JsonValue] = {"accounting": {"submitted": 3}}
+    ledger.finish(done.batch_id, 0, fence=fence, status="failed", summary=told, artefacts=[], now=at(5))
+    [listed] = ledger.listed(owner="lister", limit=9, skip=1)
+    assert listed.closing == ledger.closing(done.batch_id, 0)
+    assert listed.closing is not None
+    assert (listed.closing.status, listed.closing.summary) == ("failed", told)
+    ledger.ask_retry(done.batch_id, 1)
+    ledger.open_round(next_round(done, 1, jobs=1, rows=1, now=NOON))
+    [listed] = ledger.listed(owner="lister", limit=9, after=open_.batch_id)
+    assert (listed.intents.round, listed.closing) == (1, None)
+
+
+def test_pages_by_number_and_by_cursor_make_the_same_list(ledger: Ledger) -> None:
+    opened = [ledger.open(a_batch(owner="pager", created_at=at(n))) for n in range(7)]
+    ids = [batch.batch_id for batch in reversed(opened)]
+
+    def page(skip: int, after: str | None = None) -> list[str]:
+        found = ledger.listed(owner="pager", limit=3, skip=skip, after=after)
+        return [it.batch.batch_id for it in found]
+
+    assert page(0) + page(3) + page(6) == ids
+    assert page(0, ids[2]) == ids[3:6]
+    assert page(1, ids[2]) == ids[4:7]
+    assert page(7) == page(0, ids[-1]) == []
+
+
+def test_batches_are_counted_up_to_a_bound_and_deleted_ones_are_not(ledger: Ledger) -> None:
+    opened = [ledger.open(a_batch(owner="counter")) for _ in range(3)]
+    assert [ledger.count(owner="counter", most=most) for most in (2, 3, 9)] == [2, 3, 3]
+    assert ledger.count(owner="nobody", most=9) == 0
+    gone = opened[0].batch_id
+    ledger.close(gone, 0, now=NOON)
+    fence = ledger.claim_aggregation(gone, 0, now=NOON, lease_until=at(60))
+    assert fence is not None
+    ledger.finish(gone, 0, fence=fence, status="failed", summary={}, artefacts=[], now=NOON)
+    assert ledger.delete(gone, now=NOON)
+    assert ledger.count(owner="counter", most=9) == 2
+    assert gone not in [it.batch.batch_id for it in ledger.listed(owner="counter", limit=9)]
+
+
 def test_a_finished_batch_leaves_the_list_of_unfinished_ones(ledger: Ledger) -> None:
     done, open_ = ledger.open(a_batch()), ledger.open(a_batch())
     ledger.close(done.batch_id, 0, now=NOON)
@@ -141,3 +199,57 @@ def test_a_brake_is_kept_until_the_next_look_and_leaves_the_owners_wishes_alone(
     free = slow.model_copy(update={"limit": None})
     assert ledger.intend(batch.batch_id, pace=free) == Intents(pace=free)
     assert ledger.look(ref(batch)).intents == Intents(pace=free)
+
+
+def test_a_list_comes_with_what_is_wanted_and_with_the_seals(ledger: Ledger) -> None:
+    owner = f"owner-{uuid4().hex}"
+    old, new = (ledger.open(a_batch(owner=owner, created_at=at(n))) for n in range(2))
+    ledger.intend(old.batch_id, paused=True)
+    open_seal = Seal(owner, None)
+    assert ledger.listed(owner=owner, limit=9) == [
+        Listed(new, Intents(), None, open_seal),
+        Listed(old, Intents(paused=True), None, open_seal),
+    ]
+    assert [it.batch for it in ledger.listed(owner=owner, limit=1, after=new.batch_id)] == [old]
+
+
+def test_a_seal_is_that_of_its_owner_and_has_a_mark_from_the_end_on(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch(owner="ada"))
+    assert ledger.seal(batch.batch_id) == Seal("ada", None)
+    finished(ledger, batch)
+    sealed = ledger.seal(batch.batch_id)
+    assert sealed.owner == "ada"
+    assert sealed.mark is not None
+    assert ledger.seal(batch.batch_id) == sealed
+    assert [it.seal for it in ledger.listed(owner="ada", limit=1)] == [sealed]
+
+
+def test_a_round_that_is_asked_for_breaks_the_seal_and_its_end_makes_another(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch(owner="ada"))
+    finished(ledger, batch)
+    first = ledger.seal(batch.batch_id).mark
+    assert ledger.ask_retry(batch.batch_id, 1)
+    assert ledger.seal(batch.batch_id).mark is None
+    ledger.open_round(next_round(batch, 1, jobs=1, rows=1, now=NOON))
+    assert ledger.seal(batch.batch_id).mark is None
+    finished(ledger, batch, 1)
+    assert ledger.seal(batch.batch_id).mark not in (None, first)
+
+
+def test_of_a_deleted_or_unknown_batch_there_is_no_seal(ledger: Ledger) -> None:
+    batch = ledger.open(a_batch(owner="ada"))
+    finished(ledger, batch)
+    ledger.delete(batch.batch_id, now=NOON)
+    with pytest.raises(Gone):
+        ledger.seal(batch.batch_id)
+    with pytest.raises(NotFound):
+        ledger.seal(a_batch().batch_id)
+
+
+def finished(ledger: Ledger, batch: Batch, round: int = 0) -> None:
+    """Close a round and finish it."""
+    ledger.close(batch.batch_id, round, now=NOON)
+    fence = ledger.claim_aggregation(batch.batch_id, round, now=NOON, lease_until=at(60))
+    assert fence is not None
+    told: dict[str, Any] = {"status": "completed", "summary": {}, "artefacts": (), "now": NOON}
+    assert ledger.finish(batch.batch_id, round, fence=fence, **told)

@@ -16,12 +16,14 @@ from typing import Any
 import pytest
 from google.cloud.firestore import Client
 
+from shared.adapters.gcp.consumptions import FirestoreConsumptions
 from shared.adapters.gcp.ledger import FirestoreLedger
 from shared.adapters.gcp.letter_shelf import Shelf
 from shared.adapters.gcp.letters import FirestoreLetters
 from shared.domain.lifecycle import next_round
 from shared.events.envelope import payload
 from shared.events.messages import JobQueued
+from shared.models.consumption import Claim, Consumption
 from shared.ports.bus import LetterState
 from shared.ports.ledger import Ledger
 from tests.support.boundaries import Killed
@@ -82,6 +84,9 @@ def ask_ledger(ledger: Any, batch_id: str) -> None:
         for unfinished in (False, True):
             for after in (None, batch_id):
                 ledger.batches(owner=owner, unfinished=unfinished, limit=2, after=after)
+    for after in (None, batch_id):
+        ledger.listed(owner="ada", limit=2, skip=1, after=after)
+    assert ledger.count(owner="ada", most=9)
     for only in (None, batch_id):
         assert ledger.overdue(at(99), limit=9, batch_id=only)
     for leaf in (None, 0):
@@ -128,6 +133,8 @@ def use_all(client: Client) -> None:
     """Everything that is kept in Firestore."""
     use_ledger(FirestoreLedger(client, intents_age=timedelta(0)))
     use_letters(client)
+    claim = Claim(batch_id="b", hand="h", ligands=1, usd=0, at=NOON)
+    FirestoreConsumptions(client).change("ada", lambda used: Consumption(open={"b": claim}))
 
 
 @pytest.fixture

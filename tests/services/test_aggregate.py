@@ -80,7 +80,8 @@ def test_the_manifest_lists_every_other_artefact_with_its_digest(chain: Chain) -
     stored = set(wiring.local_blobs().list(f"batches/{batch_id}/"))
     stored |= set(wiring.local_blobs().list(f"archive/{batch_id}/"))
     submitted = set(wiring.local_blobs().list(f"batches/{batch_id}/submitted/"))
-    assert set(listed) == stored - submitted - {f"batches/{batch_id}/manifest.json"}
+    signed = {f"batches/{batch_id}/{name}" for name in ("manifest.json", "manifest.dsse.json")}
+    assert set(listed) == stored - submitted - signed
     for key, (size, sha256) in listed.items():
         content = wiring.local_blobs().get(key)
         assert (size, sha256) == (len(content), hashlib.sha256(content).hexdigest())

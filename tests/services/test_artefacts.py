@@ -250,7 +250,7 @@ def test_before_the_end_there_is_no_export_and_the_reason_is_said(chain: Chain, 
 
 
 def test_a_format_that_is_none_is_refused_with_those_there_are(chain: Chain, screen: str) -> None:
-    reply = export(chain, screen, "pdf")
+    reply = export(chain, screen, "docx")
     assert paths(reply) == ["format"]
     assert all(form in reply.body["detail"] for form in FORMATS)
     assert paths(export(chain, screen, "zip", "?include_structures=maybe")) == ["include_structures"]
@@ -260,7 +260,7 @@ def test_a_zip_holds_table_summary_and_manifest(chain: Chain, screen: str) -> No
     with zipfile.ZipFile(io.BytesIO(export(chain, screen, "zip").raw)) as archive:
         assert archive.testzip() is None
         names = {Path(name).name for name in archive.namelist()}
-        assert names == {"batch_results.csv", "summary.json", "manifest.json"}
+        assert names == {"batch_results.csv", "summary.json", "manifest.json", "manifest.dsse.json"}
         assert archive.read(f"{screen}/batch_results.csv") == export(chain, screen, "csv").raw
 
 

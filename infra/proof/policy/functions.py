@@ -1,15 +1,21 @@
 """Every function of the topology is deployed as its row says, as somebody of its own."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from infra.proof.deployment import Deployment
 from infra.proof.wanted import Wanted
 from shared.settings import Settings
+from shared.settings.limits import LimitSettings
+from shared.settings.redis import RedisSettings
 from shared.topology import Function, Topology
 
 TOLD = ("BUCKET", "DATABASE", "PREFIX", "PROJECT", "PUBLIC_URL", "PUSH_AUDIENCE", "PUSH_SERVICE_ACCOUNT")
+APART: Mapping[str, type[BaseSettings]] = {"limits_": LimitSettings, "redis_": RedisSettings}
 PUBLIC, INTERNAL = "ALLOW_INTERNAL_AND_GCLB", "ALLOW_INTERNAL_ONLY"
 
 
@@ -78,12 +84,26 @@ def each_would_start(deployment: Deployment, topology: Topology) -> Iterator[str
         fields = {
             it.removeprefix("OMTX_").lower(): value for it, value in told.items() if it.startswith("OMTX_")
         }
-        try:
-            Settings.model_validate({**fields, "K_SERVICE": name})
-        except ValidationError as refused:
-            for error in refused.errors():
-                where = ".".join(map(str, error["loc"])) or "settings"
-                yield f"function {name} would not start: {where}: {error['msg']}"
+        for kind, its in _by_settings(fields):
+            try:
+                kind.model_validate({**its, "K_SERVICE": name} if kind is Settings else its)
+            except ValidationError as wrong:
+                for error in wrong.errors():
+                    where = ".".join(str(part) for part in error["loc"]) or "settings"
+                    yield f"function {name} would not start: {where}: {error['msg']}"
+
+
+def _by_settings(fields: Mapping[str, str]) -> Iterator[tuple[type[BaseSettings], dict[str, Any]]]:
+    """Each class with the fields that it reads, as it reads them."""
+    rest = dict(fields)
+    for prefix, kind in APART.items():
+        mine = {it: rest.pop(it) for it in fields if it.startswith(prefix)}
+        yield kind, {it.removeprefix(prefix): _decoded(value) for it, value in mine.items()}
+    yield Settings, rest
+
+
+def _decoded(value: str) -> Any:
+    return json.loads(value) if value.startswith("{") else value
 
 
 def each_archive_is_named_by_its_content(deployment: Deployment, topology: Topology) -> Iterator[str]:

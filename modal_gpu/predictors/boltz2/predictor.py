@@ -17,6 +17,7 @@ from modal_gpu.predictors.boltz2.question import Asked, asked, parameters_of, sa
 from modal_gpu.predictors.boltz2.reader import Unreadable, check_chains, read
 from modal_gpu.predictors.boltz2.sampling import Sampling
 from modal_gpu.predictors.boltz2.structure import Structure, read_structure
+from modal_gpu.predictors.folded.judging import Judged, judged
 from modal_gpu.predictors.programs import device, versions
 from modal_gpu.recording import stage
 from shared.models.work import FailureClass
@@ -104,7 +105,14 @@ def _read(wanted: Asked, record: str, out: Path, *, samples: int) -> report.Pred
         poses = [_pose(wanted, structure, out, record) for structure in structures]
     except Unreadable as error:
         raise PredictionFailed(FailureClass.MODEL_ERROR, str(error)) from error
-    return report.Predicted(wanted, found, structures[0], poses[0])
+    return report.Predicted(wanted, found, structures[0], poses[0], _judged(wanted, structures[0], poses[0]))
+
+
+def _judged(wanted: Asked, structure: Structure, pose: Pose | None) -> Judged | None:
+    if pose is None:
+        return None
+    polymers = [structure.model[id] for polymer in wanted.complex.polymers for id in polymer.ids]
+    return judged(pose.molecule, polymers, structure.pocket(wanted.complex.pocket), sound=pose.sound)
 
 
 def _pose(wanted: Asked, structure: Structure, out: Path, record: str) -> Pose | None:

@@ -13,6 +13,8 @@ from modal_gpu.predictors.boltz2.identity import Pose
 from modal_gpu.predictors.boltz2.question import Asked
 from modal_gpu.predictors.boltz2.reader import Record
 from modal_gpu.predictors.boltz2.structure import Structure
+from modal_gpu.predictors.folded import judging
+from modal_gpu.predictors.folded.judging import Judged
 from modal_gpu.predictors.folded.pose import to_sdf
 from shared.models.work import MetricValue
 
@@ -44,12 +46,17 @@ OLDEST = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Predicted:
-    """All that is known of one complex; ``pose`` is the ligand of the best sample, None without one."""
+    """
+    All that is known of one complex.
+
+    ``pose`` is the ligand of the best sample, ``judged`` what is said of it; None without one.
+    """
 
     asked: Asked
     record: Record
     structure: Structure
     pose: Pose | None
+    judged: Judged | None
 
 
 def metrics(found: Predicted) -> dict[str, MetricValue]:
@@ -70,6 +77,7 @@ def metrics(found: Predicted) -> dict[str, MetricValue]:
     return {
         **{name: affinity.get(key) for name, key in AFFINITIES.items()},
         **{name: None if absent.get(name) else confidence[key] for name, key in CONFIDENCES.items()},
+        **judging.metrics(found.judged),
     }
 
 
@@ -122,7 +130,7 @@ def _figures(confidence: Mapping[str, Any]) -> Mapping[str, JsonValue]:
 
 def _of_ligand(found: Predicted) -> dict[str, JsonValue]:
     asked, pose = found.asked, found.pose
-    if asked.ligand is None or pose is None:
+    if asked.ligand is None or pose is None or found.judged is None:
         return {}
     polymers = [id for polymer in asked.complex.polymers for id in polymer.ids]
     contacts: list[JsonValue] = [*found.structure.contacts(asked.complex.ligand, polymers)]
@@ -133,6 +141,7 @@ def _of_ligand(found: Predicted) -> dict[str, JsonValue]:
         "fragments_removed": list(asked.removed),
         "ligand_identity": pose.remark,
         "contacts": contacts,
+        **judging.details(found.judged),
     }
 
 

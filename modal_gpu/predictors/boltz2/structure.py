@@ -14,7 +14,10 @@ from modal_gpu.predictors.folded.bonds import Atom, heavy_atoms
 from modal_gpu.predictors.folded.contacts import contacts
 from modal_gpu.predictors.folded.identity import substituted
 from modal_gpu.predictors.folded.pose import add_bonds
+from modal_gpu.predictors.verdicts import heavy, label
+from shared.catalogue.boltz2_constraints import Pocket
 from shared.catalogue.boltz2_input import Polymer
+from shared.chemistry.pocket import Residues
 
 QUALITY = ("id", "name", "description", "type", "mode")
 LOCAL = (
@@ -43,6 +46,18 @@ class Structure:
     def contacts(self, ligand: str, polymers: Sequence[str]) -> list[dict[str, JsonValue]]:
         """The residues of polymers within 5 Å of the ligand, by chain and number, with the distance."""
         return contacts(self.model[ligand], [self.model[chain] for chain in polymers])
+
+    def pocket(self, asked: Pocket | None) -> Residues | None:
+        """The residues and atoms of a pocket that was asked for."""
+        return Residues.of(map(self._site, asked.contacts)) if asked is not None else None
+
+    def _site(self, site: str) -> tuple[str, Sequence[Sequence[float]]]:
+        """``A:123`` is the residue of that place in its chain, ``D:PG`` an atom of a small molecule."""
+        name, _, place = site.partition(":")
+        chain = self.model[name]
+        if not place.isdigit():
+            return site, heavy(atom for it in chain for atom in it if atom.name == place)
+        return label(chain, chain[int(place) - 1]), heavy(chain[int(place) - 1])
 
     def cif(self, ligand: str, pose: Chem.Mol | None) -> bytes:
         """The file, with the bond orders of the ligand, so that a viewer need not guess them."""

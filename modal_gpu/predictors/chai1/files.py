@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modal_gpu.predictors.chai1.ligand import Ligand
-from shared.catalogue.chai1_chains import LIGAND, Chain, padded, write_fasta
+from shared.catalogue.chai1_chains import LETTERS, LIGAND, Chain, padded, write_fasta
+from shared.catalogue.chai1_restraints import pocket_of
 from shared.catalogue.chai1_target import COMPLEX, RESTRAINTS, read_complex
 from shared.catalogue.chai1_templates import HITS, STRUCTURE
 from shared.catalogue.variants import ALIGNED_NOTE, misaligned
@@ -43,6 +44,12 @@ class Job:
     def tokens(self) -> int:
         """As far as they can be counted beforehand."""
         return sum(chain.tokens for chain in self.chains)
+
+    def pocket(self) -> list[tuple[int, int]]:
+        """Chain, by its place, and residue, from 1, of each restraint that puts the ligand into a pocket."""
+        if self.ligand is None or self.restraints is None:
+            return []
+        return pocket_of(self.restraints, LETTERS[len(self.chains) - 1])
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from rdkit import Chem
 from modal_gpu.predictors.chai1.files import Job
 from modal_gpu.predictors.chai1.reader import Sample
 from modal_gpu.predictors.chai1.structure import Structure
+from modal_gpu.predictors.folded import judging
 from modal_gpu.predictors.folded.identity import SOUND, UNSOUND
 from shared.catalogue.chai1_chains import LETTERS, padded
 from shared.models.work import MetricValue
@@ -38,6 +39,7 @@ def metrics(folded: Folded) -> dict[str, MetricValue]:
         "ligand_plddt": round(structure.ligand.plddt / 100, 4) if structure.ligand else None,
         "has_inter_chain_clashes": chosen.clashes,
         "score_spread": score_spread(folded.samples),
+        **judging.metrics(structure.ligand.judged if structure.ligand else None),
         "heavy_atoms": folded.job.ligand.heavy_atoms if folded.job.ligand else None,
     }
 
@@ -92,6 +94,7 @@ def _of_ligand(folded: Folded) -> dict[str, JsonValue]:
         "fragments_removed": list(asked.removed),
         "ligand_identity": SOUND if found.sound else UNSOUND,
         "contacts": [*found.contacts],
+        **judging.details(found.judged),
     }
 
 

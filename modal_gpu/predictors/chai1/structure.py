@@ -14,8 +14,11 @@ from modal_gpu.predictors.chai1.reader import NoAnswer
 from modal_gpu.predictors.folded.bonds import check_bonds, heavy_atoms
 from modal_gpu.predictors.folded.contacts import contacts
 from modal_gpu.predictors.folded.identity import check_stereo, substituted
+from modal_gpu.predictors.folded.judging import Judged, judged
 from modal_gpu.predictors.folded.pose import add_bonds, placed
+from modal_gpu.predictors.verdicts import heavy, label
 from shared.catalogue.chai1_chains import POLYMERS, Chain
+from shared.chemistry.pocket import Residues
 
 CODES = {"protein": gemmi.ResidueKind.AA, "dna": gemmi.ResidueKind.DNA, "rna": gemmi.ResidueKind.RNA}
 MOST_PLDDT = 100.0
@@ -27,7 +30,7 @@ class Placed:
     The ligand in a structure: its component's code there, its atoms' names, and itself without hydrogens.
 
     ``sound``: its distances are those of this molecule. ``plddt`` (0 to 100) is the mean over its atoms;
-    ``contacts`` are the residues that it touches.
+    ``contacts`` are the residues that it touches, ``judged`` what is said of its place and shape.
     """
 
     component: str
@@ -36,6 +39,7 @@ class Placed:
     sound: bool
     plddt: float
     contacts: list[dict[str, JsonValue]]
+    judged: Judged
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,15 @@ def _placed(chains: Sequence[gemmi.Chain], job: Job, asked: Ligand) -> Placed:
     check_stereo(pose, asked.molecule)
     polymers = [it for it, chain in zip(chains, job.chains, strict=True) if chain.kind in POLYMERS]
     near = contacts(chains[-1], polymers)
-    return Placed(residue.name, asked.names, pose, sound, _mean(residue), near)
+    said = judged(pose, polymers, _pocket(chains, job), sound=sound)
+    return Placed(residue.name, asked.names, pose, sound, _mean(residue), near, said)
+
+
+def _pocket(chains: Sequence[gemmi.Chain], job: Job) -> Residues | None:
+    """The residues at which the restraints want the ligand, its chain being the last."""
+    found = [(chains[chain], number) for chain, number in job.pocket()]
+    named = [(label(chain, chain[number - 1]), heavy(chain[number - 1])) for chain, number in found]
+    return Residues.of(named) if named else None
 
 
 def _parse(cif: bytes) -> tuple[gemmi.cif.Block, list[gemmi.Chain]]:

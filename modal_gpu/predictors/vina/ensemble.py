@@ -7,16 +7,24 @@ from modal_gpu.predictors.vina.dock import MAPS, Run, Search, dock
 from modal_gpu.predictors.vina.maps import Grid
 from modal_gpu.predictors.vina.receptor import Receptor
 from shared.chemistry.box import Box
+from shared.chemistry.pocket import Residues
 
 
 @dataclass(frozen=True)
 class Site:
-    """A structure of the target, prepared, and where on it is docked; ``number`` counts from 1."""
+    """
+    A structure of the target, prepared, and where on it is docked; ``number`` counts from 1.
+
+    ``wanted`` is what the pose is judged by: the residues that the box was put around, or the box.
+    ``residues`` are those of the receptor as it is docked to.
+    """
 
     number: int
     name: str
     receptor: Receptor
     box: Box
+    wanted: Residues | Box
+    residues: Residues
 
 
 def dock_everywhere(sites: Sequence[Site], ligand_pdbqt: str, search: Search) -> tuple[Run, ...]:

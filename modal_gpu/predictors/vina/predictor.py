@@ -8,8 +8,10 @@ from importlib.metadata import version
 
 import gemmi
 from pydantic import ValidationError
+from rdkit import Chem
 
 from modal_gpu.predictors.base import Prediction, PredictionFailed, Question
+from modal_gpu.predictors.verdicts import heavy, placement, residues
 from modal_gpu.predictors.vina import report
 from modal_gpu.predictors.vina.dock import DockingFailed, Run, Search, dock
 from modal_gpu.predictors.vina.ensemble import Site, dock_everywhere, strongest
@@ -22,7 +24,9 @@ from modal_gpu.predictors.vina.validity import pose_checks
 from modal_gpu.recording import stage
 from shared.catalogue.vina_boxes import docking_boxes
 from shared.catalogue.vina_parameters import AUTO_RULE, VinaParameters, searches
-from shared.chemistry.structure import read_structure
+from shared.chemistry.box import Box
+from shared.chemistry.pocket import Residues
+from shared.chemistry.structure import read_structure, select_residue
 from shared.domain.identity import LARGEST_SEED, digest
 from shared.domain.naming import structure_keys
 from shared.models.work import FailureClass
@@ -97,6 +101,7 @@ def _dock(question: Question) -> report.Docked:
         checks = pose_checks(best, receptor.molecule)
     with stage("interactions"):
         found = interactions(best, receptor.surroundings)
+    places = Chem.RemoveHs(best).GetConformer().GetPositions()
     return report.Docked(
         ligand=ligand,
         sites=sites,
@@ -109,6 +114,7 @@ def _dock(question: Question) -> report.Docked:
         tops=tuple(poses[0] for poses in every),
         checks=checks,
         interactions=found,
+        placement=placement(places, sites[chosen].residues, sites[chosen].wanted),
     )
 
 
@@ -172,9 +178,19 @@ def _sites(texts: tuple[bytes, ...], parameters: VinaParameters) -> tuple[Site, 
         parameters, {name: structure for name, (structure, _) in zip(names, prepared, strict=True)}
     )
     return tuple(
-        Site(number, name, receptor, boxes[name])
-        for number, (name, (_, receptor)) in enumerate(zip(names, prepared, strict=True), start=1)
+        Site(number, name, receptor, boxes[name], _wanted(structure, parameters, boxes[name]), near)
+        for number, (name, (structure, receptor), near) in enumerate(
+            zip(names, prepared, (residues(it.structure[0]) for _, it in prepared), strict=True), start=1
+        )
     )
+
+
+def _wanted(structure: gemmi.Structure, parameters: VinaParameters, box: Box) -> Residues | Box:
+    """Residues, which are taken from the structure as given: some may be no part of the receptor."""
+    if not parameters.box_from_residues:
+        return box
+    named = {it: select_residue(structure, it) for it in parameters.box_from_residues}
+    return Residues.of((name, heavy(atoms)) for name, atoms in named.items())
 
 
 @lru_cache(maxsize=12)

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 from rdkit import Chem
 
+from modal_gpu.predictors import verdicts
+from modal_gpu.predictors.verdicts import Placement
 from modal_gpu.predictors.vina.dock import Run
 from modal_gpu.predictors.vina.ensemble import Site, spread
 from modal_gpu.predictors.vina.interactions import Interaction, as_text
 from modal_gpu.predictors.vina.ligand import PreparedLigand
 from modal_gpu.predictors.vina.pose import docked_smiles, rmsd
-from modal_gpu.predictors.vina.validity import all_pass, failed
 from shared.chemistry.box import Box
+from shared.chemistry.verdicts import all_pass, failed
 from shared.models.work import MetricValue
 
 # Closer than this (Å) is the same binding mode: the usual criterion for a redocking success.
 SAME_MODE = 2.0
+NUMBERING = "chains and residues as the author of the given structure names and numbers them"
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Docked:
 
     ``everywhere`` has run 1 on each of the ``sites``; ``site`` is the one with the best score, which
     all else concerns. ``runs`` start with run 1; ``poses`` are those of run 1, best first; ``tops``
-    the best pose of each run; ``checks`` and ``interactions`` concern the best pose of run 1.
+    the best pose of each run; ``checks``, ``interactions`` and ``placement`` concern the best pose of run 1.
     """
 
     ligand: PreparedLigand
@@ -40,6 +43,7 @@ class Docked:
     tops: tuple[Chem.Mol, ...]
     checks: dict[str, bool | None]
     interactions: tuple[Interaction, ...]
+    placement: Placement
 
     @property
     def affinity(self) -> float:
@@ -62,6 +66,7 @@ def metrics(docked: Docked) -> dict[str, MetricValue]:
         "checks_failed": len(failed(docked.checks)),
         "failed_checks": "; ".join(failed(docked.checks)),
         "interactions": as_text(docked.interactions),
+        **verdicts.metrics(docked.placement),
         "heavy_atoms": heavy_atoms,
         "formal_charge": docked.ligand.state.formal_charge,
         "torsions": docked.ligand.torsions,
@@ -100,6 +105,7 @@ def details(docked: Docked) -> dict[str, JsonValue]:
         "exhaustiveness": {"value": docked.exhaustiveness, "rule": docked.exhaustiveness_rule},
         "pose_checks": dict(docked.checks),
         "interactions": _interactions(docked),
+        "pocket": verdicts.details(docked.placement, numbering=NUMBERING),
         "protonation": f"ligand {state.protonation}; {receptor.protonation}",
         "tautomer": state.tautomer,
         "docked_smiles": docked_smiles(docked.poses[0]),

@@ -39,19 +39,6 @@ def around(protein: Chem.Mol, pose: Chem.Mol) -> Chem.Mol:
     return part.GetMol()
 
 
-def all_pass(checks: dict[str, bool | None]) -> bool | None:
-    """False if any check failed, None if none failed but one could not be computed, else True."""
-    results = set(checks.values())
-    if False in results:
-        return False
-    return None if None in results else True
-
-
-def failed(checks: dict[str, bool | None]) -> list[str]:
-    """The names of the checks that failed, in the order of PoseBusters."""
-    return [name for name, passed in checks.items() if passed is False]
-
-
 @cache
 def busters() -> PoseBusters:
     """PoseBusters with its checks for docking."""

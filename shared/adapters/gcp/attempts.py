@@ -10,10 +10,10 @@ from datetime import datetime
 
 from google.cloud.firestore import WriteBatch
 
-from shared.adapters.gcp.lately import Lately
 from shared.adapters.gcp.outcomes import outcome_record
 from shared.adapters.gcp.store import MOST_TRIES, Fields, Found, Store, new_hand
 from shared.adapters.gcp.tries import RUNS, attempt_of, attempt_record, fresh, stored, taken_over
+from shared.adapters.lately import Lately
 from shared.adapters.stamps import stamp
 from shared.errors import Unavailable
 from shared.models.costs import Usage

@@ -5,15 +5,17 @@ from datetime import datetime
 
 from google.cloud.firestore import Query
 
+from shared.adapters.gcp.closings import closing_of, closing_record
 from shared.adapters.gcp.outcomes import outcome_of, outcome_record
 from shared.adapters.gcp.planting import plant
-from shared.adapters.gcp.standing import Standings, data_of, opened, standing_of
+from shared.adapters.gcp.standing import Standings, data_of, gone, opened, standing_of
 from shared.adapters.gcp.store import Fields, Found, Store, narrowed
 from shared.adapters.stamps import stamp
 from shared.domain.lifecycle import first_round
 from shared.models.batch import Batch
 from shared.models.facts import Intents, Pace
 from shared.models.work import JobRef
+from shared.ports.courses import Listed, Seal
 from shared.ports.ledger import Glance, Sight
 
 
@@ -82,6 +84,29 @@ class FirestoreBatches:
             query = narrowed(query, finished=False)
         if owner is not None:
             query = narrowed(query, owner=owner)
+        return [standing_of(found).batch for found in self._newest(query, limit, 0, after)]
+
+    def listed(self, *, owner: str, limit: int, skip: int = 0, after: str | None = None) -> list[Listed]:
+        """See ``Batches.listed``."""
+        page = self._newest(narrowed(self._store.batches(), owner=owner), limit, skip, after)
+        known = [(standing_of(found), _seal(found)) for found in page]
+        records = [closing_record(self._store, it.batch.batch_id, it.intents.round) for it, _ in known]
+        closings = map(closing_of, self._store.get_many(records))
+        return [
+            Listed(it.batch, it.intents, closing, seal)
+            for (it, seal), closing in zip(known, closings, strict=True)
+        ]
+
+    def seal(self, batch_id: str) -> Seal:
+        """See ``Batches.seal``."""
+        return _seal(self._store.get(self._store.batch(batch_id)))
+
+    def count(self, *, owner: str, most: int) -> int:
+        """See ``Batches.count``."""
+        query = narrowed(self._store.batches(), owner=owner)
+        return self._store.count(query.order_by("created_at", direction=Query.DESCENDING).limit(most))
+
+    def _newest(self, query: Query, limit: int, skip: int, after: str | None) -> list[Found]:
         # Only a batch that is not deleted has the field: what is without it is in no such list.
         query = query.order_by("created_at", direction=Query.DESCENDING)
         query = query.order_by("__name__", direction=Query.DESCENDING)
@@ -91,4 +116,13 @@ class FirestoreBatches:
                 return []
             created_at = data_of(last).get("created_at") or last.get("created_at")
             query = query.start_after({"created_at": created_at, "__name__": last.reference})
-        return [standing_of(found).batch for found in self._store.find(query.limit(limit))]
+        return self._store.find(query.offset(skip).limit(limit))
+
+
+def _seal(found: Found) -> Seal:
+    """Of a finished batch only this record changes still: by a retry, or a wish that comes too late."""
+    data = data_of(found)
+    if "deleted_at" in data:
+        raise gone(found)
+    wishes = [data.get(name) for name in ("round", "retry", "paused", "cancelled_at", "pace")]
+    return Seal(found.get("owner"), "/".join(map(str, wishes)) if found.get("finished") else None)

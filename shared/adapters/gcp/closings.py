@@ -33,7 +33,7 @@ class FirestoreClosings:
 
     def closing(self, batch_id: str, round: int) -> Closing | None:
         """See ``Closings.closing``."""
-        return _closing(self._store.get(self._record(batch_id, round)))
+        return closing_of(self._store.get(self._record(batch_id, round)))
 
     def announced(self, batch_id: str, round: int, *, now: datetime) -> None:
         """See ``Closings.announced``."""
@@ -51,7 +51,7 @@ class FirestoreClosings:
 
         def claim(found: Found) -> Fields | None:
             nonlocal fence
-            closing = _closing(found)
+            closing = closing_of(found)
             if closing is None or closing.finished_at is not None:
                 return None
             if closing.lease_until is not None and closing.lease_until > now:
@@ -75,7 +75,7 @@ class FirestoreClosings:
         """See ``Closings.finish``."""
 
         def finished(found: Found) -> Fields | None:
-            closing = _closing(found)
+            closing = closing_of(found)
             if closing is None or closing.fence != fence or closing.finished_at is not None:
                 return None
             return {
@@ -95,10 +95,16 @@ class FirestoreClosings:
             self._standings.forget(batch_id)
 
     def _record(self, batch_id: str, round: int) -> DocumentReference:
-        return self._store.record(batch_id, "closings", round)
+        return closing_record(self._store, batch_id, round)
 
 
-def _closing(found: Found) -> Closing | None:
+def closing_record(store: Store, batch_id: str, round: int) -> DocumentReference:
+    """Where the closing of a round lies."""
+    return store.record(batch_id, "closings", round)
+
+
+def closing_of(found: Found) -> Closing | None:
+    """What a record says; None if there is none."""
     if not found.exists:
         return None
     data = found.get("data")

@@ -97,7 +97,7 @@ class FirestoreCountdown(FirestoreOutcomes):
         """See ``Countdown.leaves``."""
         tree = tree_of(self._standings.round(batch_id, round))
         found = self._read(batch_id, round, [(0, k) for k in range(tree.leaves)])
-        return [_leaf(round, k, data) for k, data in enumerate(found)]
+        return [leaf_of(round, k, data) for k, data in enumerate(found)]
 
     def nodes(self, batch_id: str, round: int) -> list[Node]:
         """See ``Countdown.nodes``."""
@@ -114,10 +114,10 @@ class FirestoreCountdown(FirestoreOutcomes):
     def _read(self, batch_id: str, round: int, places: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
         records = [self._store.record(batch_id, "nodes", round, *place) for place in places]
         with self._whole(batch_id):
-            return [_data(found) for found in self._store.get_many(records)]
+            return [counted(found) for found in self._store.get_many(records)]
 
     def _counted(self, node: DocumentReference) -> int:
-        return int(_data(self._store.get(node))["n"])
+        return int(counted(self._store.get(node))["n"])
 
     @contextmanager
     def _whole(self, batch_id: str) -> Iterator[None]:
@@ -129,7 +129,8 @@ class FirestoreCountdown(FirestoreOutcomes):
             raise NotFound(f"a node of the tree of batch {batch_id} is missing") from missing
 
 
-def _data(found: Found) -> dict[str, Any]:
+def counted(found: Found) -> dict[str, Any]:
+    """What a node counts; NotFound if there is no such node."""
     if not found.exists:
         raise NotFound(f"there is no {found.reference.path}")
     data: dict[str, Any] = found.get("data")
@@ -156,7 +157,8 @@ def _counted(created: Sequence[Outcome], now: datetime) -> dict[str, Any]:
     }
 
 
-def _leaf(round: int, k: int, data: Mapping[str, Any]) -> Leaf:
+def leaf_of(round: int, k: int, data: Mapping[str, Any]) -> Leaf:
+    """A leaf from what its node counts."""
     return Leaf(
         round=round,
         k=k,

@@ -8,12 +8,13 @@ from shared.adapters.gcp.attempts import MOST_REMEMBERED, FirestoreAttempts
 from shared.adapters.gcp.batches import FirestoreBatches
 from shared.adapters.gcp.closings import FirestoreClosings
 from shared.adapters.gcp.countdown import FirestoreCountdown
-from shared.adapters.gcp.lately import Lately
+from shared.adapters.gcp.courses import FirestoreCourses
 from shared.adapters.gcp.line import FirestoreLine
 from shared.adapters.gcp.milestones import FirestoreMilestones
 from shared.adapters.gcp.rounds import FirestoreRounds
 from shared.adapters.gcp.standing import Standings
 from shared.adapters.gcp.store import Store
+from shared.adapters.lately import Lately
 
 MOST_BATCHES = 1000
 
@@ -25,6 +26,7 @@ class FirestoreLedger(
     FirestoreLine,
     FirestoreCountdown,
     FirestoreClosings,
+    FirestoreCourses,
     FirestoreMilestones,
 ):
     """

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.adapters.gcp.lately import Lately
 from shared.adapters.gcp.standing import Standings, standing_of
 from shared.adapters.gcp.store import Fields, Found
+from shared.adapters.lately import Lately
 from shared.adapters.stamps import stamp
 from shared.errors import NotFound
 from shared.models.facts import Milestone

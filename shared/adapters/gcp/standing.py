@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from shared.adapters.gcp.lately import Lately
 from shared.adapters.gcp.store import Fields, Found, Store
+from shared.adapters.lately import Lately
 from shared.adapters.stamps import instant, instant_or_none, stamp
 from shared.domain.lifecycle import first_round
 from shared.errors import Gone, NotFound

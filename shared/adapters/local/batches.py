@@ -3,6 +3,8 @@
 import sqlite3
 from datetime import datetime
 
+from shared.adapters.lately import Lately
+from shared.adapters.local.closings import closing_of
 from shared.adapters.local.database import Database, Row
 from shared.adapters.local.rounds import create_nodes, gone
 from shared.adapters.stamps import instant_or_none, stamp, stamp_or_none
@@ -11,7 +13,12 @@ from shared.errors import NotFound
 from shared.models.batch import Batch
 from shared.models.facts import Intents, Outcome, Pace, Round
 from shared.models.work import JobRef
+from shared.ports.courses import Listed, Seal
 from shared.ports.ledger import Glance, Sight
+
+BEHIND = "(created_at, batch_id) < (SELECT created_at, batch_id FROM batches WHERE batch_id = ?)"
+
+MOST_BODIES = 1000
 
 
 class SqliteBatches:
@@ -19,6 +26,7 @@ class SqliteBatches:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._bodies = Lately[str, Batch](MOST_BODIES)
 
     def open(self, batch: Batch) -> Batch:
         """See ``Batches.open``."""
@@ -26,12 +34,12 @@ class SqliteBatches:
 
     def batch(self, batch_id: str) -> Batch:
         """See ``Batches.batch``."""
-        return Batch.model_validate_json(self._row(batch_id)["body"])
+        return self._batch(self._row(batch_id))
 
     def glance(self, ref: JobRef) -> Glance:
         """See ``Batches.glance``."""
         row = self._row(ref.batch_id)
-        batch = Batch.model_validate_json(row["body"])
+        batch = self._batch(row)
         return Glance(batch, self._round(ref, batch), _intents(row))
 
     def look(self, ref: JobRef) -> Sight:
@@ -43,7 +51,7 @@ class SqliteBatches:
             (ref.round, ref.position, ref.batch_id),
         )
         row = _there(rows, ref.batch_id)
-        batch = Batch.model_validate_json(row["body"])
+        batch = self._batch(row)
         outcome = Outcome.model_validate_json(row["outcome"]) if row["outcome"] else None
         return Sight(batch, self._round(ref, batch), _intents(row), outcome)
 
@@ -79,13 +87,49 @@ class SqliteBatches:
         if unfinished:
             where.append("finished = 0")
         if after is not None:
-            where.append(
-                "(created_at, batch_id) < (SELECT created_at, batch_id FROM batches WHERE batch_id = ?)"
+            where, values = [*where, BEHIND], [*values, after]
+        sql = f"SELECT * FROM batches WHERE {' AND '.join(where)} ORDER BY created_at DESC, batch_id DESC"
+        return [self._batch(row) for row in self._db.read(f"{sql} LIMIT ?", (*values, limit))]
+
+    def seal(self, batch_id: str) -> Seal:
+        """See ``Batches.seal``."""
+        return _seal(self._row(batch_id))
+
+    def _batch(self, row: Row) -> Batch:
+        """What was submitted never changes: a body that was read before is not read again."""
+        known = self._bodies.get(row["batch_id"])
+        if known is None:
+            known = Batch.model_validate_json(row["body"])
+            self._bodies.put(row["batch_id"], known)
+        return known
+
+    def listed(self, *, owner: str, limit: int, skip: int = 0, after: str | None = None) -> list[Listed]:
+        """See ``Batches.listed``."""
+        behind, values = ("", (owner,)) if after is None else (f"AND {BEHIND}", (owner, after))
+        rows = self._db.read(
+            f"""SELECT b.*, c.closed_at, c.announced, c.fence, c.lease_until, c.finished_at, c.status,
+                   c.summary, c.artefacts
+               FROM (SELECT * FROM batches WHERE deleted_at IS NULL AND owner = ? {behind}
+                     ORDER BY created_at DESC, batch_id DESC LIMIT ? OFFSET ?) b
+               LEFT JOIN closings c ON c.batch_id = b.batch_id AND c.round = b.round
+               ORDER BY b.created_at DESC, b.batch_id DESC""",
+            (*values, limit, skip),
+        )
+        return [
+            Listed(
+                self._batch(row),
+                _intents(row),
+                closing_of(row) if row["closed_at"] is not None else None,
+                _seal(row),
             )
-            values.append(after)
-        sql = f"SELECT body FROM batches WHERE {' AND '.join(where)} ORDER BY created_at DESC, batch_id DESC"
-        rows = self._db.read(f"{sql} LIMIT ?", (*values, limit))
-        return [Batch.model_validate_json(row["body"]) for row in rows]
+            for row in rows
+        ]
+
+    def count(self, *, owner: str, most: int) -> int:
+        """See ``Batches.count``."""
+        sql = "SELECT 1 FROM batches WHERE deleted_at IS NULL AND owner = ? LIMIT ?"
+        rows = self._db.read(f"SELECT count(*) AS n FROM ({sql})", (owner, most))
+        return int(rows[0]["n"])
 
     def _round(self, ref: JobRef, batch: Batch) -> Round:
         if ref.round == 0:
@@ -119,6 +163,12 @@ def _open(connection: sqlite3.Connection, batch: Batch) -> Batch:
         return Batch.model_validate_json(_there(rows, batch.batch_id)["body"])
     create_nodes(connection, first_round(batch))
     return batch
+
+
+def _seal(row: Row) -> Seal:
+    """Of a finished batch only these fields can change still: by a retry, or a wish that comes too late."""
+    wishes = (row["round"], row["retry"], row["paused"], row["cancelled_at"], row["pace"])
+    return Seal(row["owner"], "/".join(map(str, wishes)) if row["finished"] else None)
 
 
 def _intents(row: Row) -> Intents:

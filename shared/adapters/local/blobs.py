@@ -116,9 +116,12 @@ class FolderBlobs:
 
         def pieces() -> Iterator[bytes]:
             with source:
+                yield b""
                 yield from iter(lambda: source.read(_PIECE), b"")
 
-        return pieces()
+        begun = pieces()
+        next(begun)  # from here on whoever lets go of it closes the file, also without a first read
+        return begun
 
     def stat(self, key: str) -> Stat:
         """See ``Blobs.stat``; the digest is computed from the bytes on disk."""

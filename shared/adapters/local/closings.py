@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from shared.adapters.local.database import Database
+from shared.adapters.local.database import Database, Row
 from shared.adapters.stamps import instant, instant_or_none, stamp
 from shared.models.facts import Closing
 from shared.models.work import Artefact
@@ -38,20 +38,7 @@ class SqliteClosings:
     def closing(self, batch_id: str, round: int) -> Closing | None:
         """See ``Closings.closing``."""
         rows = self._db.read(f"SELECT * FROM closings WHERE {_KEY}", (batch_id, round))
-        if not rows:
-            return None
-        row = rows[0]
-        return Closing(
-            round=row["round"],
-            closed_at=instant(row["closed_at"]),
-            announced_at=instant(row["announced"]) if row["announced"] else None,
-            fence=row["fence"],
-            lease_until=instant_or_none(row["lease_until"]),
-            finished_at=instant_or_none(row["finished_at"]),
-            status=row["status"],
-            summary=json.loads(row["summary"]),
-            artefacts=tuple(Artefact.model_validate(item) for item in json.loads(row["artefacts"])),
-        )
+        return closing_of(rows[0]) if rows else None
 
     def announced(self, batch_id: str, round: int, *, now: datetime) -> None:
         """See ``Closings.announced``."""
@@ -91,6 +78,21 @@ class SqliteClosings:
         files = json.dumps([artefact.model_dump() for artefact in artefacts])
         values = (status, json.dumps(summary), files, stamp(now), batch_id, round, fence)
         return self._db.write(lambda connection: _finish(connection, batch_id, values))
+
+
+def closing_of(row: Row) -> Closing:
+    """The closing that a row holds."""
+    return Closing(
+        round=row["round"],
+        closed_at=instant(row["closed_at"]),
+        announced_at=instant(row["announced"]) if row["announced"] else None,
+        fence=row["fence"],
+        lease_until=instant_or_none(row["lease_until"]),
+        finished_at=instant_or_none(row["finished_at"]),
+        status=row["status"],
+        summary=json.loads(row["summary"]),
+        artefacts=tuple(Artefact.model_validate(item) for item in json.loads(row["artefacts"])),
+    )
 
 
 def _finish(connection: sqlite3.Connection, batch_id: str, values: tuple[object, ...]) -> bool:

@@ -37,8 +37,7 @@ class SqliteCountdown:
         rows = self._db.read(
             "SELECT * FROM nodes WHERE batch_id = ? AND round = ? AND level = 0 ORDER BY k", (batch_id, round)
         )
-        # All at once: each look at a batch reads up to 1,000 of them.
-        return _LEAVES.validate_python([_leaf(row) for row in rows])
+        return leaves_of(rows)
 
     def nodes(self, batch_id: str, round: int) -> list[Node]:
         """See ``Countdown.nodes``."""
@@ -124,6 +123,11 @@ def _fill(
         connection.execute(f"UPDATE nodes SET n = n + 1 WHERE {_NODE}", (batch_id, round, *parent))
     row = connection.execute(f"SELECT n FROM nodes WHERE {_NODE}", (batch_id, round, *parent)).fetchone()
     return int(row["n"])
+
+
+def leaves_of(rows: Sequence[Row]) -> list[Leaf]:
+    """Leaves from their rows, all at once: each look at a batch reads up to 1,000 of them."""
+    return _LEAVES.validate_python([_leaf(row) for row in rows])
 
 
 def _leaf(row: Row) -> dict[str, Any]:

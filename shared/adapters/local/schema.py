@@ -116,6 +116,8 @@ KEYS = (
         used_at INTEGER) WITHOUT ROWID""",
     "CREATE INDEX api_keys_by_owner ON api_keys (owner, created_at, id)",
 )
+CONSUMPTION = ("CREATE TABLE consumption (owner TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",)
 STEPS: tuple[tuple[str, ...], ...] = (
-    *(LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING, FORGETTING, COSTS, STAFF, KEYS),
+    *(LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING, FORGETTING, COSTS, STAFF),
+    *(KEYS, CONSUMPTION),
 )

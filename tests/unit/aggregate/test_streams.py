@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from services.aggregate.streams import (
-    FORMULA,
     PIECE,
     CsvTable,
     JsonMembers,
     Spool,
     gzip_lines,
     member,
-    safe_cell,
 )
+from shared.domain.cells import FORMULA, safe_cell
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

@@ -259,3 +259,19 @@ def test_an_answer_about_something_else_is_never_a_score(
     kind, message = failure(asked, program)
     assert kind is FailureClass.MODEL_ERROR
     assert reason in message
+
+
+def test_the_pocket_that_was_asked_for_is_judged_by_its_residues_in_the_numbering_of_the_sequence() -> None:
+    asked = predicted(question(pocket={"contacts": ["A:5"], "max_distance": 6}))
+    told = json.loads(json.dumps(asked.details["pocket"]))
+    assert (asked.metrics["pocket"], asked.metrics["pocket_distance"]) == ("in", 4.41)
+    assert (told["residues"], told["nearest"]) == (["TYR A:5"], "TYR A:5")
+    assert "count from 1" in told["numbering"]
+
+
+def test_without_a_pocket_there_is_no_verdict_and_the_pose_is_checked_all_the_same() -> None:
+    prediction = predicted()
+    assert (prediction.metrics["pocket"], prediction.metrics["pocket_distance"]) == (None, None)
+    checks = json.loads(json.dumps(prediction.details["pose_checks"]))
+    assert checks["molecular_bonds"] == checks["stereochemistry"] is True or checks["stereochemistry"] is None
+    assert prediction.metrics["checks_failed"] == sum(it is False for it in checks.values())

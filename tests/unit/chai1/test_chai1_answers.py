@@ -382,3 +382,18 @@ def test_an_isomer_whose_atoms_are_called_alike_is_found_by_its_bonds() -> None:
 
 def test_distances_that_are_those_of_no_molecule_are_told() -> None:
     assert folded().details["ligand_identity"] == UNSOUND
+
+
+def test_a_pocket_among_the_restraints_is_judged_and_the_pose_is_checked() -> None:
+    restraints = [{"kind": "pocket", "a": "ligand", "b": "A:Y5", "max_distance": 8}]
+    prediction = folded(ask(restraints=restraints))
+    told = json.loads(json.dumps(prediction.details["pocket"]))
+    assert told["residues"] == ["TYR A:5"]
+    assert prediction.metrics["pocket"] == (
+        "in" if float(str(prediction.metrics["pocket_distance"])) <= 5 else "out"
+    )
+    assert set(json.loads(json.dumps(prediction.details["pose_checks"]))) >= {"valences", "bond_lengths"}
+
+
+def test_without_a_pocket_restraint_there_is_no_verdict() -> None:
+    assert folded().metrics["pocket"] is None

@@ -14,7 +14,7 @@ from modal_gpu.predictors.base import Prediction, PredictionFailed, Predictor, Q
 from modal_gpu.predictors.vina.dock import MAPS
 from modal_gpu.predictors.vina.predictor import VinaPredictor, run_seeds
 from modal_gpu.predictors.vina.report import confidence, pose_gap
-from modal_gpu.predictors.vina.validity import failed
+from shared.chemistry.verdicts import failed
 from shared.models.work import FailureClass
 
 LYSOZYME = Path(__file__).parents[3] / "examples" / "t4l_l99a"
@@ -54,6 +54,10 @@ def test_a_ligand_gets_every_figure_of_the_catalogue(ask: Ask) -> None:
         "checks_failed",
         "failed_checks",
         "interactions",
+        "pocket",
+        "pocket_distance",
+        "pocket_centroid_distance",
+        "contacts",
         "heavy_atoms",
         "formal_charge",
         "torsions",
@@ -293,3 +297,14 @@ def test_confidence_is_the_share_of_runs_that_end_at_the_reported_pose() -> None
 def test_the_gap_is_to_the_best_pose_of_another_binding_mode() -> None:
     assert pose_gap([-7.0, -6.9, -6.0, -5.0], [0.0, 1.5, 3.0, 8.0]) == 1.0
     assert pose_gap([-7.0, -6.9], [0.0, 1.5]) is None
+
+
+def test_a_pose_is_judged_by_the_residues_of_its_box_and_by_the_box_itself(ask: Ask) -> None:
+    around = PREDICTOR.predict(ask(TOLUENE, box_from_residues=["A:99", "A:102"]))
+    boxed = PREDICTOR.predict(ask(TOLUENE))
+
+    assert told(around)["pocket"]["residues"] == ["A:99", "A:102"]
+    assert around.metrics["pocket"] == ("in" if float(str(around.metrics["pocket_distance"])) <= 5 else "out")
+    assert (boxed.metrics["pocket"], boxed.metrics["pocket_distance"]) == ("in", 0.0)
+    assert "A:99" in str(boxed.metrics["contacts"])
+    assert "author" in told(boxed)["pocket"]["numbering"]

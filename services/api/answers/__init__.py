@@ -8,7 +8,7 @@ more than the rest of a request. That they agree with these classes, the tests c
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import JsonValue
+from pydantic import ConfigDict, JsonValue
 
 from shared.domain.lifecycle import Accounting
 from shared.models.base import Frozen
@@ -221,7 +221,9 @@ class FieldProblem(Frozen):
 
 
 class Problem(Frozen):
-    """How every refusal looks (RFC 9457)."""
+    """How every refusal looks (RFC 9457); some have further members."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str
     title: str
