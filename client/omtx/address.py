@@ -24,7 +24,8 @@ class Address:
     def __post_init__(self) -> None:
         try:
             parts = urlsplit(self.url)
-            usable = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0
+            usable = parts.scheme in PORTS and bool(parts.hostname) and parts.username is None
+            usable = usable and parts.port != 0
         except ValueError:
             usable = False
         if not usable:
@@ -59,7 +60,10 @@ class Address:
 
 
 def find(
-    url: str | None, key: str | None, key_file: str | Path | None, environment: Mapping[str, str] = os.environ
+    url: str | None,
+    key: str | None,
+    key_file: str | os.PathLike[str] | None,
+    environment: Mapping[str, str] = os.environ,
 ) -> Address:
     """
     The server and its key: as given, else of ``OMTX_URL``, ``OMTX_API_KEY`` and ``OMTX_KEY_FILE``.

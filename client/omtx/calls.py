@@ -6,12 +6,13 @@ once, as a flow; ``wires`` carries the steps out, blocking or awaited.
 """
 
 import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 ANSWER_SECONDS = 120.0
 SUBMIT_SECONDS = 1800.0
@@ -80,7 +81,7 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class Send:
-    """Send a request; sent back: a Reply or Lost. With a ``sink``, an answer that is no refusal goes there."""
+    """Send a request; sent back: a Reply or Lost. What is no refusal goes to the ``sink``, if any."""
 
     request: Request
     sink: Sink | None = None
@@ -116,6 +117,21 @@ def fed(stream: Stream[T], take: Callable[[T], None]) -> Flow[None]:
             return
         if isinstance(step, Item):
             take(step.value)
+            outcome = None
+        else:
+            outcome = yield step
+
+
+def expanded(stream: Stream[T], parts: Callable[[T], Iterable[U]]) -> Stream[U]:
+    """The stream of what is in the items of another."""
+    outcome: Any = None
+    while True:
+        try:
+            step = stream.send(outcome)
+        except StopIteration:
+            return
+        if isinstance(step, Item):
+            yield from map(Item, parts(step.value))
             outcome = None
         else:
             outcome = yield step

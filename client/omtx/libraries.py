@@ -1,4 +1,4 @@
-"""A library of ligands, as users have it, made what is sent: in the order while it is small, else uploaded."""
+"""A library of ligands, as users have it, made what is sent: in the order if it is small, else uploaded."""
 
 import csv
 import io
@@ -116,7 +116,9 @@ def _table(library: Any) -> str:
     if not rows:
         raise Unusable("the library is empty")
     if not all(isinstance(row, Mapping) for row in rows):
-        raise Unusable("a library is a file, a list of SMILES, SMILES by name, rows by column, or a DataFrame")
+        raise Unusable(
+            "a library is a file, a list of SMILES, SMILES by name, rows by column, or a DataFrame"
+        )
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")

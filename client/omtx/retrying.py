@@ -31,7 +31,7 @@ class Patience:
     most_asked_seconds: float = 60.0
 
     def pause(self, request: Request, outcome: Reply | Lost, number: int, *, chance: float) -> float | None:
-        """Seconds until the attempt after the ``number``-th, with ``chance`` in [0, 1); None: there is none."""
+        """Seconds until the attempt after the ``number``-th, ``chance`` in [0, 1); None: there is none."""
         if number >= self.attempts or not _may_repeat(request, outcome):
             return None
         own = min(self.most_seconds, self.first_seconds * 2.0 ** (number - 1)) * (1 - chance / 2)

@@ -94,7 +94,7 @@ class Rows(Sequence[Row]):
 
     @property
     def names(self) -> list[str]:
-        """The figures that any row has: the one that ranks, the confidence, then in the order of the model."""
+        """The figures that any row has: the one that ranks, the confidence, then in the model's order."""
         found = {name for row in self.rows for name in row.figures}
         order = dict.fromkeys([self.ranking.key, "confidence", *self.metrics, *sorted(found)])
         return [name for name in order if name in found]
