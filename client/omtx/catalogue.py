@@ -35,9 +35,14 @@ def get_task(tasks: Speaking, /, id: str) -> Flow[Task]:
 
 def validate(tasks: Speaking, /, id: str, input: Mapping[str, Any], **settings: Any) -> Flow[Validation]:
     """Whether a task takes this input; nothing is started."""
-    path, body = f"{TASKS}/{quote(id, safe='')}/validate", {"input_data": dict(input), **settings}
-    request = Request("POST", path, body=body, repeatable=True, seconds=SUBMIT_SECONDS)
-    return Validation.of((yield from tasks.session.ask(request)))
+    question = {"input_data": dict(input), **settings}
+    return Validation.of((yield from tasks.session.ask(validating(id, question))))
+
+
+def validating(id: str, question: Any) -> Request:
+    """The question whether a task takes an input."""
+    path = f"{TASKS}/{quote(id, safe='')}/validate"
+    return Request("POST", path, body=question, repeatable=True, seconds=SUBMIT_SECONDS)
 
 
 class Models(Speaking):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any, Generic, Self
+from typing import Any, Generic, Self, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -16,6 +16,8 @@ from omtx.retrying import Patience, Terms
 from omtx.screens import AsyncScreen, AsyncScreens, S, Screen, Screens, ScreensState
 from omtx.session import Session
 from omtx.wires import AsyncWire, Wire
+
+T = TypeVar("T")
 
 PREDICT = "/api/v2/predict"
 
@@ -93,6 +95,10 @@ class Client(ClientState[Screen]):
         self.screens: Screens = Screens(self.session, Screen)
         self.models, self.tasks = Models(self.session), Tasks(self.session)
 
+    def run(self, flow: Flow[T]) -> T:
+        """Carry out a flow of this package: what its methods are made of."""
+        return self._wire.run(flow)
+
     predict = blocking(predict)
     ask = blocking(ask)
 
@@ -123,6 +129,10 @@ class AsyncClient(ClientState[AsyncScreen]):
         super().__init__(Session(self._wire, Terms(patience or Patience())))
         self.screens: AsyncScreens = AsyncScreens(self.session, AsyncScreen)
         self.models, self.tasks = AsyncModels(self.session), AsyncTasks(self.session)
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Carry out a flow of this package: what its methods are made of."""
+        return await self._wire.run(flow)
 
     predict = awaitable(predict)
     ask = awaitable(ask)

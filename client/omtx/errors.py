@@ -47,7 +47,11 @@ class Unusable(OmtxError, ValueError):
 
 
 class NoAnswer(OmtxError, ConnectionError):
-    """Nobody answered, or the answer broke off."""
+    """Nobody answered, or the answer broke off; ``sent``: the server may have got the request."""
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
 
 
 class Damaged(OmtxError):

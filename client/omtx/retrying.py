@@ -11,6 +11,7 @@ from omtx.calls import Flow, Lost, Pause, Reply, Request, Send, Sink
 from omtx.errors import NoAnswer, OmtxError, refusal
 
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+PROBLEM = "application/problem+json"
 UNTOUCHED = frozenset({425, 429})
 """Answers by which a request was turned away before anything was done about it."""
 
@@ -87,11 +88,18 @@ def answered(request: Request, terms: Terms, sink: Sink | None = None) -> Flow[R
 def failure(outcome: Reply | Lost) -> OmtxError:
     """The error that stands for it."""
     if isinstance(outcome, Lost):
-        return NoAnswer(outcome.reason)
+        return NoAnswer(outcome.reason, sent=outcome.sent)
     return refusal(outcome.status, outcome.body, retry_after=retry_after(outcome, now=time()))
 
 
 def _may_repeat(request: Request, outcome: Reply | Lost) -> bool:
     if isinstance(outcome, Lost):
         return request.repeatable or not outcome.sent
+    if outcome.status == 429 and _is_for_good(outcome):
+        return False
     return outcome.status in UNTOUCHED or (request.repeatable and outcome.status in LATER)
+
+
+def _is_for_good(reply: Reply) -> bool:
+    """A quota that time alone does not give back; what stands before a server knows no such thing."""
+    return "retry-after" not in reply.headers and reply.headers.get("content-type", "").startswith(PROBLEM)

@@ -122,8 +122,12 @@ def estimate(
         body["library"] = yield from brought(screens.session, bundle)
     if ligands is not None:
         body["ligands_count"] = ligands
-    request = Request("POST", ESTIMATE, body=body, repeatable=True, seconds=SUBMIT_SECONDS)
-    return Estimate.of((yield from screens.session.ask(request)))
+    return Estimate.of((yield from screens.session.ask(estimating(body))))
+
+
+def estimating(body: Any) -> Request:
+    """The question what an order would take."""
+    return Request("POST", ESTIMATE, body=body, repeatable=True, seconds=SUBMIT_SECONDS)
 
 
 def listed(screens: ScreensState[S], /, *, status: str | None = None, page_size: int = PAGE) -> Stream[S]:

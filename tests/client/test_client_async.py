@@ -9,6 +9,7 @@ import omtx
 import pytest
 from omtx import AsyncClient, Client
 from omtx.catalogue import AsyncModels, AsyncTasks, Models, Tasks
+from omtx.orders import Wanted
 from omtx.screens import AsyncScreens, Screens
 
 from tests.client.conftest import QUICK
@@ -70,8 +71,8 @@ def test_a_screen_from_its_order_to_its_files(server: str, library: Path, tmp_pa
 def test_several_screens_are_waited_for_at_once(server: str) -> None:
     async def work() -> list[omtx.Status]:
         async with AsyncClient(server) as client:
-            order = {"model": "noop", "parameters": {"delay_seconds": 0.2}}
-            made = [await client.screens.create(library=["CCO"], **order) for _ in range(3)]
+            order: Wanted = {"library": ["CCO"], "model": "noop", "parameters": {"delay_seconds": 0.2}}
+            made = [await client.screens.create(**order) for _ in range(3)]
             return await asyncio.gather(*(it.wait(timeout=60) for it in made))
 
     assert [it.status for it in asyncio.run(work())] == ["completed"] * 3
@@ -97,13 +98,11 @@ def test_a_refusal_is_the_same_error(server: str) -> None:
         async with AsyncClient(server) as client:
             with pytest.raises(omtx.Invalid):
                 await client.screens.create(library=["CCO"], model="nothing")
+            slow = {"delay_seconds": 20}
+            screen = await client.screens.create(library=["CCO"], model="noop", parameters=slow)
             with pytest.raises(omtx.StillRunning):
-                slow = {"delay_seconds": 20}
-                screen = await client.screens.create(library=["CCO"], model="noop", parameters=slow)
-                try:
-                    await screen.wait(timeout=0.2)
-                finally:
-                    await screen.cancel()
+                await screen.wait(timeout=0.2)
+            await screen.cancel()
 
     asyncio.run(work())
 

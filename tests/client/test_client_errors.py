@@ -101,7 +101,7 @@ def test_a_key_does_not_follow_to_another_server(guarded: tuple[str, str], flaky
     with Flaky(url) as front, Client(front.url, api_key=key) as client:
         front.mishaps += [(302, {"Location": f"{flaky.url}/bucket/file?signature=x"})]
         flaky.files["/bucket/file?signature=x"] = b"large"
-        reply = client.session.wire.run(client.session.reply(omtx.calls.get("/api/v3/file")))
+        reply = client.run(client.session.reply(omtx.calls.get("/api/v3/file")))
         assert reply.body == b"large"
         client.session.wire.run(
             client.session.reply(omtx.Request("GET", f"{flaky.url}/bucket/file?signature=x"))

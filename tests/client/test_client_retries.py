@@ -7,6 +7,7 @@ from pathlib import Path
 import omtx
 import pytest
 from omtx import Client, Patience
+from omtx.orders import Wanted
 
 from tests.client.flaky import Flaky
 
@@ -32,13 +33,14 @@ def test_a_submission_that_goes_wrong_on_its_way_makes_one_screen(
 
 
 def test_each_call_has_a_key_of_its_own_and_a_given_key_is_kept(patient: Client, flaky: Flaky) -> None:
-    same = {"library": ["CCO"], "model": "noop", "name": "keys"}
+    same: Wanted = {"library": ["CCO"], "model": "noop", "name": "keys"}
+    other: Wanted = {**same, "library": ["CCN"]}
     first, second = (patient.screens.create(**same) for _ in range(2))
     assert first.id != second.id
     third, again = (patient.screens.create(**same, idempotency_key="mine") for _ in range(2))
     assert third.id == again.id
     with pytest.raises(omtx.KeyReused):
-        patient.screens.create(**{**same, "library": ["CCN"]}, idempotency_key="mine")
+        patient.screens.create(**other, idempotency_key="mine")
 
 
 def test_a_prediction_whose_answer_is_lost_is_made_once(
@@ -53,10 +55,10 @@ def test_a_prediction_whose_answer_is_lost_is_made_once(
 def test_an_upload_that_breaks_off_is_sent_again_whole(patient: Client, flaky: Flaky, tmp_path: Path) -> None:
     path = tmp_path / "many.smi"
     path.write_text("".join(f"CCO {'x' * 150}{n}\n" for n in range(9000)))
-    flaky.mishaps += ["lose", "drop", "lose"]
+    flaky.mishaps += ["lose", None, "lose", "drop"]
     screen = patient.screens.create(library=path, model="noop")
     assert screen.status().accounting.submitted == 9000
-    assert [method for method, _, _ in flaky.seen[:5]] == ["POST", "POST", "PUT", "PUT", "POST"]
+    assert [method for method, _, _ in flaky.seen[:6]] == ["POST", "POST", "PUT", "PUT", "PUT", "POST"]
 
 
 def test_reading_is_repeated_and_an_answer_cut_in_half_is_none(patient: Client, flaky: Flaky) -> None:
@@ -117,9 +119,9 @@ def test_who_is_asked_for_more_patience_than_it_has_is_told_when_to_come_again(
 
 def test_patience_ends(flaky: Flaky) -> None:
     flaky.mishaps += [503] * 9
-    with Client(flaky.url, patience=Patience(attempts=3, first_seconds=0.01)) as client:
-        with pytest.raises(omtx.ServerFailed, match="503"):
-            client.models.list()
+    short = Patience(attempts=3, first_seconds=0.01)
+    with Client(flaky.url, patience=short) as client, pytest.raises(omtx.ServerFailed, match="503"):
+        client.models.list()
     assert len(flaky.seen) == 3
 
 
