@@ -40,6 +40,8 @@ def _in_process(
 ) -> Iterator[Omtx]:
     for name, value in environment(home).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("OMTX_KEY_FILE", "")  # so that it is gone afterwards: `--key-file` sets it
+    monkeypatch.delenv("OMTX_KEY_FILE")
     wiring.reset()
     handlers = list(logging.getLogger().handlers)
 
