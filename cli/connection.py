@@ -66,6 +66,10 @@ class Connection:
         """The answer to a posted document; what is posted counts each time."""
         return self.ask(post(path, body, **params))
 
+    def delete(self, path: str) -> Any:
+        """The answer to a deletion."""
+        return self.ask(Request("DELETE", path))
+
     def screen(self, batch_id: str) -> Screen:
         """A batch, as the client has it."""
         return self.client.screens.get(batch_id)

@@ -10,33 +10,52 @@ from rich.table import Table
 from cli.text import cell
 
 SHOWN_RUNS = 16
+NARROW = 100
+LONGEST_ERROR = 400
+COLUMNS = ("batch", "name", "status", "done", "failed", "running", "of", "%", "per min", "left")
+LEFT_OUT = ("name", "running", "%")
 
 Activity = Mapping[str, Any]
 
 
-def frame(activity: Activity, *, has_server: bool) -> Group:
-    """Batches, queues, workers, dead letters."""
+def frame(activity: Activity, *, has_server: bool, width: int) -> Group:
+    """Batches, queues, workers, dead letters and why the last ones lie there; ``width`` in characters."""
     server = "" if has_server else "; no server runs on this home, so nothing moves"
     pieces: list[RenderableType] = [
         cell(f"omtx top, {activity['timestamp'][:19].replace('T', ' ')} UTC{server}"),
-        _batches(activity["batches"]) if activity["batches"] else cell("no batch is active"),
+        _batches(activity["batches"], width < NARROW) if activity["batches"] else cell("no batch is active"),
     ]
     if activity["has_more"]:
         pieces.append(cell("… and more batches"))
     pieces += [_queues(activity["queues"]), *_workers(activity["engine"])]
     letters = activity["dead_letters"]["open"]
     pieces.append(cell(f"dead letters: {letters} open{'; see `omtx dead-letters`' if letters else ''}"))
-    return Group(*pieces)
+    return Group(*pieces, *map(_error, activity["dead_letters"]["last"]))
 
 
-def _batches(batches: Sequence[Mapping[str, Any]]) -> Table:
-    drawn = Table("batch", "name", "status", "done", "failed", "running", "of", "%", "per min", "left")
+def _batches(batches: Sequence[Mapping[str, Any]], narrow: bool) -> Table:
+    """In a narrow terminal, without what can be asked for by the batch's id."""
+    left_out = LEFT_OUT if narrow else ()
+    drawn = Table(*(name for name in COLUMNS if name not in left_out), pad_edge=not narrow)
     for batch in batches:
-        counts = (batch[f"{kind}_jobs"] for kind in ("completed", "failed", "running", "total"))
-        left = batch["estimated_completion_seconds"]
-        pace = (batch["percentage"], batch["jobs_per_minute"], None if left is None else duration(left))
-        drawn.add_row(*map(cell, (batch["batch_id"], batch["name"], batch["status"], *counts, *pace)))
+        row = zip(COLUMNS, _row(batch), strict=True)
+        drawn.add_row(*(cell(value) for name, value in row if name not in left_out))
     return drawn
+
+
+def _row(batch: Mapping[str, Any]) -> tuple[Any, ...]:
+    counts = (batch[f"{kind}_jobs"] for kind in ("completed", "failed", "running", "total"))
+    left = batch["estimated_completion_seconds"]
+    pace = (batch["percentage"], batch["jobs_per_minute"], None if left is None else duration(left))
+    return batch["batch_id"], batch["name"], batch["status"], *counts, *pace
+
+
+def _error(letter: Mapping[str, Any]) -> RenderableType:
+    trace = f", trace {letter['trace']}" if letter["trace"] else ""
+    about = letter["job_id"] or letter["batch_id"] or "nothing that it names"
+    line = cell(f"  {letter['last_parked_at'][11:19]} {letter['topic']}, {about}{trace}: {letter['reason']}")
+    line.truncate(LONGEST_ERROR, overflow="ellipsis")
+    return line
 
 
 def _queues(queues: Sequence[Mapping[str, Any]]) -> Table:

@@ -23,6 +23,7 @@ from cli.commands import (
     submitting,
     verifying,
     watching,
+    webhooks,
 )
 from cli.connection import log_to_file
 from cli.errors import EXIT_CODES, CommandError, Refused, told
@@ -61,6 +62,7 @@ app.command()(predicting.tasks)
 app.command()(watching.top)
 app.command()(doctoring.doctor)
 app.add_typer(letters.letters, name="dead-letters")
+app.add_typer(webhooks.webhooks, name="webhooks")
 app.add_typer(keyring.keys, name="keys")
 
 

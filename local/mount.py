@@ -14,6 +14,8 @@ from starlette.types import ASGIApp
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.wrappers import Response
 
+from local.metrics import PATH as METRICS
+from local.metrics import metrics
 from local.objects import PREFIX, Objects
 from local.routing import Mount, Router, threaded
 from shared import topology, wiring
@@ -64,6 +66,7 @@ def mount(around: Around = lambda name, app: app) -> Mounted:
     ]
     objects = Objects(wiring.local_blobs(), wiring.clock())
     mounts.append(("*", PREFIX.rstrip("/"), threaded(objects)))
+    mounts.append(("GET", METRICS, metrics))
     return Mounted(functions, subscribers, Router(mounts, named=not settings().is_loopback))
 
 

@@ -162,6 +162,7 @@ class Pool:
             status="failed",
             failure=failure,
             seed=call.order.seed,
+            trace=call.order.trace,
             started_at=begun_at,
             finished_at=datetime.now(UTC),
         )

@@ -67,6 +67,7 @@ class Courier:
             published_at=delivery.published_at.isoformat().replace("+00:00", "Z"),
             subscription=f"{PROJECT}/subscriptions/{delivery.subscription}",
             delivery=delivery.number,
+            attributes=delivery.attributes,
         )
         # A real push endpoint has the topic in its path.
         path = f"/{PROJECT}/topics/{delivery.topic}"

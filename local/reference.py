@@ -21,7 +21,7 @@ from services.submit.request import Order
 from services.submit.uploads import Upload
 
 REF = "#/components/schemas/{model}"
-METHODS = ("get", "post", "put", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 LIGANDS = [{"name": "benzene", "smiles": "c1ccccc1"}, {"smiles": "Cc1ccccc1"}]
 SCREEN = {"job_name": "first screen", "protein_name": "T4 lysozyme L99A", "ligands": LIGANDS}
 FOLD = {"task_type": "protein_structure", "input_data": {"protein_sequence": "MNIFEMLRIDEGLRLK"}}

@@ -139,6 +139,7 @@ def _settle(batch: Batch, plan: Plan, home: Home) -> None:
             bus=home.bus,
             clock=clock,
             roster=roster,
+            notices=None,
             releasing=False,
         )
 

@@ -57,6 +57,7 @@ def attempt(
         versions=prediction.versions,
         test_model=prediction.test_model,
         machine=machine,
+        trace=order.trace,
         started_at=started,
         finished_at=now(),
     )

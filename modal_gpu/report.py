@@ -2,12 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import httpx
 
 from shared.domain.signature import sign
 from shared.models.work import Envelope
+from shared.tracing import headers_of, run_place
 
 log = logging.getLogger("omtx.report")
 TRIES = 3
@@ -38,11 +39,12 @@ class Reporter:
         Trouble with the network raises nothing: the engine still has the answer, and is asked for it.
         """
         body = envelope.model_dump_json(exclude_none=True).encode()
+        trace = headers_of(run_place(envelope.trace or {}, envelope.ref.run_name))
         end = time.monotonic() + MOST_SECONDS
         for number in range(TRIES):
             if number:
                 time.sleep(min(PAUSE * number, max(0.0, end - time.monotonic())))
-            status = self._post(url, body, seconds=end - time.monotonic())
+            status = self._post(url, body, trace, seconds=end - time.monotonic())
             if status is not None and status < 500:
                 break
         delivered = status is not None and 200 <= status < 300
@@ -54,12 +56,12 @@ class Reporter:
         """Close the connections."""
         self._client.close()
 
-    def _post(self, url: str, body: bytes, *, seconds: float) -> int | None:
+    def _post(self, url: str, body: bytes, trace: Mapping[str, str], *, seconds: float) -> int | None:
         """The answer's status; None if there was none within ``seconds``."""
         if seconds <= 0:
             return None
         headers = sign(body, key_id=self._key_id, secret=self._secret, timestamp=int(self._unix_time()))
-        headers["Content-Type"] = "application/json"
+        headers |= {"Content-Type": "application/json", **trace}
         try:
             # Half for connecting, half for the answer: together no more than what is left.
             return self._client.post(url, content=body, headers=headers, timeout=seconds / 2).status_code

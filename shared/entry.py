@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from shared import health, logs, wiring
+from shared import health, logs, tracing, wiring
 from shared.errors import (
     FieldError,
     Gone,
@@ -20,9 +20,11 @@ from shared.errors import (
 )
 from shared.events.delivery import MOST_BYTES, Delivery
 from shared.events.messages import Event
+from shared.measures import count_request
 from shared.settings import settings
 from shared.settings.limits import limit_settings
 from shared.settings.redis import redis_settings
+from shared.topology import topology
 
 if TYPE_CHECKING:
     from flask import Request
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 PROBLEM = "application/problem+json"
 Answer = tuple[str | bytes | Iterator[bytes], int, dict[str, str]]
 E = TypeVar("E", bound=Event)
+PUSHED = "push"
 NOTHING: Answer = ("", 204, {})
 
 
@@ -95,14 +98,16 @@ def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Reque
         def entry(request: "Request") -> Any:
             def act(step: logs.Step) -> Answer:
                 wiring.callers().check(headers_of(request))
-                body = request.stream.read(MOST_BYTES + 1)
-                _take(Delivery.of(request.content_type or "", body), kind, handle, step)
+                _take(delivery, kind, handle, step)
                 return NOTHING
 
             probed = _probed(handle.__name__, request)
             if probed is not None or request.method != "POST":
                 return probed or _only("POST")
-            return _answer(handle.__name__, request, act)
+            delivery = Delivery.of(request.content_type or "", request.stream.read(MOST_BYTES + 1))
+            # A delivery is a request of its own; where its message comes from matters more.
+            parent = tracing.place_of(delivery.attributes)
+            return _answer(handle.__name__, request, act, kind="consumer", parent=parent)
 
         return entry
 
@@ -118,8 +123,10 @@ def set_up() -> None:
 
 
 def _take(delivery: Delivery, kind: type[E], handle: Callable[[E], None], step: logs.Step) -> None:
+    about = delivery.subject()
+    tracing.about(about.job_id)
     logs.note(
-        **asdict(delivery.subject()),
+        **asdict(about),
         subscription=delivery.subscription,
         delivery_attempt=delivery.number,
         message_id=delivery.message_id,
@@ -133,16 +140,19 @@ def _take(delivery: Delivery, kind: type[E], handle: Callable[[E], None], step: 
         wiring.dead_letters().park(kind.topic, delivery.data, reason=reason_of(error))
 
 
-def _answer(name: str, request: "Request", act: Callable[[logs.Step], Any]) -> Any:
-    """One step: its answer, whatever ``act`` raises, and its line in the log."""
-    with logs.step(name, headers_of(request)) as step:
-        try:
-            answer = act(step)
-        except (PermanentError, TransientError) as error:
-            answer = refused(error, step)
-        except Exception as error:  # the edge: logged whole, answered without its inside
-            return failed(error, step)
-        step.end()
+def _answer(
+    name: str,
+    request: "Request",
+    act: Callable[[logs.Step], Any],
+    *,
+    kind: tracing.Kind = "server",
+    parent: tracing.Place | None = None,
+) -> Any:
+    """One step: its answer, whatever ``act`` raises, its line in the log, and its place among the figures."""
+    with logs.step(name, headers_of(request), tracer=wiring.tracer(), kind=kind, parent=parent) as step:
+        answer = _acted(act, step)
+        route = PUSHED if kind == "consumer" else topology().functions[name].route_of(request.path)
+        count_request(name, request.method, route, answer[1], step.seconds)
         return _with(answer, step.headers)
 
 
@@ -152,6 +162,17 @@ def _with(answer: Any, headers: Mapping[str, str]) -> Any:
         return answer
     body, status, own = answer
     return body, status, {**headers, **own}
+
+
+def _acted(act: Callable[[logs.Step], Any], step: logs.Step) -> Any:
+    try:
+        answer = act(step)
+    except (PermanentError, TransientError) as error:
+        answer = refused(error, step)
+    except Exception as error:  # the edge: logged whole, answered without its inside
+        return failed(error, step)
+    step.end()
+    return answer
 
 
 def failed(error: Exception, step: logs.Step) -> Answer:

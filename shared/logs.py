@@ -18,6 +18,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from shared import measures, tracing
+
 steps = logging.getLogger("omtx.steps")
 LEVELS = {
     "done": logging.INFO,
@@ -30,8 +32,6 @@ LEVELS = {
 REPORTED = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
 GOOGLE = "logging.googleapis.com"
 LONGEST_VALUE, LONGEST_TEXT = 200, 16_000
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
-_CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/(\d{1,20}))?(?:;o=(\d))?")
 _STRUCK_OUT = (
     (re.compile(r"\b(omtx_[a-z0-9]{12}_)[A-Za-z0-9]+"), r"\1[…]"),
     (re.compile(r"(?i)(x-api-key[\"']?\s*[:=]\s*[\"']?)[^\s\"']+"), r"\1[…]"),
@@ -48,35 +48,62 @@ class Step:
     ``headers`` go with its answer, whatever that will be.
     """
 
-    def __init__(self, function: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, function: str, headers: Mapping[str, str], span: tracing.Span) -> None:
         self.function = function
         self.outcome = "done"
         self.said = ""
         self.quiet = False
         self.headers: dict[str, str] = {}
-        self.fields: dict[str, Any] = {"function": function, **trace_of(headers)}
+        execution = headers.get("function-execution-id")
+        self.fields: dict[str, Any] = {"function": function} | ({"execution": execution} if execution else {})
+        self._span = span
         self._began = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken by now."""
+        return time.perf_counter() - self._began
 
     def end(self, error: BaseException | None = None) -> None:
         """Write the line; with ``error``, its stack. A quiet step that went well says nothing."""
+        seconds = self.seconds
+        measures.STEP_SECONDS.observe(seconds, self.function, self.outcome)
+        self._span.end(self.fields | {"outcome": self.outcome}, failed=self._failure)
         if self.quiet and self.outcome == "done":
             return
-        spent = round(1000 * (time.perf_counter() - self._began), 1)
         text = f"{self.function} {self.outcome}" + (f": {self.said}" if self.said else "")
-        more = {"outcome": self.outcome, "milliseconds": spent}
+        more = {"outcome": self.outcome, "milliseconds": round(1000 * seconds, 1)}
         steps.log(LEVELS[self.outcome], "%s", text, exc_info=error, extra={"fields": more})
+
+    @property
+    def _failure(self) -> str | None:
+        """What the trace calls an error: not what was refused to a user."""
+        return clean(self.said, LONGEST_VALUE) if LEVELS[self.outcome] >= logging.ERROR else None
 
 
 _current: ContextVar[Step | None] = ContextVar("step", default=None)
 
 
 @contextmanager
-def step(function: str, headers: Mapping[str, str]) -> Iterator[Step]:
-    """A step; a thread that serves the next request finds nothing of it."""
-    begun = Step(function, headers)
+def step(
+    function: str,
+    headers: Mapping[str, str],
+    *,
+    tracer: tracing.Tracer = tracing.UNRECORDED,
+    kind: tracing.Kind = "server",
+    parent: tracing.Place | None = None,
+) -> Iterator[Step]:
+    """
+    A step; a thread that serves the next request finds nothing of it.
+
+    It hangs under ``parent``, or where its headers say; the names of the headers are in lower case.
+    """
+    span = tracer.begin(function, parent or tracing.place_of(headers), kind)
+    begun = Step(function, headers, span)
     token = _current.set(begun)
     try:
-        yield begun
+        with tracing.at(span.place):
+            yield begun
     finally:
         _current.reset(token)
 
@@ -96,25 +123,6 @@ def answer_with(headers: Mapping[str, str]) -> None:
 def tell(text: str, **fields: Any) -> None:
     """A line of its own, about ``fields`` rather than what the step is about."""
     steps.info("%s", text, extra={"fields": fields})
-
-
-def trace_of(headers: Mapping[str, str]) -> dict[str, Any]:
-    """
-    The ids of the trace that a request belongs to, and of the platform's execution.
-
-    The names of the headers are in lower case.
-    """
-    found: dict[str, Any] = {}
-    if w3c := _TRACEPARENT.fullmatch(headers.get("traceparent", "").strip()):
-        trace, span, flags = w3c.groups()
-        found = {"trace": trace, "span": span, "sampled": bool(int(flags, 16) & 1)}
-    elif own := _CLOUD_TRACE.fullmatch(headers.get("x-cloud-trace-context", "").strip().lower()):
-        trace, number, sampled = own.groups()
-        found = {"trace": trace, "span": f"{int(number) % 2**64:016x}" if number else None}
-        found["sampled"] = sampled == "1"
-    if execution := headers.get("function-execution-id"):
-        found["execution"] = execution
-    return found
 
 
 class CloudLines(logging.StreamHandler[TextIO]):
@@ -149,16 +157,13 @@ class CloudLines(logging.StreamHandler[TextIO]):
         return json.dumps(line, default=str)
 
     def _google(self, about: dict[str, Any]) -> dict[str, Any]:
-        """Take out of ``about`` what Cloud Logging has names of its own for."""
-        trace, span = about.pop("trace", None), about.pop("span", None)
-        sampled, execution = about.pop("sampled", None), about.pop("execution", None)
+        """What Cloud Logging has names of its own for; taken out of ``about``, or from where we are."""
         named: dict[str, Any] = {}
-        if trace:
-            named[f"{GOOGLE}/trace"] = f"projects/{self._project}/traces/{trace}" if self._project else trace
-            named[f"{GOOGLE}/trace_sampled"] = sampled
-        if span:
-            named[f"{GOOGLE}/spanId"] = span
-        if execution:
+        if (place := tracing.current()) is not None:
+            inside = f"projects/{self._project}/traces/{place.trace}" if self._project else place.trace
+            named = {f"{GOOGLE}/trace": inside, f"{GOOGLE}/trace_sampled": place.sampled}
+            named |= {f"{GOOGLE}/spanId": place.span} if place.span else {}
+        if execution := about.pop("execution", None):
             named[f"{GOOGLE}/labels"] = {"execution_id": clean(execution, LONGEST_VALUE)}
         return named
 

@@ -75,6 +75,11 @@ class Function(Frozen):
     publishes: tuple[str, ...] = ()
     opens: Opens
 
+    def route_of(self, path: str) -> str:
+        """The route that a path is or lies below; ``other`` if none."""
+        known = (route.path for route in self.routes)
+        return max((it for it in known if path == it or path.startswith(f"{it}/")), key=len, default="other")
+
 
 class Defaults(Frozen):
     """What every subscription has unless it says otherwise."""

@@ -56,6 +56,20 @@ locals {
       sum   = "REDUCE_SUM"
       of    = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.steps["findings"].name}\""
     },
+    {
+      title = "Jobs settled per second, by outcome"
+      by    = ["metric.label.kind"]
+      align = "ALIGN_RATE"
+      sum   = "REDUCE_SUM"
+      of    = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.steps["jobs"].name}\""
+    },
+    {
+      title = "Attempts that were ordered again, by the class of their failure"
+      by    = ["metric.label.failure"]
+      align = "ALIGN_DELTA"
+      sum   = "REDUCE_SUM"
+      of    = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.steps["retries"].name}\""
+    },
   ]
 }
 

@@ -21,6 +21,7 @@ module "function" {
 
   environment = merge(
     { for name, value in var.settings : "OMTX_${upper(name)}" => value },
+    var.traces_endpoint == "" ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.traces_endpoint },
     {
       OMTX_BACKEND    = "gcp"
       OMTX_BUCKET     = google_storage_bucket.objects.name

@@ -59,3 +59,12 @@ resource "google_project_iam_member" "ledger" {
     expression = "resource.name == \"projects/${var.project}/databases/${google_firestore_database.ledger.name}\""
   }
 }
+
+# Spans belong to the project; there is nothing smaller to grant writing on.
+resource "google_project_iam_member" "traces" {
+  for_each = local.functions
+
+  project = var.project
+  role    = "roles/telemetry.tracesWriter"
+  member  = module.function[each.key].member
+}

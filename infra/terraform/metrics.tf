@@ -22,6 +22,24 @@ locals {
       filter      = "jsonPayload.outcome=\"failed\""
       labels      = { function = "EXTRACT(jsonPayload.function)" }
     }
+    jobs = {
+      description = "Jobs that have their outcome, by what it is and by model"
+      filter      = "jsonPayload.settled:*"
+      labels = {
+        kind  = "EXTRACT(jsonPayload.settled)"
+        model = "EXTRACT(jsonPayload.model)"
+      }
+    }
+    retries = {
+      description = "Failed attempts after which another was ordered, by the class of the failure"
+      filter      = "jsonPayload.retried:*"
+      labels      = { failure = "EXTRACT(jsonPayload.retried)" }
+    }
+    batches = {
+      description = "Batches whose artefacts were written, by how they ended"
+      filter      = "jsonPayload.closed:*"
+      labels      = { closed = "EXTRACT(jsonPayload.closed)" }
+    }
   }
 }
 

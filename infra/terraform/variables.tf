@@ -177,6 +177,17 @@ variable "settings" {
   }
 }
 
+variable "traces_endpoint" {
+  description = "Where spans are sent by OTLP over HTTP: Cloud Trace, or a collector; nowhere if empty."
+  type        = string
+  default     = "https://telemetry.googleapis.com"
+
+  validation {
+    condition     = var.traces_endpoint == "" || can(regex("^https://[^/]+", var.traces_endpoint))
+    error_message = "traces_endpoint must be an https address, or empty."
+  }
+}
+
 variable "warm_instances" {
   description = "Instances kept ready per function; what is not named starts when it is needed."
   type        = map(number)

@@ -8,11 +8,14 @@ from services.aggregate.tables import Table
 from shared.domain.lifecycle import Accounting, final_status
 from shared.errors import PermanentError
 from shared.events.messages import BatchFinished
+from shared.logs import note
+from shared.measures import AGGREGATE_SECONDS, BATCHES_CLOSED
 from shared.models.batch import Batch
 from shared.ports.blobs import Blobs
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock, Notary
 from shared.steps.manifest import Manifest
+from shared.steps.notices import Notices
 from shared.steps.reading import account_of, overview
 
 
@@ -30,6 +33,7 @@ def handle(
     blobs: Blobs,
     clock: Clock,
     manifest: Manifest,
+    notices: Notices,
     notary: Notary,
 ) -> None:
     """
@@ -54,15 +58,24 @@ def handle(
             batch, status, view.accounting, closed_at, table, cost=cost, blobs=blobs
         )
     artefacts.append(signed(batch, view.accounting, artefacts, notary=notary, blobs=blobs))
-    ledger.finish(
+    news = notices.keep_end(
+        batch, status, view.accounting, view.closing, lambda: ledger.milestones(batch.batch_id)
+    )
+    ended = clock.now()
+    finished = ledger.finish(
         batch.batch_id,
         event.round,
         fence=fence,
         status=status.value,
         summary=summary,
         artefacts=artefacts,
-        now=clock.now(),
+        now=ended,
     )
+    if finished:
+        notices.publish(news)
+        note(closed=status.value, model=batch.model)
+        BATCHES_CLOSED.add(batch.model, status.value)
+        AGGREGATE_SECONDS.observe((ended - now).total_seconds())
 
 
 def _check(batch: Batch, accounting: Accounting, table: "Table") -> None:

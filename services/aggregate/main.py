@@ -20,5 +20,6 @@ def aggregate(event: BatchFinished) -> None:
         blobs=wiring.blobs(),
         clock=wiring.clock(),
         manifest=wiring.manifest(),
+        notices=wiring.notices(),
         notary=wiring.notary(),
     )

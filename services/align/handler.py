@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from services.align.searching import Connect, Terms, advance
 from services.align.shelf import Shelf
+from shared import tracing
 from shared.domain.alignments import sequence_digest
 from shared.errors import Malformed, NotFound
 from shared.events.messages import AlignmentWanted
@@ -83,5 +84,6 @@ def _go_on(
     held = intents.paused or intents.cancelled_at is not None
     if held or alignments.look(batch, now=clock.now()).waits:
         return
+    tracing.follow(batch.trace, batch.counts.jobs)
     round = rounds_of(ledger, batch, intents)[-1]
     announce_jobs(round, first_places(round, intents.limit), bus=bus, roster=roster)

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.api import insights, pace
+from services.api.answers.batches import Analytics
 from services.api.dependencies import READ, Stored
 from services.api.sampling import Going, going
 from services.api.store import Store
@@ -16,7 +17,7 @@ MOST_SAMPLED = 1000
 SAMPLED_FOR_STATUS = 50
 
 
-@router.get("/analytics", summary="How a batch performs")
+@router.get("/analytics", summary="How a batch performs", responses={200: {"model": Analytics}})
 def analytics(
     store: Stored, batch_id: str, include_performance: bool = True, include_insights: bool = True
 ) -> dict[str, Any]:

@@ -14,24 +14,34 @@ from services.api import (
     control,
     dead_letters,
     depictions,
+    enhanced,
     exports,
+    health,
     job_control,
     job_lists,
     jobs,
     keys,
+    listing,
     lists,
     members,
     milestones,
     models,
     my_results,
+    nim,
+    performance,
     probes,
     reference,
+    refreshing,
     results,
+    screens,
     signatures,
+    simulating,
     system,
     tasks,
     usage,
     users,
+    webhooks,
+    webhooks_v1,
 )
 from services.api.conditional import Conditional, Heads
 from services.api.dependencies import told
@@ -40,20 +50,23 @@ from services.api.requests import Bodies, Paths, Steps, step_of
 from services.api.sending import response
 from shared.entry import problem, refused, set_up
 from shared.errors import FieldError, InvalidInput, PermanentError, TransientError
+from shared.settings import settings
 
 MOST_BODY_BYTES = 64 * 1024
+LARGE = (*nim.PATHS, screens.router.prefix, f"{screens.router.prefix}/estimate-cost")
 RESOURCES = (
     # A path that is spelled out comes before one with an id in its place.
     *(lists, my_results, job_lists, job_control, members, users),
-    *(probes, models, tasks, batches, control, results, analytics, audit),
-    *(artefacts, exports, signatures, jobs, milestones, system, dead_letters),
-    *(depictions, keys, usage, reference),
+    *(probes, nim, screens, models, tasks, listing, batches, control, results, enhanced, analytics, audit),
+    *(artefacts, exports, signatures, jobs, milestones, refreshing, simulating, system, health),
+    *(webhooks, webhooks_v1, performance, dead_letters, depictions, keys, usage, reference),
 )
 
 
 def application() -> FastAPI:
     """A new application; it opens nothing before its first request."""
     set_up()
+    performance.gauge()  # what the machine does is seen from here on
     app = FastAPI(
         title="OMTX-Hub",
         summary="Screen a library of ligands against a protein: exact, ranked, reproducible.",
@@ -74,7 +87,7 @@ def application() -> FastAPI:
     app.add_middleware(Conditional)
     app.add_middleware(Compression)
     app.add_middleware(Heads)
-    app.add_middleware(Bodies, most=MOST_BODY_BYTES)
+    app.add_middleware(Bodies, most=MOST_BODY_BYTES, larger=dict.fromkeys(LARGE, settings().most_body_bytes))
     app.add_middleware(Paths)
     app.add_middleware(Steps, name="api")
     return app

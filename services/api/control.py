@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from services.api.answers.batches import Controlled, Deleted
 from services.api.dependencies import DELETE, SUBMIT, Stored
 from services.api.store import Store
 from shared.domain.lifecycle import final_status
@@ -32,7 +33,12 @@ class Asked(Frozen):
     round: Annotated[int | None, Field(ge=1, le=MOST_ROUNDS)] = None
 
 
-@router.post("/control/{action}", dependencies=[SUBMIT])
+@router.post(
+    "/control/{action}",
+    summary="Pause, resume, cancel or retry",
+    dependencies=[SUBMIT],
+    responses={200: {"model": Controlled}},
+)
 def control(
     store: Stored,
     batch_id: str,
@@ -123,7 +129,7 @@ def _check_retry(view: Overview) -> None:
         raise IllegalMove(f"no ligand of batch {name} failed; there is nothing to retry")
 
 
-@router.delete("", dependencies=[DELETE])
+@router.delete("", summary="Delete a batch", dependencies=[DELETE], responses={200: {"model": Deleted}})
 def delete(store: Stored, batch_id: str) -> dict[str, Any]:
     """Hide it at once and erase it; 409 while it is not over. Twice is no mistake."""
     try:

@@ -67,12 +67,14 @@ def ports(owner: str) -> Store:
         manifest=wiring.manifest(),
         roster=wiring.roster(),
         alignments=wiring.alignments(),
+        bus=wiring.bus(),
         letters=wiring.dead_letters(),
         queues=wiring.queues(),
         runs=wiring.runs(),
         answers=wiring.answers(),
         notary=wiring.notary(),
         workers=settings().workers,
+        quiet=settings().seconds("quiet"),
         artefacts_folder=settings().home / "objects" if settings().backend == "local" else None,
     )
 

@@ -8,7 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from services.api import insights
+from services.api.answers.completion import (
+    ActiveBatches,
+    CompletionStatus,
+    MilestonesOfBatch,
+    ProgressOfBatch,
+)
 from services.api.dependencies import READ, Stored
+from services.api.queues import queues_now
 from services.api.sampling import Going, going
 from services.api.store import Store
 from shared.domain.milestones import THRESHOLDS
@@ -19,6 +26,7 @@ router = APIRouter(prefix="/api/v3/batch-completion", tags=["completion"], depen
 
 MOST_ACTIVE = 100
 SAMPLED = 10
+FEATURES = ("progress", "milestones", "reconcile")
 Limit = Annotated[int, Query(ge=1, le=MOST_ACTIVE)]
 
 
@@ -46,7 +54,9 @@ def active(store: Store, *, limit: int, after: str | None = None) -> Active:
     return Active([(view, going(store, view, most=SAMPLED)) for view in views], len(found) > limit)
 
 
-@router.get("/milestones/{batch_id}")
+@router.get(
+    "/milestones/{batch_id}", summary="Milestones of a batch", responses={200: {"model": MilestonesOfBatch}}
+)
 def milestones(store: Stored, batch_id: str) -> dict[str, Any]:
     """Each with the time at which it was recorded."""
     view = store.overview(batch_id)
@@ -89,9 +99,11 @@ def _percentage(view: Overview) -> float:
     return min(share, 99.99) if view.accounting.open else share
 
 
-@router.get("/batch/{batch_id}/progress")
-def progress(store: Stored, batch_id: str) -> dict[str, Any]:
-    """Always from the facts, so ``force_refresh`` has nothing to do."""
+@router.get(
+    "/batch/{batch_id}/progress", summary="How far a batch is", responses={200: {"model": ProgressOfBatch}}
+)
+def progress(store: Stored, batch_id: str, force_refresh: bool = False) -> dict[str, Any]:
+    """Read off the facts each time, which is all that ``force_refresh`` could ask for."""
     view = store.overview(batch_id)
     now = going(store, view, most=SAMPLED)
     reached = [found.threshold for found in store.ledger.milestones(batch_id)]
@@ -127,7 +139,7 @@ def described(view: Overview, now: Going) -> dict[str, Any]:
     }
 
 
-@router.get("/status")
+@router.get("/status", summary="The active batches", responses={200: {"model": CompletionStatus}})
 def status(store: Stored, limit: Limit = 20) -> dict[str, Any]:
     """The newest active batches by id; there are no callbacks, so none is counted."""
     found = active(store, limit=limit)
@@ -139,7 +151,7 @@ def status(store: Stored, limit: Limit = 20) -> dict[str, Any]:
         "batch_progress": {view.batch.batch_id: _renamed(described(view, now)) for view, now in found.views},
         "registered_callbacks": None,
         "milestone_thresholds": list(THRESHOLDS),
-        "features": ["progress", "milestones", "reconcile"],
+        "features": list(FEATURES),
     }
 
 
@@ -147,7 +159,7 @@ def _renamed(told: dict[str, Any]) -> dict[str, Any]:
     return {**told, "estimated_completion": told["estimated_completion_seconds"]}
 
 
-@router.get("/active-batches")
+@router.get("/active-batches", summary="Active batches, in pages", responses={200: {"model": ActiveBatches}})
 def active_batches(store: Stored, limit: Limit = 50, after: str | None = None) -> dict[str, Any]:
     """A page of them, newest first."""
     found = active(store, limit=limit, after=after)
@@ -161,4 +173,6 @@ def active_batches(store: Stored, limit: Limit = 50, after: str | None = None) -
         "total_active_batches": len(batches) if not (found.has_more or after) else None,
         "batches": batches,
         "pagination": {"limit": limit, "has_more": found.has_more, "next_after": found.next_after},
+        "system_health": queues_now(store).verdict,
+        "monitoring_features": list(FEATURES),
     }

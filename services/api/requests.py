@@ -1,14 +1,16 @@
 """What surrounds every request: its line in the log, its path as routes know it, a bound on its body."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.sending import response
-from shared import logs
+from shared import logs, wiring
 from shared.entry import failed, refused
 from shared.errors import PackedBody, PermanentError, TooLarge
+from shared.measures import count_request
 
 READING = ("GET", "HEAD")
 
@@ -31,7 +33,7 @@ class Steps:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with logs.step(self.name, dict(Headers(scope=scope))) as step:
+        with logs.step(self.name, dict(Headers(scope=scope)), tracer=wiring.tracer()) as step:
             step.quiet = scope["method"] in READING
             scope["omtx.step"] = step
             sending = _Sending(send, step)
@@ -39,21 +41,24 @@ class Steps:
                 await self.app(scope, receive, sending)
             except Exception as error:  # the edge: logged whole, answered without its inside
                 answer = response(failed(error, step))
-                if sending.began:
+                if sending.status:
                     raise  # too late for another answer: the connection is cut, and the client notices
-                await answer(scope, receive, send)
+                await answer(scope, receive, sending)
             else:
                 step.end()
+            finally:
+                route = str(step.fields.get("route", "other"))
+                count_request(self.name, scope["method"], route, sending.status, step.seconds)
 
 
 @dataclass
 class _Sending:
     send: Send
     step: logs.Step
-    began: bool = False
+    status: int = 0
 
     async def __call__(self, message: Message) -> None:
-        self.began = True
+        self.status = message.get("status", self.status)
         if message["type"] == "http.response.start" and self.step.headers:
             headers = MutableHeaders(scope=message)
             for name, value in self.step.headers.items():
@@ -77,10 +82,11 @@ class Paths:
 
 @dataclass(frozen=True)
 class Bodies:
-    """Reads a body before the application does, and no further than ``most`` bytes."""
+    """Reads a body before the application does, and no further than ``most`` bytes; ``larger``, by path."""
 
     app: ASGIApp
     most: int
+    larger: Mapping[str, int]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its whole body, or answer 413 or 415."""
@@ -88,7 +94,7 @@ class Bodies:
             await self.app(scope, receive, send)
             return
         try:
-            body = await _whole(scope, receive, self.most)
+            body = await _whole(scope, receive, self.larger.get(scope["path"], self.most))
         except PermanentError as error:
             await response(refused(error, step_of(scope)))(scope, receive, send)
             return

@@ -6,10 +6,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from services.api import insights
 from services.api.answers import ResultPage
+from services.api.answers.batches import ColumnPage
 from services.api.artefacts import artefact, finished
 from services.api.batches import cost
 from services.api.dependencies import READ, Stored
+from services.api.links import columns, linked, of_batch
 from services.api.pages import Page, PageNumber
 from services.api.remembering import Asking, remembered
 from services.api.states import states
@@ -32,26 +35,44 @@ RANKED_WHILE_RUNNING = 2000
     "/results",
     summary="Results, ranked",
     response_model=None,
-    responses={200: {"model": ResultPage, "content": {"text/csv": {}}}},
+    responses={200: {"model": ResultPage | ColumnPage, "content": {"text/csv": {}}}},
 )
 def results(
     store: Stored,
     batch_id: str,
     asked: Asking,
-    format: Literal["json", "csv"] = "json",
+    format: Literal["json", "csv", "columnar"] = "json",
     page: PageNumber = 1,
     page_size: Annotated[int, Query(ge=1, le=MOST)] = 100,
+    include_files: bool = False,
 ) -> Response:
-    """Best first; before the end, what there is so far."""
+    """
+    Best first; before the end, what there is so far.
+
+    ``columnar`` has the rows of the page as one array a column. With ``include_files`` each row says
+    where its files are. The whole batch by columns is ``download_links.batch_columns``.
+    """
     if format == "csv":
         return artefact(store, batch_id, "results/batch_results.csv")
-    return remembered(store, batch_id, asked, lambda: _results(store, batch_id, Page(page, page_size)))
+    wanted = Page(page, page_size)
+
+    def made() -> dict[str, Any]:
+        view = store.overview(batch_id)
+        rows = rows_of(store, view, wanted)
+        rows = linked(rows, batch_id) if include_files else rows
+        shown: dict[str, Any] = {"columns": columns(rows)} if format == "columnar" else {"results": rows}
+        return _about(store, view, wanted) | shown
+
+    return remembered(store, batch_id, asked, made)
 
 
-def _results(store: Store, batch_id: str, wanted: Page) -> dict[str, Any]:
-    view = store.overview(batch_id)
-    rows = _final(store, view, wanted) if finished(view) else _partial(store, view, wanted)
-    batch = view.batch
+def rows_of(store: Store, view: Overview, wanted: Page) -> list[dict[str, Any]]:
+    """The rows of a page: as they were written at the end, before it as they stand."""
+    return _final(store, view, wanted) if finished(view) else _partial(store, view, wanted)
+
+
+def _about(store: Store, view: Overview, wanted: Page) -> dict[str, Any]:
+    batch, batch_id = view.batch, view.batch.batch_id
     return {
         "batch_id": batch_id,
         "batch_summary": {
@@ -61,24 +82,26 @@ def _results(store: Store, batch_id: str, wanted: Page) -> dict[str, Any]:
             "total_jobs": batch.counts.submitted,
             "completed_jobs": view.accounting.completed,
         },
-        "ranking": _ranking(batch),
+        "ranking": ranking(batch),
         "cost": cost(view, view.closing.closed_at if view.closing else store.clock.now()),
         "partial": not finished(view),
-        "results": rows,
-        "statistics": _statistics(view),
+        "statistics": statistics(view),
+        "download_links": of_batch(view),
         "accounting": view.accounting.model_dump(),
         "accounting_sentence": view.accounting.sentence(),
         "pagination": wanted.describe(batch.counts.submitted),
     }
 
 
-def _ranking(batch: Batch) -> dict[str, Any]:
+def ranking(batch: Batch) -> dict[str, Any]:
+    """What the rows are ranked by, and which way."""
     described = entry_of(batch)
     metric = described.metrics[described.ranking.key]
     return {**described.ranking.model_dump(), "unit": metric.unit, "direction": metric.direction}
 
 
-def _statistics(view: Overview) -> dict[str, Any]:
+def statistics(view: Overview) -> dict[str, Any]:
+    """Figures of the whole batch; times in seconds."""
     accounting = view.accounting
     computed = accounting.completed + accounting.failed
     performance = (view.closing.summary if view.closing else {}).get("performance")
@@ -88,6 +111,10 @@ def _statistics(view: Overview) -> dict[str, Any]:
         "completed_jobs": accounting.completed,
         "success_rate": round(100 * accounting.completed / computed, 2) if computed else None,
         "average_execution_time": mean,
+        "batch_insights": {
+            "batch_health": insights.batch_health(accounting),
+            "performance_rating": insights.performance_rating(accounting),
+        },
     }
 
 

@@ -1,13 +1,14 @@
 """What every route reads from, and the owner it reads for."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from shared.domain.identity import job_place
 from shared.errors import NotFound
 from shared.models.batch import Batch
 from shared.ports.blobs import Blobs
-from shared.ports.bus import DeadLetters, Queues
+from shared.ports.bus import Bus, DeadLetters, Queues
 from shared.ports.cache import Cache
 from shared.ports.courses import Seal
 from shared.ports.engine import Runs
@@ -24,6 +25,7 @@ class Store:
     """
     The ports, for one owner. ``workers`` is how many runs the engine makes at a time.
 
+    ``quiet`` is how long a message may be silent before it is published again.
     ``artefacts_folder`` is where objects are files; None in the cloud.
     """
 
@@ -34,12 +36,14 @@ class Store:
     manifest: Manifest
     roster: Roster
     alignments: Alignments
+    bus: Bus
     letters: DeadLetters
     queues: Queues
     runs: Runs
     answers: Cache
     notary: Notary
     workers: int
+    quiet: timedelta
     artefacts_folder: Path | None
 
     def batch(self, batch_id: str) -> Batch:

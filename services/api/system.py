@@ -1,30 +1,32 @@
 """What the whole system is doing: queues, runs, dead letters, active batches. Everything is measured."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
 
 from services.api import insights
+from services.api.answers.completion import SystemHealth
 from services.api.dependencies import ADMIN, Stored
 from services.api.milestones import MOST_ACTIVE, Active, Limit, active, described
+from services.api.queues import queues_now
 from services.api.store import Store
 from shared.domain.milestones import THRESHOLDS
-from shared.ports.bus import Queue
+from shared.events.parked import subject, trace_of, unwrapped
+from shared.ports.bus import DeadLetter, LetterState
 from shared.ports.engine import Run
 
 router = APIRouter(tags=["system"], dependencies=[ADMIN])
 
-MOST_COUNTED = 100_000
-LATE_SECONDS, STUCK_SECONDS = 60.0, 600.0
+SHOWN_LETTERS = 3
 
 
 @router.get("/api/v3/system/activity")
 def activity(store: Stored, limit: Limit = 20) -> dict[str, Any]:
     """What ``omtx top`` shows; counts stop at 100,000, null is unknown."""
     found = active(store, limit=limit)
-    now, queues = store.clock.now(), store.queues.queues(most=MOST_COUNTED)
+    queues = queues_now(store)
+    now = queues.now
     return {
         "timestamp": now.isoformat(),
         "batches": [
@@ -39,23 +41,32 @@ def activity(store: Stored, limit: Limit = 20) -> dict[str, Any]:
             for view, going in found.views
         ],
         "has_more": found.has_more,
-        "queues": [_queue(queue, now) for queue in queues],
-        "engine": _engine(store, now),
-        "dead_letters": {"open": store.letters.open_letters()},
+        "queues": queues.told(),
+        "engine": engine(store, now),
+        "dead_letters": {"open": queues.letters, "last": _last_letters(store)},
     }
 
 
-def _queue(queue: Queue, now: datetime) -> dict[str, Any]:
-    age = (now - queue.due_since).total_seconds() if queue.due_since else None
+def _last_letters(store: Store) -> list[dict[str, Any]]:
+    """Why the newest ones lie there; ``trace`` is null of a message that its queue gave up."""
+    newest = store.letters.letters(state=LetterState.OPEN, limit=SHOWN_LETTERS)
+    return [_letter(letter) for letter in newest]
+
+
+def _letter(letter: DeadLetter) -> dict[str, Any]:
+    about = subject(unwrapped(letter.data).message or b"")
     return {
-        "subscription": queue.subscription,
-        "messages": queue.messages,
-        "more": queue.messages == MOST_COUNTED,
-        "oldest_due_seconds": None if age is None else round(max(age, 0.0), 1),
+        "letter_id": letter.id,
+        "topic": letter.topic,
+        "reason": letter.reason,
+        "last_parked_at": letter.last_parked_at.isoformat(),
+        "batch_id": about.batch_id,
+        "job_id": about.job_id,
+        "trace": trace_of(letter.data),
     }
 
 
-def _engine(store: Store, now: datetime) -> dict[str, Any]:
+def engine(store: Store, now: datetime) -> dict[str, Any]:
     """
     A worker is handed some calls ahead of their turn: no more of them run than there are workers.
 
@@ -83,24 +94,25 @@ def _run(run: Run, now: datetime) -> dict[str, Any]:
     }
 
 
-@router.get("/api/v3/batch-completion/system-health")
+@router.get(
+    "/api/v3/batch-completion/system-health",
+    summary="How completion works now",
+    responses={200: {"model": SystemHealth}},
+)
 def health(store: Stored) -> dict[str, Any]:
     """Of the newest hundred active batches at the most."""
     found = active(store, limit=MOST_ACTIVE)
-    now, queues = store.clock.now(), store.queues.queues(most=MOST_COUNTED)
-    letters = store.letters.open_letters()
-    counts = store.runs.counts()
-    ages = [(now - queue.due_since).total_seconds() for queue in queues if queue.due_since]
+    queues, counts = queues_now(store), store.runs.counts()
     return {
         "system": "batch completion",
-        "status": verdict(ages, open_letters=letters, known=waiting(queues) is not None),
+        "status": queues.verdict,
         "statistics": {**_statistics(found), "has_more": found.has_more},
         "performance": {
-            "messages_waiting": waiting(queues),
-            "oldest_due_seconds": round(max(ages), 1) if ages else None,
+            "messages_waiting": queues.waiting,
+            "oldest_due_seconds": queues.oldest,
             "runs_waiting": None if counts is None else counts.get("waiting", 0),
             "runs_running": None if counts is None else counts.get("running", 0),
-            "open_dead_letters": letters,
+            "open_dead_letters": queues.letters,
         },
         "features": {"milestone_thresholds": list(THRESHOLDS)},
     }
@@ -116,24 +128,3 @@ def _statistics(found: Active) -> dict[str, Any]:
         "failed_jobs": failed,
         "success_rate": round(100 * completed / computed, 2) if computed else None,
     }
-
-
-def waiting(queues: Sequence[Queue]) -> int | None:
-    """All messages; None where the bus cannot tell."""
-    counts = [queue.messages for queue in queues if queue.messages is not None]
-    return sum(counts) if len(counts) == len(queues) else None
-
-
-def verdict(ages: Sequence[float], *, open_letters: int, known: bool = True) -> str:
-    """
-    From the ages in seconds of the oldest deliverable messages, and the open dead letters.
-
-    ``unhealthy``: nobody took a message for ten minutes. ``degraded``: for one, or one was given up.
-    ``unknown``: none was given up, and the bus does not tell how long messages wait.
-    """
-    oldest = max(ages, default=0.0)
-    if oldest >= STUCK_SECONDS:
-        return "unhealthy"
-    if oldest >= LATE_SECONDS or open_letters:
-        return "degraded"
-    return "healthy" if known else "unknown"

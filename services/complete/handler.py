@@ -7,6 +7,8 @@ from shared.domain.costs import usage
 from shared.domain.naming import job_key
 from shared.errors import InvalidInput, NotFound
 from shared.events.messages import JobFinished, JobQueued
+from shared.logs import note
+from shared.measures import ATTEMPTS_RETRIED
 from shared.models.batch import Batch
 from shared.models.costs import Usage
 from shared.models.work import Artefact, Envelope, Failure, FailureClass, JobRef
@@ -15,6 +17,7 @@ from shared.ports.bus import Bus
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
 from shared.steps.manifest import Manifest
+from shared.steps.notices import Notices
 from shared.steps.roster import Roster
 from shared.steps.settling import settle
 
@@ -29,6 +32,7 @@ def handle(
     clock: Clock,
     manifest: Manifest,
     roster: Roster,
+    notices: Notices,
 ) -> None:
     """Close one attempt. The first terminal outcome of a ligand wins; a duplicate helps it to its end."""
     ref = event.envelope.ref
@@ -51,9 +55,20 @@ def handle(
             return
         copies = manifest.copies(batch, ref.position)
         outcome = outcome_of(envelope, copies=copies, runs=runs, test_model=batch.test_model)
+    note(settled=outcome.kind.value, model=batch.model)
     going_on = not intents.paused and intents.cancelled_at is None
     by_window = going_on and not intents.braked
-    settle(batch, round, [outcome], ledger=ledger, bus=bus, clock=clock, roster=roster, releasing=by_window)
+    settle(
+        batch,
+        round,
+        [outcome],
+        ledger=ledger,
+        bus=bus,
+        clock=clock,
+        roster=roster,
+        notices=notices,
+        releasing=by_window,
+    )
     if going_on and not by_window:
         # Under a limit the ligand hands its place on: ``dispatch`` finds who is next in line.
         bus.publish([JobQueued(ref=ref.model_copy(update={"attempt": 1}))])
@@ -75,6 +90,8 @@ def _runs(batch: Batch, envelope: Envelope, ledger: Ledger) -> tuple[Usage, ...]
 
 def _send_round(again: Again, runs: tuple[Usage, ...], *, ledger: Ledger, bus: Bus) -> None:
     ledger.note_failure(again.failed, again.failure, due_at=again.due_at, runs=runs)
+    ATTEMPTS_RETRIED.add(again.failure.kind.value)
+    note(retried=again.failure.kind.value)
     bus.publish([JobQueued(ref=again.next, not_before=again.due_at)])
 
 

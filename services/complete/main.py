@@ -22,4 +22,5 @@ def complete(event: JobFinished) -> None:
         clock=wiring.clock(),
         manifest=wiring.manifest(),
         roster=wiring.roster(),
+        notices=wiring.notices(),
     )

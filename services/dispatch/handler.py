@@ -4,6 +4,7 @@ from datetime import datetime
 
 from services.dispatch.line import claimed
 from services.dispatch.orders import Terms, compose
+from shared import tracing
 from shared.errors import Unavailable, Unknown
 from shared.events.messages import JobFinished, JobQueued
 from shared.models.batch import Batch
@@ -65,8 +66,19 @@ def handle(
     if standing.futile is not None:
         bus.publish([JobFinished(envelope=_unaligned(ref, standing.futile, now))])
         return
+    tracing.about(ref.job_id)  # under a limit it is not always the ligand that the message names
     row = manifest.row(batch, ref.position)
-    order = compose(batch, row, ref, terms, aligned=standing.files, blobs=blobs, now=now, before=before)
+    order = compose(
+        batch,
+        row,
+        ref,
+        terms,
+        aligned=standing.files,
+        blobs=blobs,
+        now=now,
+        before=before,
+        trace=tracing.headers_of(tracing.current()),
+    )
     try:
         call_id = engine.spawn(order)
     except Unknown:

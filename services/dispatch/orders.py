@@ -52,12 +52,13 @@ def compose(
     blobs: Blobs,
     now: datetime,
     before: Attempt | None = None,
+    trace: Mapping[str, str] | None = None,
 ) -> WorkOrder:
     """
     The order for one attempt at ``row``; its URLs are valid as long as it may wait and run.
 
     ``before``: the attempt before this one, where there was one. ``aligned`` are the batch's
-    alignments by input name.
+    alignments by input name. ``trace`` tells where it is ordered.
     """
     assert batch.seed is not None, "only an imported batch has no seed, and it is never dispatched"
     model = entry_of(batch)
@@ -85,6 +86,7 @@ def compose(
         priority=batch.configuration.priority,
         timeout_seconds=min(batch.configuration.timeout_per_job, model.timeout_seconds),
         gpu=_gpu(model, batch, row, ref, before),
+        trace=trace or None,
     )
 
 

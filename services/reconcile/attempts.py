@@ -2,6 +2,7 @@
 
 from services.reconcile.staleness import Remedy, remedy
 from services.reconcile.world import Finding, World
+from shared import tracing
 from shared.errors import NotFound
 from shared.events.messages import JobFinished, JobQueued
 from shared.models.facts import Attempt
@@ -23,6 +24,7 @@ def _help(world: World, attempt: Attempt) -> Finding | None:
     except NotFound:
         world.ledger.postpone(attempt.ref, None)
         return None
+    tracing.follow(sight.batch.trace, sight.batch.counts.jobs)
     if sight.outcome is not None:
         world.ledger.postpone(attempt.ref, None)
         return None

@@ -4,20 +4,19 @@ from collections.abc import Iterator
 from functools import partial
 
 from services.reconcile.budget import within_budget
-from services.reconcile.leaves import settled_in, unstarted
 from services.reconcile.pacing import fill_up, paced
 from services.reconcile.retries import open_next
-from services.reconcile.staleness import holed_leaves, needs_aggregation, quiet_leaves, uncounted
 from services.reconcile.world import Finding, World
+from shared import tracing
 from shared.domain.lifecycle import tree_of
-from shared.events.messages import BatchFinished, JobQueued
 from shared.models.batch import Batch
 from shared.models.costs import Usage
 from shared.models.facts import Attempt, Intents, Leaf, Outcome, OutcomeKind, Round
 from shared.models.work import Failure, FailureClass, JobRef
 from shared.steps.alignments import places
+from shared.steps.mending import announce_again, count_again, release_again, settled_in
 from shared.steps.reading import rounds_of
-from shared.steps.settling import climb, note_milestones, settle
+from shared.steps.settling import note_milestones, settle
 
 PAGE = 100
 UNREPORTED = Usage(machine=None, gpu=None, seconds=None, counted_usd=0.0)
@@ -40,6 +39,7 @@ def _chosen(world: World, only: str | None) -> Iterator[Batch]:
 
 
 def _help(world: World, batch: Batch) -> Iterator[Finding]:
+    tracing.follow(batch.trace, batch.counts.jobs)
     intents = world.ledger.intents(batch.batch_id)
     rounds = rounds_of(world.ledger, batch, intents)
     round = rounds[-1]
@@ -48,16 +48,21 @@ def _help(world: World, batch: Batch) -> Iterator[Finding]:
         yield from open_next(world, batch, round, closing)
         return
     if closing is not None:
-        if needs_aggregation(closing, now=world.now(), quiet=world.patience.quiet):
-            world.bus.publish([BatchFinished(batch_id=batch.batch_id, round=round.number)])
-            world.ledger.announced(batch.batch_id, round.number, now=world.now())
+        if announce_again(
+            round,
+            closing,
+            quiet=world.patience.quiet,
+            ledger=world.ledger,
+            bus=world.bus,
+            clock=world.clock,
+        ):
             yield _finding(round, "full, but its artefacts are not written", "published batch-finished again")
         return
     if batch.imported:
         yield from _count(world, round)
         yield _finding(round, "its import is not finished", "none: `omtx migrate` with its source does")
         return
-    note_milestones(batch, round, ledger=world.ledger, clock=world.clock)
+    note_milestones(batch, round, ledger=world.ledger, clock=world.clock, notices=world.notices)
     leaves = world.ledger.leaves(round.batch_id, round.number)
     if intents.cancelled_at is None:
         intents = within_budget(world, batch, rounds, intents, leaves)
@@ -75,8 +80,7 @@ def _why(intents: Intents) -> Failure:
 
 
 def _count(world: World, round: Round) -> Iterator[Finding]:
-    for level, k, n in uncounted(tree_of(round), world.ledger.nodes(round.batch_id, round.number)):
-        climb(round, (level, k), n, ledger=world.ledger, bus=world.bus, clock=world.clock)
+    for level, k in count_again(round, ledger=world.ledger, bus=world.bus, clock=world.clock):
         yield _finding(round, f"node {k} of level {level} is full but was not counted", "counted it")
 
 
@@ -98,18 +102,17 @@ def _release(
 
 def _repeat(world: World, round: Round, leaves: list[Leaf]) -> Iterator[Finding]:
     """Publish again what the settled jobs of quiet leaves have released."""
-    tree = tree_of(round)
-    quiet = quiet_leaves(tree, leaves, now=world.now(), quiet=world.patience.quiet)
-    if not quiet:
-        return
-    in_flight = world.ledger.open_places(round.batch_id, round.number)
-    for leaf in holed_leaves(tree, quiet, in_flight, lambda leaf: tree.released(leaf.k, leaf.n)):
-        missing = unstarted(world, round, leaf, tree.released(leaf.k, leaf.n))
-        if missing:
-            world.bus.publish([JobQueued(ref=ref) for ref in missing])
-            world.ledger.nudge(round.batch_id, round.number, leaf.k, now=world.now())
-            reason = f"{len(missing)} released ligands were never started"
-            yield _finding(round, reason, "published job-queued again")
+    for missing in release_again(
+        round,
+        leaves,
+        quiet=world.patience.quiet,
+        ledger=world.ledger,
+        bus=world.bus,
+        clock=world.clock,
+        roster=world.roster,
+    ):
+        reason = f"{missing} released ligands were never started"
+        yield _finding(round, reason, "published job-queued again")
 
 
 def _drain(world: World, batch: Batch, round: Round, why: Failure) -> Iterator[Finding]:
@@ -120,7 +123,7 @@ def _drain(world: World, batch: Batch, round: Round, why: Failure) -> Iterator[F
     for leaf in world.ledger.leaves(round.batch_id, round.number):
         if leaf.n == tree.quota(0, leaf.k):
             continue
-        settled = settled_in(world, round, leaf)
+        settled = settled_in(round, leaf, ledger=world.ledger)
         refs = world.roster.refs(round, tree.positions(leaf.k))
         unsettled = [ref for ref in refs if ref.position not in settled]
         attempts = world.ledger.attempts(round.batch_id, round.number, [it.position for it in unsettled])
@@ -154,6 +157,7 @@ def _settle_all(world: World, batch: Batch, round: Round, outcomes: list[Outcome
         bus=world.bus,
         clock=world.clock,
         roster=world.roster,
+        notices=world.notices,
         releasing=False,
     )
 

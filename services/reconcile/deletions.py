@@ -57,7 +57,9 @@ def _erase(world: World, deleted: Gone, budget: Budget) -> Iterator[Finding]:
 
 
 def _erase_records(world: World, batch_id: str) -> bool:
-    """What the engine keeps, then what the ledger keeps; whether nothing is left."""
+    """What the engine keeps, what was to be told, then what the ledger keeps; whether nothing is left."""
+    if not world.notices.hooks.forget_batch(batch_id, limit=MOST_RECORDS):
+        return False
     if not world.engine.forget(batch_id, limit=MOST_RECORDS):
         return False
     return world.ledger.erase(batch_id, limit=MOST_RECORDS)

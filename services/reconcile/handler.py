@@ -5,6 +5,7 @@ import logging
 from services.reconcile.attempts import overdue
 from services.reconcile.batches import unfinished
 from services.reconcile.deletions import erase_deleted
+from services.reconcile.notices import forget_old, untold
 from services.reconcile.world import Finding, World
 
 log = logging.getLogger("omtx")
@@ -22,7 +23,8 @@ def handle(world: World, *, only: str | None) -> list[Finding]:
         world.ledger.batch(only)
         return overdue(world, only) + unfinished(world, only)
     erased = erase_deleted(world)
-    findings = overdue(world, only) + unfinished(world, only) + erased
+    findings = overdue(world, only) + unfinished(world, only) + untold(world) + erased
+    forget_old(world)
     _collect(world)
     return findings
 

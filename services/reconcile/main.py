@@ -24,6 +24,7 @@ def reconcile(request: Request) -> object:
         manifest=wiring.manifest(),
         roster=wiring.roster(),
         alignments=wiring.alignments(),
+        notices=wiring.notices(),
         clock=wiring.clock(),
         patience=Patience.of(settings()),
     )

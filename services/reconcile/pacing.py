@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from services.reconcile.leaves import unstarted
-from services.reconcile.staleness import holed_leaves
 from services.reconcile.world import Finding, World
 from shared.catalogue.entry import entry_of
 from shared.domain.lifecycle import tree_of
+from shared.domain.overdue import holed_leaves
 from shared.domain.pacing import BRAKED, Pool, View, judge, together
 from shared.events.messages import JobQueued
 from shared.models.batch import Batch
 from shared.models.facts import Intents, Leaf, Round
 from shared.models.work import JobRef
+from shared.steps.mending import unstarted
 
 
 def paced(world: World, batch: Batch, round: Round, intents: Intents, leaves: list[Leaf]) -> Intents:
@@ -66,4 +66,4 @@ def _passed_over(world: World, round: Round, last: int, leaves: list[Leaf]) -> I
     tree, in_flight = tree_of(round), world.ledger.open_places(round.batch_id, round.number)
     begun = {leaf.k: range(leaf.k, last + 1, tree.leaves) for leaf in leaves}
     for leaf in holed_leaves(tree, leaves, in_flight, lambda leaf: begun[leaf.k]):
-        yield from unstarted(world, round, leaf, begun[leaf.k])
+        yield from unstarted(round, leaf, begun[leaf.k], ledger=world.ledger, roster=world.roster)

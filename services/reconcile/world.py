@@ -16,6 +16,7 @@ from shared.ports.world import Clock
 from shared.settings import Settings
 from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest
+from shared.steps.notices import Notices
 from shared.steps.roster import Roster
 
 log = logging.getLogger("omtx")
@@ -63,6 +64,7 @@ class World:
     manifest: Manifest
     roster: Roster
     alignments: Alignments
+    notices: Notices
     clock: Clock
     patience: Patience
     loads: dict[str, Load] = field(default_factory=dict)

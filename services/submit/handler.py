@@ -10,6 +10,7 @@ from services.submit import costing, plan
 from services.submit.request import Order
 from services.submit.source import Limits, Source
 from services.submit.storing import SHOWN_REJECTED, Means, Ticket, discard, store
+from shared import tracing
 from shared.catalogue.entry import ModelEntry, entry
 from shared.domain import identity
 from shared.domain.lifecycle import first_round
@@ -97,6 +98,7 @@ def handle(
         raise KeyReused(
             f"this Idempotency-Key belongs to {batch.batch_id}, which was submitted with another body"
         )
+    tracing.follow(batch.trace, batch.counts.jobs)
     view = overview(ledger, batch)
     # Repeated for a batch that stood: its first submitter may have died before this line.
     standing = alignments.look(batch, now=clock.now())

@@ -17,6 +17,7 @@ from services.submit.report import ChemistryReport
 from services.submit.request import Order
 from services.submit.source import Limits, Source
 from services.submit.target import prepare
+from shared import tracing
 from shared.catalogue.entry import ModelEntry
 from shared.domain import identity
 from shared.domain.tree import leaf_count
@@ -141,6 +142,7 @@ def store(
         chemistry_report=intake.report.as_dict(),
         molecule_filters=_applied(order),
         test_model=model.test_model,
+        trace=tracing.headers_of(tracing.current()).get(tracing.PARENT),
         created_at=now,
     )
 

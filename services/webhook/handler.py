@@ -10,6 +10,7 @@ from shared.events.messages import JobFinished
 from shared.models.work import Envelope
 from shared.ports.bus import Bus
 from shared.ports.world import Clock
+from shared.tracing import Tracer, place_of, run_place
 
 MOST_BYTES = 64 * 1024
 
@@ -20,6 +21,7 @@ def handle(
     *,
     bus: Bus,
     clock: Clock,
+    tracer: Tracer,
     keys: Sequence[tuple[str, bytes]],
 ) -> None:
     """
@@ -39,3 +41,22 @@ def handle(
         found = [FieldError(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
         raise InvalidInput("the body is not an envelope", found) from error
     bus.publish([JobFinished(envelope=envelope)])
+    _record_run(envelope, tracer)
+
+
+def _record_run(envelope: Envelope, tracer: Tracer) -> None:
+    """A run sends no spans: what it could say of itself, its answer says."""
+    told, ref = envelope.trace or {}, envelope.ref
+    ordered, run = place_of(told), run_place(told, ref.run_name)
+    if ordered is None or run is None:
+        return
+    tracer.record(
+        "run",
+        run,
+        ordered,
+        began=envelope.started_at,
+        ended=envelope.finished_at,
+        fields={"batch_id": ref.batch_id, "job_id": ref.job_id, "attempt": ref.attempt}
+        | {"round": ref.round, "machine": envelope.machine, "call_id": envelope.call_id},
+        failed=envelope.failure.kind.value if envelope.failure else None,
+    )

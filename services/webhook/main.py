@@ -6,7 +6,7 @@ import functions_framework
 from flask import Request
 
 from services.webhook.handler import MOST_BYTES, handle
-from shared import logs, wiring
+from shared import logs, tracing, wiring
 from shared.entry import answering
 from shared.events.parked import subject
 
@@ -16,12 +16,15 @@ from shared.events.parked import subject
 def webhook(request: Request) -> object:
     """``POST /api/v3/webhooks/engine``: 204 once the completion is on its topic."""
     body = request.stream.read(MOST_BYTES + 1)
-    logs.note(**asdict(subject(body)))
+    about = subject(body)
+    logs.note(**asdict(about))
+    tracing.about(about.job_id)
     handle(
         body,
         dict(request.headers),
         bus=wiring.bus(),
         clock=wiring.clock(),
+        tracer=wiring.tracer(),
         keys=[(key.id, key.secret) for key in wiring.secrets().keys("webhook")],
     )
     return "", 204

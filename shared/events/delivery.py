@@ -83,11 +83,22 @@ class Delivery:
         return found if isinstance(found, int) else None
 
     @property
+    def attributes(self) -> dict[str, str]:
+        """What the message carries beside its body."""
+        message = self.envelope.get("message") if isinstance(self.envelope, Mapping) else None
+        found = message.get("attributes") if isinstance(message, Mapping) else None
+        return dict(found) if isinstance(found, Mapping) and _are_texts(found) else {}
+
+    @property
     def message_id(self) -> str | None:
         """The id that the topic gave to the message."""
         message = self.envelope.get("message") if isinstance(self.envelope, Mapping) else None
         found = message.get("messageId") if isinstance(message, Mapping) else None
         return found if isinstance(found, str) else None
+
+
+def _are_texts(found: Mapping[Any, Any]) -> bool:
+    return all(isinstance(name, str) and isinstance(value, str) for name, value in found.items())
 
 
 def _inside(body: bytes) -> Any:

@@ -41,3 +41,11 @@ class AlignmentWanted(Event):
     topic: ClassVar[str] = "alignment-wanted"
     batch_id: Id
     sequence: Sha256
+
+
+class NoticeDue(Event):
+    """Something is to be told to a user's endpoint, not before ``not_before``."""
+
+    topic: ClassVar[str] = "notice-due"
+    delivery_id: Id
+    not_before: Instant | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from shared.domain.identity import digest
 from shared.errors import Malformed
 from shared.events.envelope import raw
+from shared.tracing import PARENT, place_of
 
 MOST_BEGINNING = 60_000
 """Bytes kept of what is too large to be kept whole."""
@@ -67,6 +68,16 @@ def unwrapped(data: bytes) -> Parked:
         return Parked(raw(document), subscription or None)
     except Malformed:
         return Parked(None, subscription or None)
+
+
+def trace_of(data: bytes) -> str | None:
+    """The trace of a message that a function parked; a queue keeps the bare message."""
+    document = document_of(data)
+    message = document.get("message") if isinstance(document, Mapping) else None
+    told = message.get("attributes") if isinstance(message, Mapping) else None
+    parent = told.get(PARENT) if isinstance(told, Mapping) else None
+    place = place_of({PARENT: parent}) if isinstance(parent, str) else None
+    return place.trace if place else None
 
 
 def _beginning(text: Any) -> bytes:

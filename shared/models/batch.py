@@ -118,6 +118,7 @@ class Batch(Frozen):
     ``alignments``: the protein sequences (upper case) whose multiple sequence alignment every run gets, by
     the name of the input file; ``alignment_source`` is the digest of where and how it is searched.
     ``molecule_filters`` are those of the order, with the version of RDKit that applied them.
+    ``trace``: where it was opened, as a ``traceparent``; see ``shared.tracing``.
     An ``imported`` batch was computed by an older system: nothing of it is ever started here, and its
     ``seed`` may be unknown.
     """
@@ -153,6 +154,7 @@ class Batch(Frozen):
     molecule_filters: Annotated[Mapping[str, JsonValue], Field(exclude_if=_empty)] = {}
     test_model: bool = False
     imported: bool = False
+    trace: Annotated[str | None, Field(exclude_if=_empty)] = None
     created_at: Instant
 
 

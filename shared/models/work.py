@@ -69,6 +69,11 @@ class JobRef(Frozen):
         """Where the counting tree of the round counts this job."""
         return self.position if self.place is None else self.place
 
+    @property
+    def run_name(self) -> str:
+        """What tells this try from every other."""
+        return f"{self.job_id} {self.round} {self.attempt}"
+
 
 class Download(Frozen):
     """An input the run fetches: where from, and what its bytes must hash to."""
@@ -101,7 +106,7 @@ class WorkOrder(Frozen):
     has no ``smiles``, and its ``ligand_name`` is the name of its row.
     ``seed`` is the ligand's own seed, ``search_seed`` that of the screen on its target.
     ``timeout_seconds`` counts from the start of the run. ``gpu``: the kind to run on, where it is not the
-    one that the model is deployed with.
+    one that the model is deployed with. ``trace`` tells where it was ordered, see ``shared.tracing``.
     """
 
     ref: JobRef
@@ -122,10 +127,15 @@ class WorkOrder(Frozen):
     priority: Priority = "normal"
     timeout_seconds: Annotated[int, Field(ge=1)]
     gpu: str | None = None
+    trace: Mapping[str, str] | None = None
 
 
 class Envelope(Frozen):
-    """The answer of one attempt. A failure is data: it has a class and a reason, never a zero."""
+    """
+    The answer of one attempt. A failure is data: it has a class and a reason, never a zero.
+
+    ``trace`` is that of the order.
+    """
 
     ref: JobRef
     call_id: str | None = None
@@ -137,6 +147,7 @@ class Envelope(Frozen):
     versions: Mapping[str, str] = {}
     test_model: bool = False
     machine: str | None = None
+    trace: Mapping[str, str] | None = None
     started_at: Instant
     finished_at: Instant
 

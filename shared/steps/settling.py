@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.domain.lifecycle import tree_of
 from shared.domain.milestones import THRESHOLDS, passed, worth_a_look
 from shared.events.messages import BatchFinished, JobQueued
+from shared.measures import JOBS_SETTLED
 from shared.models.batch import Batch
 from shared.models.facts import Outcome, Round
 from shared.ports.bus import Bus
 from shared.ports.ledger import Ledger
 from shared.ports.world import Clock
+from shared.steps.notices import Notices
 from shared.steps.roster import Roster
 
 
@@ -28,26 +30,37 @@ def settle(
     bus: Bus,
     clock: Clock,
     roster: Roster,
+    notices: Notices | None,
     releasing: bool,
 ) -> None:
-    """Store outcomes of one leaf, publish the jobs this releases, and close what is full."""
+    """
+    Store outcomes of one leaf, publish the jobs this releases, and close what is full.
+
+    Without ``notices`` nobody is told of milestones.
+    """
     tree = tree_of(round)
     leaf = tree.leaf_of(outcomes[0].ref.place_in_round)
     settled = ledger.settle(round.batch_id, leaf, outcomes, now=clock.now())
+    if settled.created:  # those that are settled together are of one kind
+        JOBS_SETTLED.add(batch.model, outcomes[0].kind.value, amount=settled.created)
     if releasing:
         # A duplicate announces the last release again: its twin may have died before it could.
         before = settled.n - max(settled.created, 1)
         announce_jobs(round, tree.releases_of(leaf, before, settled.n), bus=bus, roster=roster)
     if worth_a_look(leaf, settled.n - settled.created, settled.n, tree.quota(0, leaf)):
-        note_milestones(batch, round, ledger=ledger, clock=clock)
+        note_milestones(batch, round, ledger=ledger, clock=clock, notices=notices)
     climb(round, (0, leaf), settled.n, ledger=ledger, bus=bus, clock=clock)
 
 
-def note_milestones(batch: Batch, round: Round, *, ledger: Ledger, clock: Clock) -> None:
-    """Record every threshold that is passed; only in the first round can one be new."""
+def note_milestones(
+    batch: Batch, round: Round, *, ledger: Ledger, clock: Clock, notices: Notices | None
+) -> None:
+    """Record every threshold that is passed, and tell of it; only in the first round can one be new."""
     if round.number == 0:
         reached = passed(batch, ledger.leaves(round.batch_id, round.number))
         ledger.reach(round.batch_id, round.number, reached, now=clock.now())
+        if reached and notices is not None:
+            notices.milestones(batch, lambda: ledger.milestones(batch.batch_id))
 
 
 def first_places(round: Round, limit: int | None) -> Iterator[int]:

@@ -7,17 +7,21 @@ Importing this opens nothing. There is no fallback: an unknown backend fails at 
 from collections.abc import Sequence
 from functools import cache
 
+from shared.adapters.measured import measured
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetters, Queues
 from shared.ports.callers import Callers
 from shared.ports.engine import Engine, Runs
 from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
+from shared.ports.orders import Orders
 from shared.ports.world import Key, Notary
 from shared.settings import settings
+from shared.settings.doors import doors
 from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
 from shared.steps.manifest import Manifest
+from shared.steps.notices import Notices
 from shared.steps.roster import Roster
 from shared.wiring import caches, clients, limits
 from shared.wiring.caches import answers
@@ -27,12 +31,15 @@ from shared.wiring.clients import (
     gcp_database,
     gcp_letters,
     gcp_storage,
+    hooks,
     local_blobs,
     local_bus,
     local_calls,
     local_database,
     redis,
     secrets,
+    tracer,
+    vault,
 )
 from shared.wiring.limits import consumptions, limiter, meter
 
@@ -51,6 +58,7 @@ __all__ = [
     "gcp_database",
     "gcp_letters",
     "gcp_storage",
+    "hooks",
     "keys",
     "ledger",
     "limiter",
@@ -61,12 +69,16 @@ __all__ = [
     "manifest",
     "meter",
     "notary",
+    "notices",
+    "orders",
     "queues",
     "redis",
     "reset",
     "roster",
     "runs",
     "secrets",
+    "tracer",
+    "vault",
 ]
 
 
@@ -76,10 +88,10 @@ def ledger() -> Ledger:
     if settings().backend == "gcp":
         from shared.adapters.gcp.ledger import FirestoreLedger
 
-        return FirestoreLedger(gcp_database(), intents_age=settings().seconds("intents"))
+        return measured("ledger", FirestoreLedger(gcp_database(), intents_age=settings().seconds("intents")))
     from shared.adapters.local.ledger import SqliteLedger
 
-    return SqliteLedger(local_database())
+    return measured("ledger", SqliteLedger(local_database()))
 
 
 @cache
@@ -88,8 +100,10 @@ def blobs() -> Blobs:
     if settings().backend == "gcp":
         from shared.adapters.gcp.blobs import StorageBlobs
 
-        return StorageBlobs(gcp_storage(), settings().bucket, keys=_url_keys, clock=clock())
-    return local_blobs()
+        return measured(
+            "blobs", StorageBlobs(gcp_storage(), settings().bucket, keys=_url_keys, clock=clock())
+        )
+    return measured("blobs", local_blobs())
 
 
 def _url_keys() -> Sequence[Key]:
@@ -120,11 +134,16 @@ def alignments() -> Alignments:
 
 
 @cache
+def notices() -> Notices:
+    """Telling owners what happened to their batches."""
+    quiet = settings().seconds("quiet")
+    return Notices(hooks(), bus(), clock(), quiet=quiet, base_url=settings().base_url)
+
+
+@cache
 def bus() -> Bus:
     """The topics."""
-    if settings().backend == "gcp":
-        return gcp_bus()
-    return local_bus()
+    return measured("bus", gcp_bus() if settings().backend == "gcp" else local_bus())
 
 
 @cache
@@ -157,8 +176,16 @@ def engine() -> Engine:
     if settings().engine == "modal":
         from shared.adapters.modal.engine import ModalEngine
 
-        return ModalEngine.of(settings(), secrets)
-    return local_calls()
+        return measured("engine", ModalEngine.of(settings(), secrets))
+    return measured("engine", local_calls())
+
+
+@cache
+def orders() -> Orders:
+    """The door of ``submit``, where users find it."""
+    from shared.adapters.orders import HttpOrders
+
+    return HttpOrders(settings().base_url)
 
 
 @cache
@@ -203,17 +230,19 @@ def callers() -> Callers:
 
 def reset() -> None:
     """Close what is open and forget every choice; between tests, and before a fork is used."""
+    if tracer.cache_info().currsize:
+        tracer().close()
     if local_database.cache_info().currsize:
         local_database().close()
     if redis.cache_info().currsize and (connection := redis()) is not None:
         connection.close()
-    for choice in (*_CHOICES, settings):
+    for choice in (*_CHOICES, settings, doors):
         choice.cache_clear()
 
 
 _CHOICES = (
-    *(ledger, blobs, manifest, roster, alignments, notary, keys),
-    *(bus, dead_letters, queues, engine, runs, access, callers),
+    *(ledger, blobs, manifest, roster, alignments, notices, notary, keys),
+    *(bus, dead_letters, queues, engine, orders, runs, access, callers),
     *clients.CHOICES,
     *limits.CHOICES,
     *caches.CHOICES,

@@ -3,10 +3,13 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
+from shared.ports.hooks import Hooks
 from shared.ports.world import Clock, Secrets
 from shared.settings import settings
 from shared.settings.redis import redis_settings
+from shared.settings.tracing import TracingSettings
 from shared.topology import topology
+from shared.tracing import UNRECORDED, Tracer
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from shared.adapters.local.calls import SqliteCalls
     from shared.adapters.local.database import Database
     from shared.adapters.redis.connection import RedisConnection
+    from shared.steps.vault import Vault
 
 
 @cache
@@ -27,6 +31,17 @@ def clock() -> Clock:
     from shared.adapters.local.world import SystemClock
 
     return SystemClock()
+
+
+@cache
+def tracer() -> Tracer:
+    """Where spans go; nowhere, unless a collector is named."""
+    wanted = TracingSettings()
+    if not wanted.wanted:
+        return UNRECORDED
+    from shared.adapters.otlp.tracing import OtlpTracer
+
+    return OtlpTracer.of(wanted, project=settings().project)
 
 
 @cache
@@ -128,7 +143,28 @@ def local_calls() -> "SqliteCalls":
     return SqliteCalls(local_database(), clock(), size=settings().workers)
 
 
+@cache
+def hooks() -> Hooks:
+    """Where users want to be told of their batches, and what was told them."""
+    if settings().backend == "gcp":
+        from shared.adapters.gcp.hooks import FirestoreHooks
+
+        return FirestoreHooks(gcp_database())
+    from shared.adapters.local.hooks import SqliteHooks
+
+    return SqliteHooks(local_database())
+
+
+@cache
+def vault() -> "Vault":
+    """Secrets of users, encrypted; for whoever is granted the key."""
+    from shared.steps.vault import Vault
+
+    return Vault(secrets())
+
+
 CHOICES = (
+    *(hooks, vault, tracer),
     *(clock, secrets, gcp_database, gcp_storage, gcp_bus, gcp_letters),
     *(local_database, local_blobs, local_bus, local_calls),
     *(redis, redis_settings),

@@ -5,6 +5,7 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 from tests.cli.program import Omtx, environment, submitted
@@ -49,3 +50,19 @@ def test_the_live_view_goes_on_until_it_is_interrupted(server_home: Path) -> Non
         assert process.wait(30) == 0
     os.close(ours)
     assert b"omtx top" in drawn
+
+
+def test_q_ends_the_live_view_and_gives_the_terminal_back(server_home: Path) -> None:
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(ours)
+    env = environment(server_home) | {"TERM": "xterm-256color", "COLUMNS": "60", "LINES": "40"}
+    command = [sys.executable, "-m", "cli.main", "top", "--interval", "20"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env) as process:
+        drawn = b""
+        while b"dead letters" not in drawn:
+            drawn += os.read(ours, 65536)
+        os.write(ours, b"xq")
+        assert process.wait(10) == 0
+    assert termios.tcgetattr(ours) == before
+    os.close(theirs)
+    os.close(ours)

@@ -10,6 +10,7 @@ from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus, DeadLetter, DeadLetters, Queues
 from shared.ports.consumptions import Consumptions
 from shared.ports.engine import Engine, Runs
+from shared.ports.hooks import Hooks
 from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from shared.ports.world import Secrets
@@ -54,6 +55,7 @@ class Backend(Protocol):
     """The ports that every backend has, empty, and the clock by which they stamp."""
 
     ledger: Ledger
+    hooks: Hooks
     blobs: Blobs
     bus: Bus
     dead_letters: DeadLetters

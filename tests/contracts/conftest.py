@@ -13,12 +13,14 @@ from shared.adapters.local.bus import SqliteBus
 from shared.adapters.local.calls import SqliteCalls
 from shared.adapters.local.consumptions import SqliteConsumptions
 from shared.adapters.local.database import Database
+from shared.adapters.local.hooks import SqliteHooks
 from shared.adapters.local.keys import SqliteKeys
 from shared.adapters.local.ledger import SqliteLedger
 from shared.adapters.local.world import FolderSecrets
 from shared.models.work import Envelope
 from shared.ports.blobs import Blobs
 from shared.ports.engine import Engine
+from shared.ports.hooks import Hooks
 from shared.ports.ledger import Ledger
 from tests.contracts.backends import TOPICS, Backend, EngineRoom
 from tests.contracts.gcp import GcpBackend
@@ -36,6 +38,7 @@ class LocalBackend:
         self.clock = HandClock()
         self.database = Database(home / "state.db", schema.STEPS, fsync=False)
         self.ledger = SqliteLedger(self.database)
+        self.hooks = SqliteHooks(self.database)
         self.keys = SqliteKeys(self.database)
         self.consumptions = SqliteConsumptions(self.database)
         self.secrets = FolderSecrets(home / "secrets")
@@ -113,6 +116,12 @@ def engine_room(request: pytest.FixtureRequest) -> EngineRoom:
 def ledger(backend: Backend) -> Ledger:
     """The state."""
     return backend.ledger
+
+
+@pytest.fixture
+def hooks(backend: Backend) -> Hooks:
+    """Endpoints and deliveries."""
+    return backend.hooks
 
 
 @pytest.fixture

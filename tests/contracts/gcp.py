@@ -11,6 +11,7 @@ import pytest
 
 from shared.ports.blobs import Blobs
 from shared.ports.consumptions import Consumptions
+from shared.ports.hooks import Hooks
 from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from shared.ports.world import Key, Secrets
@@ -55,6 +56,13 @@ class GcpBackend:
         return FirestoreLedger(self.database, intents_age=timedelta(0))
 
     @cached_property
+    def hooks(self) -> Hooks:
+        """Firestore."""
+        from shared.adapters.gcp.hooks import FirestoreHooks
+
+        return FirestoreHooks(self.database)
+
+    @cached_property
     def keys(self) -> Keys:
         """Firestore."""
         from shared.adapters.gcp.keys import FirestoreKeys
@@ -81,7 +89,7 @@ class GcpBackend:
     def secret_manager(self) -> SecretManager:
         """Where the keys are; each purpose has had one for a day."""
         service = SecretManager()
-        for purpose in ("webhook", "urls"):
+        for purpose in ("webhook", "urls", "hooks"):
             secret = f"projects/{self.project}/secrets/omtx-{purpose}"
             service.add(secret, secrets.token_hex(32).encode(), created=self.clock.now() - timedelta(days=1))
         return service

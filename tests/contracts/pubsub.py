@@ -142,6 +142,7 @@ class PubsubSubscriber:
             data=received.message.data,
             published_at=received.message.publish_time,
             number=received.delivery_attempt,
+            attributes=dict(received.message.attributes),
             receipt=received.ack_id,
         )
 

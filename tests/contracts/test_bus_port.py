@@ -9,6 +9,7 @@ from shared.adapters.local.bus import Delivery
 from shared.events.envelope import payload
 from shared.events.messages import BatchFinished, JobFinished, JobQueued
 from shared.ports.bus import DeadLetter
+from shared.tracing import Place, at, follow, headers_of
 from tests.contracts.backends import Backend
 from tests.support.crowd import at_once
 from tests.support.facts import SECOND, a_batch, envelope, ref
@@ -62,6 +63,20 @@ def test_a_message_arrives_as_it_was_sent(backend: Backend) -> None:
     backend.bus.publish([sent])
     [item] = take(backend, "complete")
     assert JobFinished.model_validate_json(item.data) == sent
+
+
+def test_a_message_carries_the_trace_of_where_it_was_published(backend: Backend) -> None:
+    place = Place("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True)
+    with at(place):
+        follow(headers_of(place)["traceparent"], 1000)
+        backend.bus.publish(queued(1))
+    backend.bus.publish(queued(2))
+    told = {positions([item])[0]: item.attributes for item in take(backend)}
+    assert told[1].items() >= {
+        ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        ("tracestate", "omtx=b7ad6b7169203331-1-1000"),
+    }
+    assert not {"traceparent", "tracestate"} & told[2].keys()
 
 
 def test_a_leased_message_is_hidden_until_its_visibility_ends(backend: Backend) -> None:

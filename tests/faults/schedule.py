@@ -287,12 +287,23 @@ def scenario(chance: random.Random) -> dict[str, Any]:
 
 
 def run_schedule(
-    seed: int, home: Path, *, steps: int = CHAOS_STEPS, adapt: Callable[[Order], Order] = lambda order: order
+    seed: int,
+    home: Path,
+    *,
+    steps: int = CHAOS_STEPS,
+    adapt: Callable[[Order], Order] = lambda order: order,
+    before: Callable[[Chain], None] = lambda chain: None,
+    after: Callable[[Chain, str], None] = lambda chain, batch_id: None,
 ) -> None:
-    """Misfortune by chance, all of it from ``seed``; ``adapt`` may ask the screen for more."""
+    """
+    Misfortune by chance, all of it from ``seed``; ``adapt`` may ask the screen for more.
+
+    ``before`` is called before anything can go wrong, ``after`` when all is over.
+    """
     chance = random.Random(seed)
     misfortune = Misfortune(chance, Odds.draw(chance))
     with _schedule(home, misfortune) as schedule:
+        _calmly(schedule, before)
         schedule.batch_id = schedule.submit(adapt(scenario(chance)))
         schedule.chaos(steps)
         schedule.heal()
@@ -301,8 +312,18 @@ def run_schedule(
             schedule.chaos(steps // 2)
             schedule.heal()
             audit(schedule.chain, schedule.batch_id, schedule.witness)
+        misfortune.active = False
+        after(schedule.chain, schedule.batch_id)
         if schedule.odds.delete:
             schedule.delete()
+
+
+def _calmly(schedule: "Schedule", act: Callable[[Chain], None]) -> None:
+    """Do something to which no misfortune belongs; its boundaries do not count."""
+    plan, schedule.chain.boundaries.plan = schedule.chain.boundaries.plan, lambda number, name: None
+    act(schedule.chain)
+    schedule.chain.boundaries.plan = plan
+    schedule.chain.boundaries.met.clear()
 
 
 CALM = Odds(
@@ -312,19 +333,27 @@ Strike = tuple[int, Fault]
 
 
 def run_strike(
-    order: dict[str, Any], strike: Strike | None, home: Path, *, reconciling: bool = True
+    order: dict[str, Any],
+    strike: Strike | None,
+    home: Path,
+    *,
+    reconciling: bool = True,
+    before: Callable[[Chain], None] = lambda chain: None,
+    after: Callable[[Chain, str], None] = lambda chain, batch_id: None,
 ) -> list[tuple[str, str]]:
     """One fault at one boundary of an otherwise calm run; the boundaries that the run met."""
     misfortune = Misfortune(random.Random(0), CALM, reconciling=reconciling)
     if strike is not None:
         misfortune.strike_at, misfortune.strike = strike
     with _schedule(home, misfortune) as schedule:
+        _calmly(schedule, before)
         batch_id = schedule.submit(order)
         for _ in range(30):
             schedule.act()
         met = list(schedule.chain.boundaries.met)
         schedule.heal()
         audit(schedule.chain, batch_id, schedule.witness)
+        after(schedule.chain, batch_id)
         return met
 
 

@@ -78,6 +78,7 @@ class Crowd:
                     bus=self.bus,
                     clock=HandClock(),
                     roster=self.roster,
+                    notices=None,
                     releasing=True,
                 )
             except (Killed, TransientError):

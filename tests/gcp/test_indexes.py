@@ -17,6 +17,7 @@ import pytest
 from google.cloud.firestore import Client
 
 from shared.adapters.gcp.consumptions import FirestoreConsumptions
+from shared.adapters.gcp.hooks import FirestoreHooks
 from shared.adapters.gcp.ledger import FirestoreLedger
 from shared.adapters.gcp.letter_shelf import Shelf
 from shared.adapters.gcp.letters import FirestoreLetters
@@ -25,10 +26,12 @@ from shared.events.envelope import payload
 from shared.events.messages import JobQueued
 from shared.models.consumption import Claim, Consumption
 from shared.ports.bus import LetterState
+from shared.ports.hooks import Hooks
 from shared.ports.ledger import Ledger
 from tests.support.boundaries import Killed
 from tests.support.facts import LOST, a_batch, at, outcome, ref
 from tests.support.firestore import Clients, Relays
+from tests.support.hooks import a_delivery, an_endpoint
 from tests.support.indexes import Index, needed, queries_of
 from tests.support.world import NOON, HandClock
 
@@ -129,8 +132,28 @@ def use_letters(client: Client) -> set[str]:
     return set(shelf.called)
 
 
+def use_hooks(hooks: Any) -> None:
+    """Call every method of the port in every way that asks another question."""
+    endpoint = an_endpoint()
+    hooks.add(endpoint, most=9)
+    assert hooks.endpoint(endpoint.id) in hooks.endpoints(endpoint.owner, limit=9)
+    hooks.change_endpoint(endpoint.id, lambda it: it)
+    first, second = (a_delivery(endpoint, batch_id="batch_1") for _ in range(2))
+    hooks.note([first, second])
+    assert hooks.delivery(first.id) in hooks.due(at(99), limit=9)
+    for after in (None, first.id):
+        hooks.deliveries(endpoint.id, limit=9, after=after)
+    hooks.change_delivery(first.id, lambda it: it)
+    other = an_endpoint()
+    hooks.add(other, most=9)
+    hooks.remove(other.id)
+    hooks.forget_batch("batch_2", limit=9)
+    hooks.forget_before(NOON, limit=9)
+
+
 def use_all(client: Client) -> None:
     """Everything that is kept in Firestore."""
+    use_hooks(FirestoreHooks(client))
     use_ledger(FirestoreLedger(client, intents_age=timedelta(0)))
     use_letters(client)
     claim = Claim(batch_id="b", hand="h", ligands=1, usd=0, at=NOON)
@@ -214,6 +237,9 @@ def test_every_method_that_may_ask_something_was_called(new_client: Clients) -> 
     spy = Spy(FirestoreLedger(new_client(), intents_age=timedelta(0)))
     use_ledger(spy)
     assert spy.called == {name for base in Ledger.__mro__ for name in vars(base) if not name.startswith("_")}
+    hooks: Any = Spy(FirestoreHooks(new_client()))
+    use_hooks(hooks)
+    assert hooks.called == {name for name in vars(Hooks) if not name.startswith("_")}
     changes = {"create", "change", "sent"}
     assert use_letters(new_client()) | changes == {it for it in vars(Shelf) if not it.startswith("_")}
 

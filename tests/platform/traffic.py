@@ -22,11 +22,11 @@ NAMES = Names(PROJECT, "omtx")
 ACK_SECONDS = 4
 CALLED = ("webhook", "reconcile", "api")
 """By the engine, the schedule and people."""
-# Those that a screen without alignments passes: ``align`` has nothing to do in it.
+# Those that a screen passes without alignments and without webhooks.
 EVENT_FUNCTIONS = {
     name: it.subscription.name
     for name, it in topology().functions.items()
-    if it.subscription and name != "align"
+    if it.subscription and name not in ("align", "notify")
 }
 
 

@@ -17,7 +17,7 @@ from tests.support.facts import a_batch, ref
 from tests.support.functions import call
 from tests.support.screens import letters, opened
 
-FUNCTIONS = ("dispatch", "complete", "align", "aggregate")
+FUNCTIONS = ("dispatch", "complete", "align", "aggregate", "notify")
 BATCH = a_batch()
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),

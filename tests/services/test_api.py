@@ -75,7 +75,7 @@ def test_health_says_that_each_dependency_answers(chain: Chain) -> None:
     assert datetime.fromisoformat(reply.body["timestamp"]) == chain.clock.now()
 
 
-@pytest.mark.parametrize("where", ["ledger.batches", "blobs.list"])
+@pytest.mark.parametrize("where", ["ledger.batch", "blobs.stat"])
 def test_health_is_bad_when_a_dependency_is(chain: Chain, where: str) -> None:
     chain.boundaries.plan = lambda number, name: Fault.FAIL_BEFORE if name == where else None
     assert_problem(chain.api("/health"), 503)
@@ -204,6 +204,7 @@ def test_the_list_can_be_filtered_by_status(chain: Chain) -> None:
         assert found["pagination"]["total"] == len(expected)
     everything = chain.api("/api/v3/batches").body["statistics"]
     assert everything == {
+        "of": "this page",
         **{"total_batches": 3, "active_batches": 1, "completed_batches": 1, "failed_batches": 1},
         "success_rate_overall": 50.0,
     }

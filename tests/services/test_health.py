@@ -20,8 +20,9 @@ OPENED = {
     "complete": {"ledger", "objects"},
     "align": {"ledger", "objects"},
     "aggregate": {"ledger", "objects"},
+    "notify": {"ledger", "secrets"},
     "reconcile": {"ledger", "objects", "engine"},
-    "api": {"ledger", "objects"},
+    "api": {"ledger", "objects", "secrets"},
 }
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -246,10 +247,15 @@ def test_a_line_belongs_to_the_trace_of_its_request(
         {"X-Cloud-Trace-Context": f"{TRACE}/-1"},
     ],
 )
-def test_what_is_no_trace_is_none(chain: Chain, log: Log, headers: dict[str, str]) -> None:
+def test_what_is_no_trace_begins_one_that_nobody_records(
+    chain: Chain, log: Log, headers: dict[str, str]
+) -> None:
     call("dispatch", "POST", "/", b"", headers)
     [line] = log(function="dispatch")
-    assert not any("trace" in name or "span" in name for name in line)
+    trace = line["logging.googleapis.com/trace"].removeprefix("projects/screens/traces/")
+    assert re.fullmatch("[0-9a-f]{32}", trace)
+    assert trace not in (TRACE, "0" * 32)
+    assert line["logging.googleapis.com/trace_sampled"] is False
 
 
 def test_long_values_are_cut_and_every_record_is_one_line(chain: Chain, log: Log) -> None:
@@ -302,7 +308,8 @@ def test_a_process_of_the_framework_writes_each_line_once_and_all_of_them_as_jso
     ]
     assert lines[0]["logging.googleapis.com/trace"] == f"projects/screens/traces/{TRACE}"
     assert all(line["logging.googleapis.com/labels"]["execution_id"] for line in lines[:2])
-    assert "logging.googleapis.com/trace" not in lines[1]
+    assert lines[1]["logging.googleapis.com/trace"] != lines[0]["logging.googleapis.com/trace"]
+    assert "logging.googleapis.com/trace" not in lines[2]
     assert ran.stderr == ""
 
 

@@ -10,7 +10,7 @@ import pytest
 from shared import wiring
 from shared.domain.identity import digest
 from shared.events.envelope import payload, push_body
-from shared.events.messages import AlignmentWanted, BatchFinished, Event, JobFinished, JobQueued
+from shared.events.messages import AlignmentWanted, BatchFinished, Event, JobFinished, JobQueued, NoticeDue
 from tests.support.boundaries import Fault
 from tests.support.chain import SUBSCRIBERS, Chain
 from tests.support.facts import a_batch, envelope, ref
@@ -24,7 +24,11 @@ UNKNOWN: dict[str, Event] = {
     "complete": JobFinished(envelope=envelope(ref(STRANGER))),
     "align": AlignmentWanted(batch_id=STRANGER.batch_id, sequence=digest("sequence")),
     "aggregate": BatchFinished(batch_id=STRANGER.batch_id),
+    "notify": NoticeDue(delivery_id=f"msg_{'0' * 24}"),
 }
+ABOUT_BATCHES = [name for name in TOPICS if name != "notify"]
+"""A delivery that is not there has aged, or went with its batch: that is no mistake."""
+
 NONSENSE = {
     "not json": "bm90IGpzb24=",
     "not ours": base64.b64encode(b'{"hello": "world"}').decode(),
@@ -137,7 +141,7 @@ def test_a_message_is_understood_in_every_shape_of_delivery(chain: Chain, shape:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("function", TOPICS)
+@pytest.mark.parametrize("function", ABOUT_BATCHES)
 def test_what_is_parked_is_the_push_envelope_in_every_shape(chain: Chain, function: str, shape: str) -> None:
     headers, wrapped = SHAPES[shape]
     envelope = delivery_of(UNKNOWN[function])
@@ -181,11 +185,17 @@ def test_what_fails_unexpectedly_comes_again_and_keeps_its_inside(
     assert letters() == []
 
 
-@pytest.mark.parametrize("function", TOPICS)
+@pytest.mark.parametrize("function", ABOUT_BATCHES)
 def test_a_message_about_an_unknown_batch_is_parked_and_acknowledged(chain: Chain, function: str) -> None:
     assert 200 <= send(function, UNKNOWN[function]) < 300
     [letter] = letters()
     assert letter.reason == f"NotFound: no batch {STRANGER.batch_id}"
+    assert waiting() == {}
+
+
+def test_a_message_about_a_delivery_that_is_gone_is_dropped(chain: Chain) -> None:
+    assert 200 <= send("notify", UNKNOWN["notify"]) < 300
+    assert letters() == []
     assert waiting() == {}
 
 

@@ -19,7 +19,7 @@ from shared.adapters.gcp.tokens import REMOVED, SignedCallers
 from shared.domain.identity import digest
 from shared.errors import NotAllowed
 from shared.events.envelope import payload, push_body
-from shared.events.messages import AlignmentWanted, BatchFinished, Event, JobFinished, JobQueued
+from shared.events.messages import AlignmentWanted, BatchFinished, Event, JobFinished, JobQueued, NoticeDue
 from shared.settings import Settings
 from tests.support.chain import Chain
 from tests.support.facts import a_batch, envelope, ref
@@ -31,6 +31,7 @@ EVENTS: dict[str, Callable[[Any], Event]] = {
     "dispatch": lambda batch: JobQueued(ref=ref(batch)),
     "complete": lambda batch: JobFinished(envelope=envelope(ref(batch))),
     "align": lambda batch: AlignmentWanted(batch_id=batch.batch_id, sequence=digest("sequence")),
+    "notify": lambda batch: NoticeDue(delivery_id="msg_1"),
     "aggregate": lambda batch: BatchFinished(batch_id=batch.batch_id),
 }
 STRANGER = generate_private_key(public_exponent=65537, key_size=2048)

@@ -6,7 +6,7 @@ Nothing happens by itself. The test delivers messages, runs calls, moves the clo
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -25,14 +25,16 @@ from shared.domain.signature import sign
 from shared.errors import NotFound, Unavailable
 from shared.events.envelope import push_body
 from shared.models.work import Envelope
+from shared.ports.orders import Placed
 from shared.topology import topology
+from shared.tracing import headers_of, run_place
 from shared.wiring import clients
 from tests.support.boundaries import Boundaries
 from tests.support.functions import Reply, call, push
 from tests.support.world import HandClock
 
 VISIBILITY = timedelta(seconds=60)
-PORTS = ("ledger", "blobs", "bus", "engine")
+PORTS = ("ledger", "blobs", "bus", "engine", "hooks")
 SUBSCRIBERS = {
     function.subscription.name: (name, function.subscription.topic)
     for name, function in topology().functions.items()
@@ -60,6 +62,7 @@ class Chain:
             monkeypatch.setattr(choices, "clock", lambda: self.clock)
         for port in PORTS:
             monkeypatch.setattr(wiring, port, self._guarded(port))
+        monkeypatch.setattr(wiring, "orders", lambda: Door(self._call))
 
     def _guarded(self, port: str) -> Any:
         return lambda: self.boundaries.wrap(port, self._real[port]())
@@ -95,6 +98,7 @@ class Chain:
             published_at=delivery.published_at.isoformat(),
             subscription=f"projects/omtx/subscriptions/{delivery.subscription}",
             delivery=delivery.number,
+            attributes=delivery.attributes,
         )
         return 200 <= push(function, envelope, topic) < 300
 
@@ -129,6 +133,7 @@ class Chain:
         key = wiring.secrets().keys("webhook")[0]
         timestamp = int(self.clock.now().timestamp())
         headers = sign(body, key_id=key.id, secret=key.secret, timestamp=timestamp)
+        headers |= headers_of(run_place(envelope.trace or {}, envelope.ref.run_name))
         return self._call("webhook", "POST", "/", body, headers)
 
     def reconcile(self, batch_id: str | None = None) -> Reply:
@@ -174,6 +179,18 @@ class Chain:
     def ledger(self) -> Any:
         """The ledger, without boundaries: for looking."""
         return self._real["ledger"]()
+
+
+class Door:
+    """The door of ``submit`` without a socket: the real function, called."""
+
+    def __init__(self, call: Callable[..., Reply]) -> None:
+        self._call = call
+
+    def place(self, path: str, order: Mapping[str, Any], headers: Mapping[str, str]) -> Placed:
+        """See ``Orders.place``."""
+        reply = self._call("submit", "POST", path, order, headers)
+        return Placed(reply.status, reply.body)
 
 
 def stored(request: httpx.Request) -> httpx.Response:

@@ -39,6 +39,9 @@ def each_metric_that_is_watched_exists(deployment: Deployment, topology: Topolog
     for it in deployment.all("monitoring_alert_policy"):
         for name in sorted(set(_OWN_METRIC.findall(str(it["conditions"]))) - own):
             yield f"the alert {it.key} watches {name}, which nothing writes"
+    for it in deployment.all("monitoring_dashboard"):
+        for name in sorted(set(_OWN_METRIC.findall(it["dashboard_json"])) - own):
+            yield f"the dashboard {it.label} shows {name}, which nothing writes"
 
 
 RULES = (

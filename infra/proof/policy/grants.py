@@ -53,6 +53,7 @@ def _needed(topology: Topology) -> Iterator[Grant]:
     for name, row in topology.functions.items():
         yield from _needed_to_call(name, row, public=name in public)
         yield from _needed_to_open(name, row)
+        yield Grant(name, "roles/telemetry.tracesWriter", "project")
         if row.opens.dead_letters:
             yield Grant(name, SUBSCRIBER, f"subscription {letters.subscription}")
 

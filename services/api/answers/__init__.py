@@ -46,16 +46,23 @@ class ListedBatch(Frozen):
     user_id: str
     test_model: bool
     imported: bool
+    inputs: dict[str, JsonValue]
+    results: str | None
 
 
 class Window(Frozen):
-    """Where a page of batches begins; ``total`` is null while it is not known."""
+    """
+    Where a page of batches begins; ``total`` is null while it is not known.
+
+    ``next_after`` is where the next page begins, by the batch before it; null at the end.
+    """
 
     limit: int
     offset: int
     total: int | None
     has_more: bool
     next_offset: int | None
+    next_after: str | None
 
 
 class BatchList(Frozen):
@@ -164,19 +171,25 @@ class Summary(Frozen):
     completed_jobs: int
 
 
-class ResultPage(Frozen):
-    """Rows, best first; ``partial`` before the end. The figures of a row are those of its model."""
+class PageOfBatch(Frozen):
+    """What a page of results is of; ``partial`` before the end."""
 
     batch_id: str
     batch_summary: Summary
     ranking: dict[str, JsonValue]
     cost: dict[str, JsonValue]
     partial: bool
-    results: list[dict[str, Any]]
     statistics: dict[str, JsonValue]
+    download_links: dict[str, str | None]
     accounting: Accounting
     accounting_sentence: str
     pagination: OnePage
+
+
+class ResultPage(PageOfBatch):
+    """Rows, best first. The figures of a row are those of its model."""
+
+    results: list[dict[str, Any]]
 
 
 class ModelList(Frozen):

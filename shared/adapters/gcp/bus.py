@@ -7,7 +7,7 @@ repeat some of it for whoever looks at a topic. Pub/Sub itself does not tell how
 that is known to Cloud Monitoring alone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,12 +30,13 @@ from shared.errors import PermanentError, Unavailable
 from shared.events.envelope import payload
 from shared.events.messages import Event
 from shared.events.parked import subject
+from shared.events.postmarks import postmark
 from shared.ports.bus import Queue
 from shared.topology import Topology
 
 MOST_MESSAGES, MOST_BYTES = 1000, 9_000_000
 """Of one request; Pub/Sub takes 1,000 messages and 10 MB."""
-AROUND_MESSAGE = 256
+AROUND_MESSAGE = 512
 ANSWER_SECONDS = 20.0
 MOST_PULLED = 100
 SOURCE = "CloudPubSubDeadLetterSource"
@@ -71,11 +72,12 @@ class PubsubBus:
     def publish(self, events: Sequence[Event]) -> None:
         """See ``Bus.publish``; ``not_before`` is left to who receives the message."""
         for topic in dict.fromkeys(event.topic for event in events):
-            self._send(topic, (payload(event) for event in events if event.topic == topic))
+            sent = (event for event in events if event.topic == topic)
+            self._send(topic, (_message(topic, payload(event), postmark(event)) for event in sent))
 
     def send(self, topic: str, data: bytes) -> None:
         """Publish one message as it is."""
-        self._send(topic, [data])
+        self._send(topic, [_message(topic, data, {})])
 
     def queues(self, *, most: int) -> list[Queue]:
         """See ``Queues.queues``; no request is made."""
@@ -105,9 +107,9 @@ class PubsubBus:
                 timeout=ANSWER_SECONDS,
             )
 
-    def _send(self, topic: str, payloads: Iterable[bytes]) -> None:
+    def _send(self, topic: str, messages: Iterable[PubsubMessage]) -> None:
         path = self._publisher.topic_path(self._project, self._full(topic))
-        for request in requests(_message(topic, data) for data in payloads):
+        for request in requests(messages):
             with _asking():
                 self._publisher.publish(topic=path, messages=request, retry=PATIENTLY, timeout=ANSWER_SECONDS)
 
@@ -159,9 +161,9 @@ def _asking() -> Iterator[None]:
         raise Unavailable(str(error)) from error
 
 
-def _message(topic: str, data: bytes) -> PubsubMessage:
+def _message(topic: str, data: bytes, marks: Mapping[str, str]) -> PubsubMessage:
     about = subject(data)
-    hints = {"event": topic, "batch_id": about.batch_id, "job_id": about.job_id}
+    hints = {"event": topic, "batch_id": about.batch_id, "job_id": about.job_id, **marks}
     return PubsubMessage(data=data, attributes={key: value for key, value in hints.items() if value})
 
 

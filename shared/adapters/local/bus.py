@@ -9,9 +9,10 @@ second, while all of them are due at once: a screen that announces a thousand li
 in the way of one that comes a moment later. None is overtaken for longer than its own place in line.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.adapters.local.database import Database, Row
@@ -19,6 +20,7 @@ from shared.adapters.local.letters import SqliteLetters, insert_letter
 from shared.adapters.stamps import instant, instant_or_none, stamp
 from shared.events.envelope import payload
 from shared.events.messages import Event
+from shared.events.postmarks import postmark
 from shared.ports.bus import Queue
 from shared.ports.world import Clock
 
@@ -35,6 +37,7 @@ class Delivery:
     data: bytes
     published_at: datetime
     number: int
+    attributes: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
 
 class SqliteBus(SqliteLetters):
@@ -59,16 +62,17 @@ class SqliteBus(SqliteLetters):
         """See ``Bus.publish``; an event's ``not_before`` is honoured."""
         now = self._clock.now()
         rows = [
-            (subscription, event.topic, payload(event), stamp(now), stamp(due), stamp(due + place * STRIDE))
+            (subscription, event.topic, data, told, stamp(now), stamp(due), stamp(due + place * STRIDE))
             for place, event in enumerate(events)
-            for due in [_visible(event, now)]
+            for due, data, told in [(_visible(event, now), payload(event), _told(event))]
             for subscription in self._subscriptions[event.topic]
         ]
         self._db.write(
             lambda connection: (
                 connection.executemany(
-                    """INSERT INTO messages (subscription, topic, data, published_at, visible_at, turn)
-                   VALUES (?, ?, ?, ?, ?, ?)""",
+                    """INSERT INTO messages
+                       (subscription, topic, data, attributes, published_at, visible_at, turn)
+                   VALUES (?, ?, ?, ?, ?, ?, ?)""",
                     rows,
                 ).rowcount
             )
@@ -152,6 +156,11 @@ def _visible(event: Event, now: datetime) -> datetime:
     return max(getattr(event, "not_before", None) or now, now)
 
 
+def _told(event: Event) -> str | None:
+    attributes = postmark(event)
+    return json.dumps(attributes) if attributes else None
+
+
 def _refuse(
     connection: sqlite3.Connection, delivery: Delivery, reason: str, most: int, now: int, again: int
 ) -> None:
@@ -183,4 +192,5 @@ def _delivery(row: Row) -> Delivery:
         data=row["data"],
         published_at=instant(row["published_at"]),
         number=row["deliveries"],
+        attributes=json.loads(row["attributes"]) if row["attributes"] else {},
     )

@@ -117,7 +117,20 @@ KEYS = (
     "CREATE INDEX api_keys_by_owner ON api_keys (owner, created_at, id)",
 )
 CONSUMPTION = ("CREATE TABLE consumption (owner TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",)
+HOOKS = (
+    """CREATE TABLE hooks (
+        id TEXT PRIMARY KEY, owner TEXT NOT NULL, created_at INTEGER NOT NULL, body TEXT NOT NULL)""",
+    "CREATE INDEX hooks_by_owner ON hooks (owner, created_at, id)",
+    """CREATE TABLE notices (
+        id TEXT PRIMARY KEY, endpoint_id TEXT NOT NULL, batch_id TEXT, created_at INTEGER NOT NULL,
+        due_at INTEGER, body TEXT NOT NULL)""",
+    "CREATE INDEX notices_by_endpoint ON notices (endpoint_id, created_at, id)",
+    "CREATE INDEX notices_due ON notices (due_at) WHERE due_at IS NOT NULL",
+    "CREATE INDEX notices_of_batch ON notices (batch_id) WHERE batch_id IS NOT NULL",
+    "CREATE INDEX notices_by_age ON notices (created_at)",
+)
+TRACES = ("ALTER TABLE messages ADD COLUMN attributes TEXT",)
 STEPS: tuple[tuple[str, ...], ...] = (
     *(LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING, FORGETTING, COSTS, STAFF),
-    *(KEYS, CONSUMPTION),
+    *(KEYS, CONSUMPTION, HOOKS, TRACES),
 )

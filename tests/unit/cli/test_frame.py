@@ -17,11 +17,11 @@ def drawn(queue: dict[str, Any]) -> str:
         "has_more": False,
         "queues": [{"subscription": "dispatch-job-queued", **queue}],
         "engine": {"workers": 2, "busy": 0, "waiting_runs": 0, "runs": []},
-        "dead_letters": {"open": 0},
+        "dead_letters": {"open": 0, "last": []},
     }
     console = Console(width=120, file=StringIO())
     with console.capture() as shown:
-        console.print(frame(activity, has_server=True))
+        console.print(frame(activity, has_server=True, width=120))
     [line] = [line for line in shown.get().splitlines() if "dispatch-job-queued" in line]
     return line
 

@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reconcile.staleness import (
-    Remedy,
-    holed_leaves,
-    needs_aggregation,
-    quiet_leaves,
-    remedy,
-    uncounted,
-)
+from services.reconcile.staleness import Remedy, remedy
+from shared.domain.overdue import holed_leaves, needs_aggregation, quiet_leaves, uncounted
 from shared.domain.tree import Tree, leaf_count
 from shared.models.facts import Attempt, Closing, Leaf, Node
 from tests.support.facts import LOST, a_batch, at, ref

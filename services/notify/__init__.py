@@ -1,0 +1,1 @@
+"""Brings news to the endpoints of users."""

@@ -1,0 +1,41 @@
+"""``submit`` by HTTP, at the address where users reach it too."""
+
+import json
+from collections.abc import Mapping
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+from shared.errors import Unknown
+from shared.ports.orders import Placed
+
+SECONDS = 55.0
+
+
+class HttpOrders:
+    """Implements ``Orders``."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._opener = build_opener(ProxyHandler({}))
+
+    def place(self, path: str, order: Mapping[str, Any], headers: Mapping[str, str]) -> Placed:
+        """See ``Orders.place``."""
+        sent = {**headers, "Content-Type": "application/json"}
+        request = Request(self._base_url + path, json.dumps(order).encode(), sent, method="POST")
+        try:
+            with self._opener.open(request, timeout=SECONDS) as answer:
+                return Placed(answer.status, json.load(answer))
+        except HTTPError as error:
+            with error:
+                return _refused(error)
+        except (OSError, HTTPException, ValueError) as error:
+            raise Unknown("submit did not answer; ask again") from error
+
+
+def _refused(error: HTTPError) -> Placed:
+    try:
+        return Placed(error.code, json.load(error))
+    except ValueError as broken:
+        raise Unknown("submit gave no answer that can be read; ask again") from broken

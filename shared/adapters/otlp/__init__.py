@@ -1,0 +1,1 @@
+"""Traces, sent as OpenTelemetry defines it."""
