@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "client.md").read_text(), re.M | re.S)
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_page_run(
     server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
