@@ -16,7 +16,8 @@ class Flaky(ThreadingHTTPServer):
     Passes requests on. ``mishaps`` come true one by one, each for one request:
 
     ``drop``: cut before it is passed on. ``lose``: passed on, and cut before its answer. ``tear``: half of
-    the answer, then cut. A number: answered with this status, ``(429, {"Retry-After": "1"})`` with headers.
+    the answer, then cut. ``spoil``: another last byte. A number: answered with this status, and
+    ``(429, {"Retry-After": "1"})`` with headers.
     """
 
     daemon_threads = True
@@ -72,6 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self.server.behind.request(self.command, self.path, content=body, headers=kept)
             status, content = answer.status_code, answer.content
             headers = {name: value for name, value in answer.headers.items() if name not in HOP}
+        if mishap == "spoil":
+            content = content[:-1] + bytes([content[-1] ^ 1])
         if mishap == "lose":
             self._cut()
         else:

@@ -176,6 +176,17 @@ def test_another_file_than_the_servers_is_not_kept(patient: Client, flaky: Flaky
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_byte_that_changed_on_its_way_is_noticed(patient: Client, flaky: Flaky, tmp_path: Path) -> None:
+    screen = patient.screens.create(library=["CCO"], model="noop")
+    screen.wait(timeout=60)
+    for form in ("csv", "parquet"):
+        flaky.mishaps += ["spoil"]
+        with pytest.raises(omtx.Damaged, match="sha256"):
+            screen.export(form, tmp_path / "x")
+        assert screen.export(form, tmp_path / form) == tmp_path / form
+    assert sorted(it.name for it in tmp_path.iterdir()) == ["csv", "parquet"]
+
+
 def test_a_folder_that_is_not_there_is_named(patient: Client, tmp_path: Path) -> None:
     with pytest.raises(omtx.Unusable, match="none"):
         patient.screens.get("batch_x").export("csv", tmp_path / "none" / "x.csv")
