@@ -1,12 +1,14 @@
 """Ids for the shell: quick, and silent where nothing can be said."""
 
-import json
 from collections.abc import Iterator
 
-import httpx
+import omtx
+from omtx import Client, Request
+from omtx.screens import LIST
+from omtx.text import plain
 
-from cli.connection import Remote
-from cli.text import plain
+from cli.connection import ONCE, Remote
+from cli.errors import CommandError
 from shared import wiring
 from shared.errors import OmtxError
 from shared.settings import settings
@@ -19,7 +21,7 @@ def batch_ids(incomplete: str) -> list[tuple[str, str]]:
     """Recent batches whose id begins so, newest first, each with its name as the shell's help."""
     try:
         return [(batch_id, plain(name)) for batch_id, name in _recent() if batch_id.startswith(incomplete)]
-    except (OmtxError, OSError, ValueError, KeyError, httpx.HTTPError, httpx.InvalidURL):
+    except (CommandError, omtx.OmtxError, OmtxError, OSError, KeyError):
         return []  # a shell that completes has no place for a message
 
 
@@ -42,8 +44,9 @@ def _recent() -> Iterator[tuple[str, str]]:
     """From the server where ``OMTX_URL`` names one, else from the home, which needs no server."""
     url = Remote().url
     if url is not None:
-        answer = httpx.get(f"{url}/api/v3/batches/", params={"limit": MOST}, timeout=PATIENCE_SECONDS)
-        yield from ((batch["batch_id"], batch["name"]) for batch in json.loads(answer.text)["batches"])
+        with Client(url, api_key=Remote().key(), patience=ONCE) as client:
+            found = client.ask(Request("GET", LIST, {"limit": MOST}, seconds=PATIENCE_SECONDS))
+        yield from ((batch["batch_id"], batch["name"]) for batch in found["batches"])
     elif (settings().home / "state.db").exists():
         found = wiring.ledger().batches(owner=settings().owner, unfinished=False, limit=MOST, after=None)
         yield from ((batch.batch_id, batch.name) for batch in found)

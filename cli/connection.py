@@ -3,23 +3,24 @@
 import json
 import logging
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import httpx
+from omtx import Client, NoAnswer, OmtxError, Patience, Request, Screen, Unusable
+from omtx.calls import get, post
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from cli.errors import CommandError, Refused, from_problem
+from cli.errors import CommandError, Refused, explained
 from shared import wiring
 from shared.settings import settings
 
-CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 120.0
 STARTING_SECONDS = 10.0
-OBJECTS = "/objects/"
+ONCE = Patience(attempts=1)
+QUICK = Patience(attempts=4, first_seconds=0.3)
+"""Somebody waits at a terminal."""
 
 
 class Remote(BaseSettings):
@@ -45,80 +46,33 @@ class Remote(BaseSettings):
             raise Refused(f"{self.key_file} cannot be read: {error.strerror}") from error
 
 
-class Shown(httpx.Auth):
-    """Shows a key to the server it is for, and to no other: uploads go elsewhere by signed URLs."""
-
-    def __init__(self, server: str, key: str) -> None:
-        self._server, self._key = httpx.URL(server), key
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """See ``httpx.Auth``."""
-        own, there = self._server, request.url
-        if (there.scheme, there.host, there.port) == (own.scheme, own.host, own.port):
-            request.headers["Authorization"] = f"Bearer {self._key}"
-        yield request
-
-
 class Connection:
-    """Requests and answers as JSON; a problem document becomes a CommandError."""
+    """Documents, by the client; what it raises becomes a CommandError."""
 
-    def __init__(self, client: httpx.Client, *, has_server: bool) -> None:
-        self._client = client
+    def __init__(self, client: Client, *, has_server: bool) -> None:
+        self.client = client
         self.has_server = has_server
+
+    def ask(self, request: Request) -> Any:
+        """The document that a request is answered with."""
+        with explained():
+            return self.client.ask(request)
 
     def get(self, path: str, **params: Any) -> Any:
         """The document at ``path``."""
-        return self._send("GET", path, params=_given(params)).json()
+        return self.ask(get(path, **params))
 
-    def post(
-        self,
-        path: str,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float = ANSWER_SECONDS,
-        **params: Any,
-    ) -> Any:
-        """The answer to a posted document."""
-        request = {"params": _given(params), "json": body, "headers": headers, "timeout": timeout}
-        return self._send("POST", path, **request).json()
-
-    def put(self, url: str, content: BinaryIO, *, timeout: float) -> None:
-        """Upload to a signed URL; one of the embedded server is reached as its functions are."""
-        target = httpx.URL(url)
-        is_embedded = target.host == "127.0.0.1" and target.path.startswith(OBJECTS)
-        own = target.raw_path.decode() if is_embedded else url
-        self._send("PUT", own, content=content, timeout=timeout)
+    def post(self, path: str, body: Any = None, **params: Any) -> Any:
+        """The answer to a posted document; what is posted counts each time."""
+        return self.ask(post(path, body, **params))
 
     def delete(self, path: str) -> Any:
         """The answer to a deletion."""
-        return self._send("DELETE", path).json()
+        return self.ask(Request("DELETE", path))
 
-    @contextmanager
-    def pieces(self, path: str, **params: Any) -> Iterator[Iterator[bytes]]:
-        """A file in pieces, as they come; one that is cut short raises."""
-        with self._streamed(path, params) as response:
-            yield response.iter_bytes()
-
-    @contextmanager
-    def lines(self, path: str, **params: Any) -> Iterator[Iterator[str]]:
-        """A text document line by line, without their ends."""
-        with self._streamed(path, params) as response:
-            yield response.iter_lines()
-
-    @contextmanager
-    def _streamed(self, path: str, params: Mapping[str, Any]) -> Iterator[httpx.Response]:
-        with _explained(self._client), self._client.stream("GET", path, params=_given(params)) as response:
-            if response.is_error:
-                response.read()
-                raise _refusal(response)
-            yield response
-
-    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        with _explained(self._client):
-            response = self._client.request(method, path, **request)
-        if response.is_error:
-            raise _refusal(response)
-        return response
+    def screen(self, batch_id: str) -> Screen:
+        """A batch, as the client has it."""
+        return self.client.screens.get(batch_id)
 
 
 @contextmanager
@@ -160,11 +114,11 @@ def running(home: Path) -> str | None:
     except (OSError, ValueError, KeyError):
         return None
     try:
-        with _client(url) as client:
-            client.get("/health")
-    except httpx.ConnectError:  # a crash left the note behind
-        return None
-    except httpx.HTTPError:
+        with Client(url, patience=ONCE) as client:
+            client.ask(get("/health"))
+    except NoAnswer as error:
+        return url if error.sent else None  # a crash left the note behind
+    except OmtxError:
         return url
     return url
 
@@ -181,13 +135,11 @@ def log_to_file() -> None:
     )
 
 
-def _client(url: str, key: str | None = None) -> httpx.Client:
-    timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
-    # A server on this machine is reached directly, whatever proxy the environment names.
-    is_here = httpx.URL(url).host in ("127.0.0.1", "localhost", "::1")
-    return httpx.Client(
-        base_url=url, timeout=timeout, trust_env=not is_here, auth=Shown(url, key) if key else None
-    )
+def _client(url: str, key: str | None) -> Client:
+    try:
+        return Client(url, api_key=key, patience=QUICK)
+    except Unusable as error:  # a setting, and not the input of the command
+        raise CommandError(str(error)) from error
 
 
 @contextmanager
@@ -203,25 +155,3 @@ def _in_process() -> Iterator[str]:
         yield server.url
     finally:
         server.stop()
-
-
-def _given(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in params.items() if value is not None}
-
-
-@contextmanager
-def _explained(client: httpx.Client) -> Iterator[None]:
-    try:
-        yield
-    except httpx.InvalidURL as error:
-        raise CommandError(f"{client.base_url} is no usable address: {error}") from error
-    except httpx.HTTPError as error:
-        raise CommandError(f"no answer from {client.base_url}: {error}") from error
-
-
-def _refusal(response: httpx.Response) -> CommandError:
-    try:
-        document = response.json()
-    except ValueError:
-        document = None
-    return from_problem(response.status_code, document)

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from omtx.files import read_text
+from omtx.libraries import bundled, in_order
 from rich.text import Text
 
 from cli.connection import Connection
 from cli.correlation import spearman
 from cli.errors import CommandError
-from cli.files import read_text
-from cli.libraries import in_request
 from cli.output import show
 from cli.ranking import table
 from cli.results import Row, results
@@ -33,7 +33,7 @@ def sample(parameters: Mapping[str, Any]) -> dict[str, Any]:
         "job_name": screen["job_name"],
         "protein_name": screen["protein_name"],
         "protein_structure": read_text(FOLDER / screen["target"], "target"),
-        "library": in_request(FOLDER / screen["library"]),
+        "library": in_order(bundled(FOLDER / screen["library"])),
         "model_name": screen["model_name"],
         "parameters": settled,
         "seed": screen["seed"],

@@ -10,8 +10,10 @@ Why a command ends without success, and the exit code that says so.
                       results differ from those they are compared with
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import omtx
 
 EXIT_CODES = """
 Exit codes: 0 success; 1 no answer from a server, or an unexpected error; 4 no such batch or model;
@@ -61,16 +63,29 @@ class Unsuccessful(CommandError):
     code = 9
 
 
-def from_problem(status: int, document: Any) -> CommandError:
-    """The error that a problem document (RFC 9457) stands for."""
-    problem = document if isinstance(document, dict) else {}
-    detail = str(problem.get("detail") or problem.get("title") or f"the server answered {status}")
-    errors = [item for item in problem.get("errors", []) if isinstance(item, dict)]
-    fields = [f"{item.get('path') or 'body'}: {item.get('message')}" for item in errors]
-    if status == 404:
-        return NoSuchThing(detail)
-    if status == 429:
-        return LimitReached(detail)
-    if 400 <= status < 500:
-        return Refused(detail, [line for line in fields if line not in detail])
-    return CommandError(detail)
+@contextmanager
+def explained() -> Iterator[None]:
+    """What the client raises, as what a command ends with."""
+    try:
+        yield
+    except omtx.OmtxError as error:
+        raise told(error) from error
+
+
+def told(error: omtx.OmtxError) -> CommandError:
+    """The end of a command that stands for an error of the client."""
+    if isinstance(error, omtx.Refusal):
+        return _refused(error)
+    if isinstance(error, omtx.StillRunning):
+        return StillRunning(f"{error}; `omtx watch {error.status.batch_id}` follows it again")
+    return Refused(str(error)) if isinstance(error, omtx.Unusable) else CommandError(str(error))
+
+
+def _refused(error: omtx.Refusal) -> CommandError:
+    if isinstance(error, omtx.NotFound):
+        return NoSuchThing(error.detail)
+    if isinstance(error, omtx.RateLimited):
+        return LimitReached(error.detail)
+    if isinstance(error, omtx.ServerFailed):
+        return CommandError(error.detail)
+    return Refused(error.detail, [line for line in map(str, error.fields) if line not in error.detail])

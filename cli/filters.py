@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from omtx.files import read_text
+
 from cli.errors import Refused
-from cli.files import read_text
 from services.submit.filters import Catalog, descriptor_names
 
 FORMS = (

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from omtx.text import duration
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from cli.text import cell, duration
+from cli.text import cell
 
 SHOWN_RUNS = 16
 NARROW = 100

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 import typer
+from omtx import OmtxError
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
@@ -26,7 +27,7 @@ from cli.commands import (
     webhooks,
 )
 from cli.connection import log_to_file
-from cli.errors import EXIT_CODES, CommandError, Refused
+from cli.errors import EXIT_CODES, CommandError, Refused, told
 from cli.options import use_key_file
 from shared.settings import settings
 
@@ -75,6 +76,8 @@ def run(arguments: Sequence[str]) -> int:
         code: int = app(list(arguments), standalone_mode=False) or 0
     except CommandError as error:
         return _tell(error)
+    except OmtxError as error:  # the client's, of what it was given
+        return _tell(told(error))
     except TyperException as error:
         return _tell(Refused(error.format_message()))
     except Exception as error:  # the edge: logged whole, told without its inside

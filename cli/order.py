@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from omtx.targets import of_files, sequence_of
+
 from cli.errors import Refused
-from cli.files import read_sequence, read_targets
 from cli.variants import read_variants
 
 VARIANTS, DESIGNS = "variant_comparison", "nanobody_design"
@@ -69,12 +70,12 @@ def order(screen: Screen, parameters: Mapping[str, Any], *, model: str) -> dict[
 
 
 def _target(screen: Screen) -> dict[str, Any]:
-    target = read_targets(screen.targets)
+    target = of_files(screen.targets)
     if screen.sequence is None:
         return target
     if "protein_sequence" in target:
         raise Refused("the sequence is given twice, by --target and by --sequence")
-    return {**target, "protein_sequence": read_sequence(screen.sequence)}
+    return {**target, "protein_sequence": sequence_of(screen.sequence)}
 
 
 def _named(screen: Screen) -> str:

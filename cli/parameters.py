@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from omtx.files import read_text
+
 from cli.errors import Refused
-from cli.files import read_text
 
 FORMATS = {".a3m": "a3m", ".csv": "csv"}
 

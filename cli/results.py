@@ -1,15 +1,21 @@
 """The ranked results of a batch: page by page as a table, CSV or JSON; or whole, as one file."""
 
 import csv
+import io
 import itertools
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO, cast
+
+from omtx.rows import Page
 
 from cli.connection import Connection
+from cli.errors import explained
 
 PAGE = 500
+IN_MEMORY = 8 * 1024 * 1024
 
 Row = dict[str, Any]
 
@@ -24,20 +30,17 @@ class Results:
 
 def results(connection: Connection, batch_id: str, *, top: int | None = None) -> Results:
     """The results, best first; at most ``top`` rows."""
-    size = min(PAGE, top or PAGE)
-    first = connection.get(f"/api/v3/batches/{batch_id}/results", page=1, page_size=size)
-    head = {name: value for name, value in first.items() if name not in ("results", "pagination")}
-    return Results(head, itertools.islice(_rows(connection, batch_id, first, size), top))
+    pages = connection.screen(batch_id).pages(min(PAGE, top or PAGE))
+    with explained():
+        first = next(pages)
+    head = {name: value for name, value in first.raw.items() if name not in ("results", "pagination")}
+    return Results(head, itertools.islice(_rows(itertools.chain([first], pages)), top))
 
 
-def _rows(connection: Connection, batch_id: str, page: dict[str, Any], size: int) -> Iterator[Row]:
-    number = 1
-    while True:
-        yield from page["results"]
-        if not page["pagination"]["has_next"]:
-            return
-        number += 1
-        page = connection.get(f"/api/v3/batches/{batch_id}/results", page=number, page_size=size)
+def _rows(pages: Iterator[Page]) -> Iterator[Row]:
+    with explained():
+        for page in pages:
+            yield from map(dict, page.documents)
 
 
 def write_json(found: Results, file: TextIO) -> None:
@@ -51,8 +54,11 @@ def write_json(found: Results, file: TextIO) -> None:
 def write_csv(connection: Connection, batch_id: str, file: TextIO, *, top: int | None) -> None:
     """The batch's CSV artefact; the header and at most ``top`` rows."""
     most = None if top is None else top + 1
-    with connection.lines(f"/api/v3/batches/{batch_id}/results", format="csv") as lines:
-        rows = csv.reader(f"{line}\n" for line in lines)
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as whole:
+        with explained():
+            connection.screen(batch_id).export("csv", cast(BinaryIO, whole))
+        whole.seek(0)
+        rows = csv.reader(io.TextIOWrapper(cast(BinaryIO, whole), encoding="utf-8", newline=""))
         csv.writer(file, lineterminator="\n").writerows(itertools.islice(rows, most))
 
 
@@ -60,8 +66,5 @@ def write_export(
     connection: Connection, batch_id: str, form: str, file: BinaryIO, *, structures: bool
 ) -> None:
     """The batch as one file, piece by piece; it is refused before the batch is finished."""
-    wanted = "true" if structures else None
-    path = f"/api/v3/batches/{batch_id}/export/{form}"
-    with connection.pieces(path, include_structures=wanted) as pieces:
-        for piece in pieces:
-            file.write(piece)
+    with explained():
+        connection.screen(batch_id).export(form, file, structures=structures)

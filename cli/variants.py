@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from omtx.files import read_text
+from omtx.targets import SEQUENCES
+
 from cli.errors import Refused
-from cli.files import SEQUENCES, read_text
 from shared.catalogue.tasks.asking import WILD_TYPE
 
 Variant = dict[str, str]

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from omtx.text import plain
+
 from cli.errors import Unsuccessful
-from cli.text import plain
 
 
 def success(status: dict[str, Any]) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from omtx.libraries import checked
 from rich.table import Table
 
 from cli.errors import Refused
 from cli.filters import molecule_filters
-from cli.libraries import checked
 from cli.options import Filters, Json
 from cli.output import note, print_json, show, wants_json
 from cli.text import cell, rejection

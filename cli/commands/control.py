@@ -1,13 +1,16 @@
 """Commands that act on batches: pause, resume, cancel, retry, delete, reconcile."""
 
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from omtx import Screen
+from omtx.records import ENDED, Done
 
 from cli.connection import Connection, connected, hosted
-from cli.errors import Refused
-from cli.following import ENDED, follow
+from cli.errors import Refused, explained
+from cli.following import follow
 from cli.options import BatchId, Home, Json, Timeout
 from cli.output import note, print_json, show, wants_json
 from cli.text import cell
@@ -19,23 +22,23 @@ PAGE = 200
 
 def pause(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
     """Start no further ligand of a batch; what runs goes on to its end."""
-    _control(batch_id, "pause", as_json)
+    _control(batch_id, Screen.pause, as_json)
 
 
 def resume(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
     """Go on with a batch that was paused."""
-    _control(batch_id, "resume", as_json)
+    _control(batch_id, Screen.resume, as_json)
 
 
 def cancel(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
     """Cancel a batch: what runs is stopped, what waits is never started, what is done is kept."""
-    _control(batch_id, "cancel", as_json)
+    _control(batch_id, Screen.cancel, as_json)
 
 
-def _control(batch_id: str, action: str, as_json: bool) -> None:
-    with connected() as connection:
-        answer = connection.post(f"/api/v3/batches/{batch_id}/control/{action}")
-    _tell(answer, as_json)
+def _control(batch_id: str, action: Callable[[Screen], Done], as_json: bool) -> None:
+    with connected() as connection, explained():
+        answer = action(connection.screen(batch_id))
+    _tell(dict(answer.raw), as_json)
 
 
 def _tell(answer: dict[str, Any], as_json: bool) -> None:
@@ -54,10 +57,8 @@ def retry(
 ) -> None:
     """Compute the failed ligands of a finished batch again; what succeeded is kept."""
     with hosted() if wait else connected() as connection:
-        status = connection.get(f"/api/v3/batches/{batch_id}/status", page_size=1)
-        # By its number, so that asking twice asks for one round.
-        number = status["round"] + 1 if status["status"] in ENDED else None
-        answer = connection.post(f"/api/v3/batches/{batch_id}/control/retry_failed", round=number)
+        with explained():
+            answer = dict(connection.screen(batch_id).retry_failed().raw)
         ended = follow(connection, batch_id, timeout=timeout) if wait else None
     _tell(answer, as_json)
     if ended is not None:
@@ -76,9 +77,7 @@ def delete(
         raise Refused("deleting cannot be undone; say --yes")
     if not yes:
         typer.confirm(f"Delete {batch_id} with all its files, for ever?", abort=True, err=True)
-    with connected() as connection:
-        answer = connection.delete(f"/api/v3/batches/{batch_id}")
-    _tell(answer, as_json)
+    _control(batch_id, Screen.delete, as_json)
 
 
 def reconcile(

@@ -2,11 +2,15 @@
 
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
+from omtx.calls import keyed
+from omtx.catalogue import TASKS, validating
+from omtx.client import PREDICT
 
 from cli.commands.asking import MaxCost, Model, ParametersFile, Seed, Wait
-from cli.commands.submitting import SUBMIT_SECONDS, announce, answer, tell_of_no_server
+from cli.commands.submitting import announce, answer, tell_of_no_server
 from cli.completion import task_ids
 from cli.connection import Connection, connected, hosted
 from cli.errors import Refused
@@ -21,7 +25,6 @@ from cli.tasks import task_details, tasks_table
 from cli.text import cell
 from cli.verdict import success
 
-TASKS = "/api/v2/tasks"
 TaskId = Annotated[str, typer.Argument(metavar="TASK", help="See `omtx tasks`.", autocompletion=task_ids)]
 Inputs = Annotated[
     list[str] | None,
@@ -87,7 +90,7 @@ def predict(
             _validate(connection, task_id, question, as_json)
             return
         body = {"task_type": task_id, **question}
-        accepted = connection.post("/api/v2/predict", body, timeout=SUBMIT_SECONDS)
+        accepted = connection.ask(keyed(PREDICT, body, uuid4().hex))
         if wait:
             _wait(connection, accepted, timeout, as_json)
             return
@@ -97,7 +100,7 @@ def predict(
 
 
 def _validate(connection: Connection, task_id: str, question: dict[str, Any], as_json: bool) -> None:
-    found = connection.post(f"{TASKS}/{task_id}/validate", question, timeout=SUBMIT_SECONDS)
+    found = connection.ask(validating(task_id, question))
     if not found["valid"]:
         fields = [f"{it['path']}: {it['message']}" for it in found["errors"]]
         raise Refused(f"{task_id} does not take this input", fields)

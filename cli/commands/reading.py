@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
 import typer
+from omtx import Status
+from omtx.progress import said
+from omtx.records import ENDED
 from rich.table import Table
 
 from cli.completion import model_ids
 from cli.connection import Connection, connected
 from cli.costs import spent
 from cli.errors import CommandError, Refused
-from cli.following import ENDED, follow, said
+from cli.following import follow
 from cli.models import model_details, models_table
 from cli.options import BatchId, Home, Json, Timeout
 from cli.output import note, opened, opened_binary, print_json, show, wants_json
@@ -58,7 +61,7 @@ def status(batch_id: BatchId, home: Home = None, as_json: Json = False) -> None:
         return
     show(
         cell(f"{found['batch_name']} ({found['batch_id']}): {found['status']}"),
-        cell(f"{found['protein_name']}, model {found['model_name']}; {said(found)}"),
+        cell(f"{found['protein_name']}, model {found['model_name']}; {said(Status.of(found))}"),
         cell(found["accounting_sentence"]),
         cell(spent(found["cost"])),
     )

@@ -1,9 +1,16 @@
 """``omtx submit``."""
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
+from omtx import libraries
+from omtx.calls import keyed
+from omtx.libraries import checked
+from omtx.screens import SUBMIT, estimating
+from omtx.text import plain
 
 from cli.commands.asking import (
     Box,
@@ -28,22 +35,19 @@ from cli.commands.asking import (
 )
 from cli.connection import Connection, connected, hosted
 from cli.costs import estimate_table
+from cli.errors import explained
 from cli.filters import molecule_filters
 from cli.following import follow
-from cli.libraries import brought, checked
 from cli.options import Filters, Home, Json, Params, Timeout
 from cli.order import Screen, order
 from cli.output import note, print_json, show, wants_json
 from cli.parameters import box_of, evidence_of
 from cli.parameters import parameters as read_parameters
 from cli.tasks import chosen_model
-from cli.text import cell, plain, rejection
+from cli.text import cell, rejection
 from cli.verdict import success
 
-SUBMIT = "/api/v3/batches/submit"
-ESTIMATE = "/api/v3/batches/estimate"
 SHOWN_REJECTED = 10
-SUBMIT_SECONDS = 1800.0
 
 
 def submit(
@@ -130,10 +134,16 @@ def tell_of_no_server(connection: Connection) -> None:
         note("no server runs here yet; start one with `omtx up`, or run it now with `omtx reconcile`")
 
 
+def brought(connection: Connection, library: Path) -> dict[str, Any]:
+    """The library as an order names it; a large or compressed one is uploaded first."""
+    client = connection.client
+    with explained():
+        return client.run(libraries.brought(client.session, libraries.bundled(library)))
+
+
 def post(connection: Connection, body: dict[str, Any], key: str | None = None) -> dict[str, Any]:
-    """Submit; say on stderr which rows of the library are not computed."""
-    headers = {} if key is None else {"Idempotency-Key": key}
-    accepted: dict[str, Any] = connection.post(SUBMIT, body, headers, timeout=SUBMIT_SECONDS)
+    """Submit, once; say on stderr which rows of the library are not computed."""
+    accepted: dict[str, Any] = connection.ask(keyed(SUBMIT, body, uuid4().hex if key is None else key))
     _tell_rejected(accepted["rejected"], accepted["accounting"])
     return accepted
 
@@ -150,7 +160,7 @@ def _tell_rejected(rejected: list[dict[str, Any]], counts: dict[str, int]) -> No
 
 def _estimate(connection: Connection, body: dict[str, Any], as_json: bool) -> None:
     """Ask what the screen would take."""
-    found: dict[str, Any] = connection.post(ESTIMATE, body, timeout=SUBMIT_SECONDS)
+    found: dict[str, Any] = connection.ask(estimating(body))
     if wants_json(as_json):
         print_json(found)
         return

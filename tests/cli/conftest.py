@@ -1,8 +1,6 @@
 """The command line, against a real embedded server with the test model."""
 
 import logging
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,21 +8,15 @@ import pytest
 
 from cli.main import run
 from shared import wiring
-from tests.cli.program import TABLE, Answer, Omtx, environment, spawn
+from tests.cli.program import TABLE, Answer, Omtx, environment, serving, spawn
 
 
 @pytest.fixture(scope="session")
 def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The home of a server that runs as long as the tests of this process."""
     home = tmp_path_factory.mktemp("server") / "home"
-    arguments = [sys.executable, "-m", "cli.main", "up", "--port", "0", "--workers", "2", "--home", str(home)]
-    server = subprocess.Popen(arguments, env=environment(home), stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    assert "ready" in server.stdout.readline()
-    yield home
-    server.terminate()
-    assert server.wait(30) == 0
-    server.stdout.close()
+    with serving(home):
+        yield home
 
 
 @pytest.fixture
@@ -48,6 +40,8 @@ def _in_process(
 ) -> Iterator[Omtx]:
     for name, value in environment(home).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("OMTX_KEY_FILE", "")  # so that it is gone afterwards: `--key-file` sets it
+    monkeypatch.delenv("OMTX_KEY_FILE")
     wiring.reset()
     handlers = list(logging.getLogger().handlers)
 

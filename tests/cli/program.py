@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,24 @@ def spawn(home: Path, *arguments: object, **env: str) -> Answer:
         timeout=300,
     )
     return Answer(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def serving(home: Path, *arguments: str) -> Iterator[str]:
+    """``omtx up`` on this home, and where it is reached."""
+    command = [sys.executable, "-m", "cli.main", "up", "--port", "0", "--workers", "2", "--home", str(home)]
+    server = subprocess.Popen(
+        [*command, *arguments], env=environment(home), stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    try:
+        said = server.stdout.readline()
+        assert "ready" in said
+        yield said.split()[4].rstrip(",")
+    finally:
+        server.terminate()
+        assert server.wait(30) == 0
+        server.stdout.close()
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -25,7 +25,7 @@ def predicted(task_id: str, **given: Any) -> dict[str, Any]:
     """The answer to a prediction by the test model."""
     body = {"task_type": task_id, "model_id": "noop", "job_name": task_id, "input_data": given}
     with connected() as connection:
-        answer: dict[str, Any] = connection.post("/api/v2/predict", body, {})
+        answer: dict[str, Any] = connection.post("/api/v2/predict", body)
     return answer
 
 
@@ -55,7 +55,7 @@ def test_the_forms_come_over_the_same_address(omtx: Omtx) -> None:
     with connected() as connection:
         listed = connection.get("/api/v2/tasks")["tasks"]
         form = connection.get("/api/v2/tasks/nanobody_design")
-        checked = connection.post("/api/v2/tasks/nanobody_design/validate", {"input_data": {}}, {})
+        checked = connection.post("/api/v2/tasks/nanobody_design/validate", {"input_data": {}})
     assert len(listed) == 11
     rules = {it["id"]: [rule["rule_type"] for rule in it["validation"]] for it in form["input_fields"]}
     required = {name for name, its in rules.items() if "required" in its}

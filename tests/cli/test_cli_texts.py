@@ -1,10 +1,13 @@
 """The pure parts of the command line."""
 
+import json
+
 import pytest
+from omtx.errors import refusal
+from omtx.text import duration, plain
 
 from cli.correlation import spearman
-from cli.errors import CommandError, LimitReached, NoSuchThing, Refused, from_problem
-from cli.text import duration, plain
+from cli.errors import CommandError, LimitReached, NoSuchThing, Refused, told
 
 
 @pytest.mark.parametrize(
@@ -27,12 +30,12 @@ def test_spearman_is_silent_where_it_would_say_nothing() -> None:
 
 def test_a_problem_document_becomes_one_message_with_its_fields() -> None:
     document = {"detail": "bad", "errors": [{"path": "a.b", "message": "is wrong"}]}
-    error = from_problem(422, document)
+    error = told(refusal(422, json.dumps(document).encode()))
     assert isinstance(error, Refused)
     assert (str(error), error.fields) == ("bad", ("a.b: is wrong",))
-    assert isinstance(from_problem(404, {"title": "Not found"}), NoSuchThing)
-    assert isinstance(from_problem(429, {"title": "Quota exceeded"}), LimitReached)
-    assert type(from_problem(503, "<html>")) is CommandError
+    assert isinstance(told(refusal(404, b'{"title": "Not found"}')), NoSuchThing)
+    assert isinstance(told(refusal(429, b'{"title": "Quota exceeded"}')), LimitReached)
+    assert type(told(refusal(503, b"<html>"))) is CommandError
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("shared", "services", "modal_gpu", "infra", "local", "migration", "cli")
+PACKAGES = ("shared", "services", "modal_gpu", "infra", "local", "migration", "cli", "client")
 LONGEST_MODULE = 250
 MEDIAN_FUNCTION, P90_FUNCTION = 10, 30
 DRAWERS = ("utils", "util", "helpers", "helper", "common", "misc", "base_manager", "manager")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("shared", "services", "modal_gpu", "infra", "local", "migration", "cli")
+PACKAGES = ("shared", "services", "modal_gpu", "infra", "local", "migration", "cli", "client")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,7 @@ def test_the_contracts_hold(tree: Path) -> None:
         ("shared/models/batch.py", "import local.mount", "One direction"),
         ("shared/steps/reading.py", "import sqlite3", "No vendor below the adapters"),
         ("modal_gpu/body.py", "import modal", "Only the wrappers import Modal"),
+        ("client/omtx/files.py", "import shared.errors", "The client stands alone"),
     ],
 )
 def test_a_planted_import_is_found(tree: Path, module: str, planted: str, contract: str) -> None:
@@ -52,7 +53,11 @@ def test_a_planted_import_is_found(tree: Path, module: str, planted: str, contra
 def lint(tree: Path) -> subprocess.CompletedProcess[str]:
     """Check the contracts of a tree; its packages are found before those of the checkout."""
     program = Path(sys.executable).parent / "lint-imports"
-    env = os.environ | {"PYTHONPATH": str(tree), "NO_COLOR": "1", "COLUMNS": "200"}
+    env = os.environ | {
+        "PYTHONPATH": f"{tree}{os.pathsep}{tree / 'client'}",
+        "NO_COLOR": "1",
+        "COLUMNS": "200",
+    }
     return subprocess.run(
         [str(program), "--no-cache"], cwd=tree, env=env, capture_output=True, text=True, timeout=120
     )
