@@ -34,6 +34,11 @@ Answer = tuple[str | bytes | Iterator[bytes], int, dict[str, str]]
 E = TypeVar("E", bound=Event)
 PUSHED = "push"
 NOTHING: Answer = ("", 204, {})
+GUARDED: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+"""Of every answer: a browser that shows one runs nothing of it, whatever a user wrote into it."""
 
 
 def as_json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
@@ -103,7 +108,7 @@ def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Reque
 
             probed = _probed(handle.__name__, request)
             if probed is not None or request.method != "POST":
-                return probed or _only("POST")
+                return probed or only("POST")
             delivery = Delivery.of(request.content_type or "", request.stream.read(MOST_BYTES + 1))
             # A delivery is a request of its own; where its message comes from matters more.
             parent = tracing.place_of(delivery.attributes)
@@ -158,10 +163,10 @@ def _answer(
 
 def _with(answer: Any, headers: Mapping[str, str]) -> Any:
     """An answer with fields that others have left for it; its own go first."""
-    if not headers or not isinstance(answer, tuple):
+    if not isinstance(answer, tuple):
         return answer
-    body, status, own = answer
-    return body, status, {**headers, **own}
+    body, status, *own = answer
+    return body, status, {**GUARDED, **headers, **(own[0] if own else {})}
 
 
 def _acted(act: Callable[[logs.Step], Any], step: logs.Step) -> Any:
@@ -213,7 +218,8 @@ def _too_many(error: TooMany) -> Answer:
     return body, status, {**headers, **error.fields} | ({} if later is None else {"Retry-After": str(later)})
 
 
-def _only(method: str) -> Answer:
+def only(method: str) -> Answer:
+    """405: the address answers to one method."""
     body, status, headers = problem(405, "Method not allowed", f"this address answers to {method}")
     return body, status, {**headers, "Allow": method}
 
