@@ -3,9 +3,10 @@ Every route of the OpenAPI document, asked whatever the document allows and what
 
 All checks of schemathesis: no answer of ours is a 500, none has a status, a type or a shape that the document
 does not tell, what breaks a schema is refused, other methods are, and a request without a key too.
-``--examples N`` asks N times as much of each route.
+``EXAMPLES=100`` in the environment looks deeper (``make soak``).
 """
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,7 +65,11 @@ def world() -> Iterator[World]:
 
 @SCHEMA.parametrize()
 @hypothesis_settings(
-    max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True
+    max_examples=int(os.environ.get("EXAMPLES", "5")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    derandomize=True,
 )
 def test_what_a_route_answers_is_what_its_document_says(case: Case) -> None:
     reply = case.call_and_validate(headers={**bearing(WORLD.key), "Host": "localhost"})
