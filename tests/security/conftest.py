@@ -13,7 +13,13 @@ from tests.support.keys import bearing, made
 from tests.support.orders import noop_order
 
 FORMULAS = ("=1+1", "+SUM(1)", "-2+cmd|' /C calc'!A0", "@x", "\t=1", "＝1+1")
-WAYS_OUT = ("../../etc/passwd", "..\\..\\boot.ini", "/etc/shadow", 'a"; filename="x.exe', "a\r\nSet-Cookie: a=b")
+WAYS_OUT = (
+    "../../etc/passwd",
+    "..\\..\\boot.ini",
+    "/etc/shadow",
+    'a"; filename="x.exe',
+    "a\r\nSet-Cookie: a=b",
+)
 SCRIPT = "<script>alert(1)</script>"
 NAMES = (*FORMULAS, *WAYS_OUT, SCRIPT, "a\x00b", "…/名前")
 

@@ -32,7 +32,9 @@ DEEP_BODIES = {
 
 
 def called(home: Home, path: str) -> str:
-    return path.replace("{batch_id}", home.batch).replace("{action}", "pause").replace("{", "").replace("}", "")
+    return (
+        path.replace("{batch_id}", home.batch).replace("{action}", "pause").replace("{", "").replace("}", "")
+    )
 
 
 @pytest.mark.parametrize("body", DEEP_BODIES)
@@ -71,7 +73,8 @@ def test_an_upload_that_unpacks_to_more_than_a_library_may_have_is_refused_as_it
 ) -> None:
     offer = json.loads(home.ask("POST", "/api/v3/libraries", b'{"file_name": "bomb.csv.gz"}', **JSON)[1])
     path = "/objects/" + offer["upload_url"].partition("/objects/")[2]
-    assert home.ask("PUT", path, bomb())[0] in (200, 201, 204)
+    packed = bomb()
+    assert home.ask("PUT", path, packed, **{"content-length": str(len(packed))})[0] == 200
     order = noop_order() | {"ligands": None, "library": {"uri": offer["library_uri"]}}
     begun = time.process_time()
     status, raw, _ = home.ask("POST", "/api/v3/batches/submit", json.dumps(order).encode(), **JSON)

@@ -16,7 +16,15 @@ ROUTES = [
 ]
 WAYS = (
     *("..%2f..%2f..%2fetc%2fpasswd", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "..%252f..%252fetc%252fpasswd"),
-    *("..%5c..%5cboot.ini", "%2fetc%2fpasswd", "x%00.json", "%c0%ae%c0%ae%c0%af", ".", "..", "%0d%0aX-A:%20b"),
+    *(
+        "..%5c..%5cboot.ini",
+        "%2fetc%2fpasswd",
+        "x%00.json",
+        "%c0%ae%c0%ae%c0%af",
+        ".",
+        "..",
+        "%0d%0aX-A:%20b",
+    ),
     *("x" * 4000, "%25", "%e2%80%ae", "..;/", "file:%2f%2f%2fetc%2fpasswd", "~root"),
 )
 INSIDE = re.compile(rb"root:.*:0:0|Traceback|\.py\"|/tmp/|site-packages")
@@ -47,4 +55,4 @@ def test_an_artefact_is_one_of_the_batch_and_no_other_file(home: Home, way: str)
 @pytest.mark.parametrize("way", WAYS)
 def test_an_object_without_a_signature_is_not_given(home: Home, way: str) -> None:
     status, raw, _ = home.get(f"/objects/{way}?expires=9999999999&signature={'0' * 64}")
-    assert status in (403, 404), raw
+    assert status in (401, 404), raw

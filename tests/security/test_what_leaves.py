@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import zipfile
 from pathlib import PurePosixPath
@@ -9,10 +10,10 @@ from pathlib import PurePosixPath
 import pytest
 
 from shared.domain.cells import FORMULA, NUMBER
-from tests.security.conftest import SCRIPT, Home
+from tests.security.conftest import NAMES, SCRIPT, Home
 
 TABLES = ("export/csv", "results?format=csv", "enhanced-results?format=csv", "artefacts/rejected.csv")
-NAME = re.compile(r'attachment; filename="[A-Za-z0-9._-]+"')
+FILE_NAME = re.compile(r'attachment; filename="[A-Za-z0-9._-]+"')
 FILES = ("export/csv", "export/json", "export/parquet", "export/zip", "export/pdf", "artefacts/manifest.json")
 
 
@@ -51,17 +52,18 @@ def test_an_archive_unpacks_below_its_folder_and_its_tables_do_not_run(home: Hom
 def test_the_name_of_a_file_breaks_out_of_no_header(home: Home, file: str) -> None:
     status, _, headers = home.get(f"/api/v3/batches/{home.batch}/{file}")
     assert status == 200
-    assert NAME.fullmatch(headers["content-disposition"])
+    assert FILE_NAME.fullmatch(headers["content-disposition"])
     assert "set-cookie" not in headers
 
 
 @pytest.mark.parametrize("wanted", ["json", "metadata", "log"])
 def test_the_name_of_a_jobs_file_breaks_out_of_no_header(home: Home, wanted: str) -> None:
-    page = home.chain.api(f"/api/v3/batches/{home.batch}/status?page_size=100").body
+    page = json.loads(home.get(f"/api/v3/batches/{home.batch}/status?page_size=100")[1])
+    assert len(page["jobs"]) == len(NAMES)
     for job in page["jobs"]:
         status, _, headers = home.get(f"/api/jobs/{job['job_id']}/download/{wanted}")
-        if status == 200:
-            assert NAME.fullmatch(headers["content-disposition"]), headers
+        assert status == 200
+        assert FILE_NAME.fullmatch(headers["content-disposition"])
         assert "set-cookie" not in headers
 
 
