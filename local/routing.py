@@ -57,9 +57,7 @@ class Router:
 
     def _owner(self, method: str, path: str) -> ASGIApp | None:
         if CONTROL.search(path):
-            return (
-                None  # no path of ours has any, and the framework of functions knows none with a line's end
-            )
+            return None  # no path of ours has any, and those of functions match no end of a line
         for wanted, prefix, app in self._mounts:
             below = path == prefix or path.startswith(f"{prefix.rstrip('/')}/")
             if below and wanted in ("*", method):

@@ -1,4 +1,4 @@
-"""One home with a screen that is over, whose every text is hostile; the owner's key, and nobody is limited."""
+"""One home with a screen that is over, whose every text is hostile, and the owner's key; no limits."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +11,11 @@ from tests.support.asgi import asked
 from tests.support.chain import Chain, chain_at
 from tests.support.keys import bearing, made
 from tests.support.orders import noop_order
+from tests.support.screens import answers, deliver_all, store, tell
 
 FORMULAS = ("=1+1", "+SUM(1)", "-2+cmd|' /C calc'!A0", "@x", "\t=1", "＝1+1")
-WAYS_OUT = (
-    "../../etc/passwd",
-    "..\\..\\boot.ini",
-    "/etc/shadow",
-    'a"; filename="x.exe',
-    "a\r\nSet-Cookie: a=b",
-)
+HEADER = "a\r\nSet-Cookie: a=b"
+WAYS_OUT = ("../../etc/passwd", "..\\..\\boot.ini", "/etc/shadow", 'a"; filename="x.exe', HEADER)
 SCRIPT = "<script>alert(1)</script>"
 NAMES = (*FORMULAS, *WAYS_OUT, SCRIPT, "a\x00b", "…/名前")
 
@@ -52,10 +48,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         wiring.reset()
         ligands = [{"name": name, "smiles": "C" * (n + 1)} for n, name in enumerate(NAMES)]
         wrong = [{"name": name, "smiles": f"{name}("} for name in FORMULAS]
-        order = noop_order() | {"job_name": WAYS_OUT[4], "protein_name": SCRIPT, "ligands": ligands + wrong}
+        order = noop_order() | {"job_name": HEADER, "protein_name": SCRIPT, "ligands": ligands + wrong}
         reply = chain.submit(order)
         assert reply.status == 202, reply.body
-        chain.drain()
         batch = reply.body["batch_id"]
+        deliver_all(chain)
+        for envelope in answers(chain):
+            files = [store(batch, envelope.ref.job_id, name, b"{}") for name in ("results.json", "logs.txt")]
+            tell(chain, envelope.model_copy(update={"artefacts": (*envelope.artefacts, *files)}))
+        chain.drain()
         job = chain.api(f"/api/v3/batches/{batch}/status").body["jobs"][0]["job_id"]
         yield Home(chain, batch, job, made("local")[1], mount().web)

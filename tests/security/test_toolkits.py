@@ -11,9 +11,7 @@ from tests.support.orders import noop_order
 JSON = {"content-type": "application/json"}
 MOST_SECONDS = 20.0
 CAGES = {
-    "rings in rings": "".join(f"C%{n:02}" for n in range(10, 90))
-    + "C"
-    + "".join(f"%{n:02}C" for n in range(10, 89)),
+    "rings in rings": "".join(f"C%{n}" for n in range(10, 90)) + "".join(f"C%{n}" for n in range(10, 90)),
     "a clique": "C1234567890",
     "all the same": "C(C)(C)" * 70 + "C",
     "brackets": "C" + "(C" * 160 + ")" * 160,

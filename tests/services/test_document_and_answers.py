@@ -71,7 +71,7 @@ def world() -> Iterator[World]:
     database=None,
     derandomize=True,
 )
-def test_what_a_route_answers_is_what_its_document_says(case: Case) -> None:
+def test_what_a_route_answers_is_what_its_document_says(case: Case[Any]) -> None:
     reply = case.call_and_validate(headers={**bearing(WORLD.key), "Host": "localhost"})
     if reply.status_code == 422:
         assert reply.json()["errors"], "a refusal names its field"
