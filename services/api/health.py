@@ -15,14 +15,17 @@ from shared.errors import NotFound
 from shared.ports.bus import Queue
 from shared.topology import Function, topology
 
-router = APIRouter(tags=["health"], dependencies=[READ])
+router = APIRouter(tags=["health"])
 
 NAME = "api"
 WORST = ("unhealthy", "degraded", "unknown", "healthy")
 
 
 @router.get(
-    "/api/v3/health/status", summary="Health of everything", responses={200: {"model": HealthOverall}}
+    "/api/v3/health/status",
+    dependencies=[READ],
+    summary="Health of everything",
+    responses={200: {"model": HealthOverall}},
 )
 def overall(store: Stored) -> dict[str, Any]:
     """The worst of dependencies and queues; each is asked, not assumed."""
@@ -46,6 +49,7 @@ def _told(store: Store, found: Mapping[str, str], status: str, queues: QueuesNow
 
 @router.get(
     "/api/v3/health/dependencies",
+    dependencies=[READ],
     summary="Health of what this depends on",
     responses={200: {"model": Dependencies}},
 )
@@ -63,7 +67,12 @@ def _answer(found: Mapping[str, str]) -> bool:
     return all(state == health.OK for state in found.values())
 
 
-@router.get("/api/v3/health/services", summary="Health by function", responses={200: {"model": Services}})
+@router.get(
+    "/api/v3/health/services",
+    dependencies=[READ],
+    summary="Health by function",
+    responses={200: {"model": Services}},
+)
 def services(store: Stored) -> dict[str, Any]:
     """Each function by the queue that it works off; of one without a queue that is not seen from here."""
     told = list(_services(queues_now(store)))
@@ -75,7 +84,10 @@ def services(store: Stored) -> dict[str, Any]:
 
 
 @router.get(
-    "/api/v3/health/service/{name}", summary="Health of one function", responses={200: {"model": Service}}
+    "/api/v3/health/service/{name}",
+    dependencies=[READ],
+    summary="Health of one function",
+    responses={200: {"model": Service}},
 )
 def service(store: Stored, name: str) -> dict[str, Any]:
     """The same of one function."""

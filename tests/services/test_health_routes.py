@@ -67,7 +67,7 @@ def test_a_dependency_that_does_not_answer_is_named(chain: Chain) -> None:
     chain.boundaries.plan = lambda number, name: Fault.FAIL_BEFORE if name.startswith("blobs.") else None
     found = chain.api("/api/v3/health/dependencies").body
     assert found["status"] == "unhealthy"
-    assert found["dependencies"] == {"ledger": "ok", "objects": "Unavailable"}
+    assert found["dependencies"] == {"ledger": "ok", "objects": "Unavailable", "secrets": "ok"}
     assert chain.api("/api/v3/health/status").body["status"] == "unhealthy"
 
 
