@@ -20,6 +20,7 @@ from shared.errors import (
 )
 from shared.events.delivery import MOST_BYTES, Delivery
 from shared.events.messages import Event
+from shared.guarded import GUARDED
 from shared.measures import count_request
 from shared.settings import settings
 from shared.settings.limits import limit_settings
@@ -34,11 +35,6 @@ Answer = tuple[str | bytes | Iterator[bytes], int, dict[str, str]]
 E = TypeVar("E", bound=Event)
 PUSHED = "push"
 NOTHING: Answer = ("", 204, {})
-GUARDED: Mapping[str, str] = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
-"""Of every answer: a browser that shows one runs nothing of it, whatever a user wrote into it."""
 
 
 def as_json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
