@@ -196,8 +196,7 @@ def refused(error: PermanentError | TransientError, step: logs.Step) -> Answer:
     A user's mistakes are named by their class alone: their texts may quote what was submitted.
     """
     step.outcome = "unavailable" if isinstance(error, TransientError) else "refused"
-    is_ours = isinstance(error, TransientError | NotAllowed)
-    step.said = reason_of(error) if is_ours else type(error).__name__
+    step.said = reason_of(error) if isinstance(error, TransientError | NotAllowed) else type(error).__name__
     logs.note(status=error.status)
     if isinstance(error, TooMany):
         return _too_many(error)
