@@ -6,6 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for it in python3.11 python3.12 python3.13 python3; do \
 	$$it -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$it && break; done)
 N ?= 20000
+EXAMPLES ?= 100
 BACKEND ?= local
 DEMO_ARGS ?=
 RUN_ARGS ?=
@@ -54,8 +55,9 @@ check: $(VENV)/.dev ## Check style, types, import layers, README commands, packa
 	$(BIN)/python -m pytest tests/repo
 	$(MAKE) --no-print-directory terraform
 
-soak: $(VENV)/.dev ## Run N random fault schedules (N=20000).
+soak: $(VENV)/.dev ## Run N random fault schedules (N=20000), and ask every route EXAMPLES times (100).
 	@$(BIN)/python -m pytest tests/faults --schedules $(N)
+	@EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/services/test_document_and_answers.py
 
 bench: $(VENV)/.bench ## Measure against a Celery chord and Vina's command line; JSON (BENCH_ARGS=…).
 	@$(BIN)/python -m bench $(BENCH_ARGS)

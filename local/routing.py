@@ -1,15 +1,17 @@
 """One web address for all HTTP functions: which function a request goes to, and who may ask."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local.wsgi import Threaded
 from shared.entry import problem
+from shared.guarded import GUARDED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 OWN_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 HTTP_THREADS = 16
 MOST_BODY_BYTES = 512 * 1024 * 1024
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 Mount = tuple[str, str, ASGIApp]
 """Method (``*``: any), path, and the application that owns what lies at and below the path."""
 
@@ -43,7 +46,7 @@ class Router:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to its owner."""
         app = self._refusal(Headers(scope=scope)) or self._owner(scope["method"], scope["path"])
-        await (app or _refuse(404, "There is nothing at this path."))(scope, receive, send)
+        await (app or _refuse(404, "There is nothing at this path."))(scope, receive, _guarding(send))
 
     def _refusal(self, headers: Headers) -> ASGIApp | None:
         if _is_elsewhere(headers) if self._named else _is_foreign(headers):
@@ -54,11 +57,26 @@ class Router:
         return None
 
     def _owner(self, method: str, path: str) -> ASGIApp | None:
+        if CONTROL.search(path):
+            return None  # no path of ours has any, and those of functions match no end of a line
         for wanted, prefix, app in self._mounts:
             below = path == prefix or path.startswith(f"{prefix.rstrip('/')}/")
             if below and wanted in ("*", method):
                 return app
         return None
+
+
+def _guarding(send: Send) -> Send:
+    """What is no function's own is guarded too: the figures, and above all the objects, which users wrote."""
+
+    async def guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in GUARDED.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return guarded
 
 
 def _is_foreign(headers: Headers) -> bool:

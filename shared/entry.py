@@ -20,6 +20,7 @@ from shared.errors import (
 )
 from shared.events.delivery import MOST_BYTES, Delivery
 from shared.events.messages import Event
+from shared.guarded import GUARDED
 from shared.measures import count_request
 from shared.settings import settings
 from shared.settings.limits import limit_settings
@@ -103,7 +104,7 @@ def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Reque
 
             probed = _probed(handle.__name__, request)
             if probed is not None or request.method != "POST":
-                return probed or _only("POST")
+                return probed or only("POST")
             delivery = Delivery.of(request.content_type or "", request.stream.read(MOST_BYTES + 1))
             # A delivery is a request of its own; where its message comes from matters more.
             parent = tracing.place_of(delivery.attributes)
@@ -158,10 +159,10 @@ def _answer(
 
 def _with(answer: Any, headers: Mapping[str, str]) -> Any:
     """An answer with fields that others have left for it; its own go first."""
-    if not headers or not isinstance(answer, tuple):
+    if not isinstance(answer, tuple):
         return answer
-    body, status, own = answer
-    return body, status, {**headers, **own}
+    body, status, *own = answer
+    return body, status, {**GUARDED, **headers, **(own[0] if own else {})}
 
 
 def _acted(act: Callable[[logs.Step], Any], step: logs.Step) -> Any:
@@ -195,8 +196,7 @@ def refused(error: PermanentError | TransientError, step: logs.Step) -> Answer:
     A user's mistakes are named by their class alone: their texts may quote what was submitted.
     """
     step.outcome = "unavailable" if isinstance(error, TransientError) else "refused"
-    is_ours = isinstance(error, TransientError | NotAllowed)
-    step.said = reason_of(error) if is_ours else type(error).__name__
+    step.said = reason_of(error) if isinstance(error, TransientError | NotAllowed) else type(error).__name__
     logs.note(status=error.status)
     if isinstance(error, TooMany):
         return _too_many(error)
@@ -213,7 +213,8 @@ def _too_many(error: TooMany) -> Answer:
     return body, status, {**headers, **error.fields} | ({} if later is None else {"Retry-After": str(later)})
 
 
-def _only(method: str) -> Answer:
+def only(method: str) -> Answer:
+    """405: the address answers to one method."""
     body, status, headers = problem(405, "Method not allowed", f"this address answers to {method}")
     return body, status, {**headers, "Allow": method}
 

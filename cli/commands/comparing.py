@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
+from omtx.calls import keyed
+from omtx.text import plain
 
 from cli.commands.asking import Key, Wait
-from cli.commands.submitting import SUBMIT_SECONDS, announce, answer, tell_of_no_server
+from cli.commands.submitting import announce, answer, tell_of_no_server
 from cli.completion import batch_ids
 from cli.connection import Connection, connected, hosted
 from cli.errors import Unsuccessful
 from cli.following import follow
 from cli.options import BatchId, Home, Json, Timeout
 from cli.output import note, print_json, show, wants_json
-from cli.text import cell, plain
+from cli.text import cell
 
 PAGE = 500
 SHOWN = 20
@@ -37,9 +40,8 @@ def replay(
     It is a batch of its own, for which nothing is taken from earlier ones. Exit code 9 if a result differs.
     """
     with _connection(wait) as connection:
-        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
         path = f"/api/v3/batches/replay/{batch_id}"
-        accepted = connection.post(path, {}, headers, timeout=SUBMIT_SECONDS)
+        accepted = connection.ask(keyed(path, {}, idempotency_key or uuid4().hex))
         again = accepted["batch_id"]
         for change in accepted["changes"]:
             note(_line(change))

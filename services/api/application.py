@@ -47,6 +47,7 @@ from services.api import (
 from services.api.conditional import Conditional, Heads
 from services.api.dependencies import told
 from services.api.encoding import Compression
+from services.api.methods import Methods, answered, not_allowed, spelled_out
 from services.api.requests import Bodies, Paths, Steps, step_of
 from services.api.sending import response
 from shared.entry import problem, refused, set_up
@@ -86,6 +87,7 @@ def application() -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
     # The last one added is the first to see a request.
+    app.add_middleware(Methods, known=spelled_out(it.router for it in RESOURCES))
     app.add_middleware(Conditional)
     app.add_middleware(Compression)
     app.add_middleware(Heads)
@@ -122,8 +124,6 @@ async def _not_routed(request: Request, error: Exception) -> Response:
     path = request.url.path
     if error.status_code == 404:
         return response(problem(404, "Not found", f"there is no {path}"))
-    if error.status_code != 405:
-        return response(problem(error.status_code, "Not possible", str(error.detail)))
-    allowed = (error.headers or {}).get("Allow", "")
-    body, status, headers = problem(405, "Method not allowed", f"{path} answers to {allowed}")
-    return response((body, status, {**headers, "Allow": allowed}))
+    if error.status_code == 405:
+        return not_allowed(path, answered(request.app, request.scope))
+    return response(problem(error.status_code, "Not possible", str(error.detail)))

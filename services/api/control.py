@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from services.api.answers.batches import Controlled, Deleted
@@ -42,7 +42,7 @@ class Asked(Frozen):
 def control(
     store: Stored,
     batch_id: str,
-    action: str,
+    action: Annotated[str, Path(json_schema_extra={"enum": [*SAID]})],
     round: Annotated[int | None, Query(ge=1, le=MOST_ROUNDS)] = None,
     asked: Asked | None = None,
 ) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from services.api.dependencies import ADMIN, Stored
+from services.api.moments import AwareMoment
 from shared.events.parked import document_of, subject, unwrapped
 from shared.models.base import Frozen
 from shared.ports.bus import DeadLetter, LetterState
@@ -22,7 +23,7 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 class Replaying(Frozen):
     """Which letters: those parked by then, after one that an earlier answer named."""
 
-    parked_by: AwareDatetime | None = None
+    parked_by: AwareMoment | None = None
     after: str | None = None
 
 

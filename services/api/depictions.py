@@ -40,7 +40,7 @@ def depict(
     headers = {
         "Cache-Control": FOREVER,
         "ETag": f'"{hashlib.sha256(svg).hexdigest()}"',
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
         "X-Content-Type-Options": "nosniff",
     }
     if if_none_match is not None and headers["ETag"] in if_none_match:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from services.api.artefacts import ended, find, served
 from services.api.dependencies import READ, Stored
@@ -35,7 +35,7 @@ MOST_IN_REPORT = 200
 def export(
     store: Stored,
     batch_id: str,
-    form: str,
+    form: Annotated[str, Path(json_schema_extra={"enum": [*FORMATS]})],
     include_structures: bool = False,
     format: Form = "cif",
     top: Annotated[int | None, Query(ge=1, le=MOST_STRUCTURES)] = None,

@@ -1,8 +1,8 @@
 """Single jobs: how one stands, and its files."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 
 from services.api.answers import Job
 from services.api.converting import as_pdb
@@ -31,6 +31,7 @@ FORMATS = {
     "metadata": (METADATA, "application/json"),
     "log": (LOG, "text/plain; charset=utf-8"),
 }
+File = Annotated[str, Path(json_schema_extra={"enum": [*FORMATS]})]
 EXTENSIONS = {"log": "_prediction.log", "json": "_results.json", "metadata": "_metadata.json"}
 
 
@@ -94,7 +95,7 @@ def job(store: Stored, job_id: str) -> dict[str, Any]:
 
 @router.get("/api/jobs/{job_id}/download/{wanted}", summary="Download a file", **FILE)
 @router.get("/api/v2/jobs/{job_id}/download/{wanted}", summary="Download a file", **FILE)
-def download(store: Stored, job_id: str, wanted: str) -> Response:
+def download(store: Stored, job_id: str, wanted: File) -> Response:
     """A file (cif, pdb, sdf, json, metadata or log) of a completed job; the log of a failed one, too."""
     if wanted not in FORMATS:
         message = f"there is no {wanted!r}; there are: {', '.join(FORMATS)}"
@@ -141,7 +142,7 @@ def _as_pdb(store: Store, file: Artefact) -> bytes:
 
 
 @router.get("/api/v3/batches/{batch_id}/jobs/{job_id}/download/{wanted}", summary="Download a file", **FILE)
-def download_of_batch(store: Stored, batch_id: str, job_id: str, wanted: str) -> Response:
+def download_of_batch(store: Stored, batch_id: str, job_id: str, wanted: File) -> Response:
     """The same, of a job of this batch."""
     if store.job(job_id)[0].batch_id != batch_id:
         raise NotFound(f"batch {batch_id} has no job {job_id}")

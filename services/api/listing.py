@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from services.api.answers import BatchList
 from services.api.dependencies import READ, Stored
+from services.api.moments import Moment
 from services.api.remembering import entries
 from services.api.store import Store
 from services.api.summing import in_utc, statistics, trends
@@ -70,8 +71,8 @@ def list_batches(
     status: BatchStatus | None = None,
     model: str | None = None,
     name: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
-    created_after: datetime | None = None,
-    created_before: datetime | None = None,
+    created_after: Moment | None = None,
+    created_before: Moment | None = None,
     include_analytics: bool = False,
 ) -> Response:
     """

@@ -13,6 +13,7 @@ from services.api.entries import Wanted, shelf
 from services.api.files import FOR_URLS, file_of, files_of, of_id
 from services.api.job_control import remove
 from services.api.lists import Cursor, Hundred, JobType
+from services.api.moments import Moment
 from services.api.pages import PageNumber
 from services.api.showing import as_result
 from services.api.store import Store
@@ -30,8 +31,8 @@ def my_results(
     model: str | None = None,
     task_type: str | None = None,
     job_type: JobType | None = None,
-    date_from: datetime | None = None,
-    date_to: datetime | None = None,
+    date_from: Moment | None = None,
+    date_to: Moment | None = None,
     search: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
     page: PageNumber = 1,
     per_page: Hundred = 20,

@@ -10,6 +10,7 @@ from services.api.sending import response
 from shared import logs, wiring
 from shared.entry import failed, refused
 from shared.errors import PackedBody, PermanentError, TooLarge
+from shared.guarded import GUARDED
 from shared.measures import count_request
 
 READING = ("GET", "HEAD")
@@ -59,9 +60,9 @@ class _Sending:
 
     async def __call__(self, message: Message) -> None:
         self.status = message.get("status", self.status)
-        if message["type"] == "http.response.start" and self.step.headers:
+        if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in self.step.headers.items():
+            for name, value in {**GUARDED, **self.step.headers}.items():
                 headers.setdefault(name, value)
         await self.send(message)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field
 
-from services.api.dependencies import OPEN, READ, SUBMIT
+from services.api.dependencies import READ, SUBMIT
 from services.api.endpoints import AtDesk
 from services.api.webhooks import Events, Url, delivered, described
 from shared.domain.milestones import THRESHOLDS
@@ -54,7 +54,7 @@ def list_endpoints(desk: AtDesk) -> dict[str, Any]:
     return {"webhooks": [described(endpoint, desk) for endpoint in desk.endpoints()]}
 
 
-@router.get("/events", dependencies=[OPEN])
+@router.get("/events", dependencies=[READ])
 def events() -> dict[str, Any]:
     """What an endpoint can be told of."""
     told = [{"event": it.value, "type": f"{it.value}.{VERSION}", "description": SAYS[it]} for it in Told]

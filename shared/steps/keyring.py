@@ -17,11 +17,19 @@ MOST_OVERLAP_SECONDS = 30 * 86_400
 SECRET_FIELDS = {"digest", "old_digest"}
 
 
+USUAL = frozenset({Scope.READ, Scope.SUBMIT})
+
+
+def _repeatable(schema: dict[str, Any]) -> None:
+    """A scope that is named twice is named: nothing refuses that."""
+    schema.pop("uniqueItems", None)
+
+
 class Wanted(Frozen):
     """What a new key is to be; without ``expires_in_days`` it does not expire."""
 
     name: Annotated[str, Field(max_length=100)] = ""
-    scopes: Annotated[frozenset[Scope], Field(min_length=1)] = frozenset({Scope.READ, Scope.SUBMIT})
+    scopes: Annotated[frozenset[Scope], Field(min_length=1, json_schema_extra=_repeatable)] = USUAL
     tier: Tier = Tier.DEFAULT
     expires_in_days: Annotated[int | None, Field(ge=1, le=MOST_DAYS)] = None
 

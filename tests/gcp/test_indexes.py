@@ -21,7 +21,7 @@ from shared.adapters.gcp.hooks import FirestoreHooks
 from shared.adapters.gcp.ledger import FirestoreLedger
 from shared.adapters.gcp.letter_shelf import Shelf
 from shared.adapters.gcp.letters import FirestoreLetters
-from shared.domain.lifecycle import next_round
+from shared.domain.lifecycle import first_round, next_round
 from shared.events.envelope import payload
 from shared.events.messages import JobQueued
 from shared.models.consumption import Claim, Consumption
@@ -96,7 +96,8 @@ def ask_ledger(ledger: Any, batch_id: str) -> None:
         assert ledger.outcomes(batch_id, 0, limit=9, leaf=leaf)
     for ask in (ledger.outcome, ledger.look, ledger.glance):
         ask(of)
-    for ask in (ledger.intents, ledger.rounds, ledger.milestones):
+    assert ledger.courses([first_round(ledger.batch(batch_id))])
+    for ask in (ledger.intents, ledger.rounds, ledger.milestones, ledger.seal):
         ask(batch_id)
     for ask in (ledger.leaves, ledger.nodes, ledger.closing, ledger.in_flight, ledger.open_places):
         ask(batch_id, 0)

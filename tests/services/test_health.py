@@ -19,7 +19,7 @@ OPENED = {
     "webhook": {"secrets"},
     "complete": {"ledger", "objects"},
     "align": {"ledger", "objects"},
-    "aggregate": {"ledger", "objects"},
+    "aggregate": {"ledger", "objects", "secrets"},
     "notify": {"ledger", "secrets"},
     "reconcile": {"ledger", "objects", "engine"},
     "api": {"ledger", "objects", "secrets"},

@@ -125,3 +125,8 @@ def test_of_anothers_screen_every_route_knows_nothing(
     monkeypatch.setenv("OMTX_OWNER", "eve")
     chain.restart()
     assert_problem(asked(route, batch_id), 404)
+
+
+def test_every_route_of_the_document_stands_in_the_table() -> None:
+    told = {(method.upper(), path) for path, methods in document()["paths"].items() for method in methods}
+    assert told == {(it.method, it.path) for it in TABLE}

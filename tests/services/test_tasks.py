@@ -294,4 +294,4 @@ def test_the_tasks_are_listed_with_who_does_them(chain: Chain) -> None:
 def test_what_is_no_task_is_not_found(chain: Chain) -> None:
     assert_problem(chain.api("/api/v2/tasks/alchemy"), 404)
     assert_problem(chain._call("submit", "POST", "/api/v2/tasks/alchemy/validate", {"input_data": {}}), 404)
-    assert_problem(chain._call("submit", "POST", "/api/v2/tasks", {}), 404)
+    assert_problem(chain._call("submit", "POST", "/api/v2/tasks", {}), 405)
