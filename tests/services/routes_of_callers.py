@@ -39,6 +39,8 @@ WEBHOOKS = (
     _nowhere("POST", "/api/v1/webhooks/test/{webhook_id}"),
 )
 BATCHES = (
+    Route("GET", "/api/v3/batches/{batch_id}/differences", "P"),
+    Route("POST", "/api/v3/batches/replay/{batch_id}", "P"),
     Route(
         "GET",
         "/api/v3/batches/{batch_id}/enhanced-results",
