@@ -39,8 +39,21 @@ WEBHOOKS = (
     _nowhere("POST", "/api/v1/webhooks/test/{webhook_id}"),
 )
 BATCHES = (
-    Route("GET", "/api/v3/batches/{batch_id}/differences", "P"),
-    Route("POST", "/api/v3/batches/replay/{batch_id}", "P"),
+    Route(
+        "GET",
+        "/api/v3/batches/{batch_id}/differences",
+        "P",
+        "batch_id with replay_of compared different pagination.total_results",
+        call="/api/v3/batches/{batch}/differences?with={batch}",
+    ),
+    Route(
+        "POST",
+        "/api/v3/batches/replay/{batch_id}",
+        "P",
+        "batch_id total_jobs replay_of changes status_url",
+        running=202,
+        finished=202,
+    ),
     Route(
         "GET",
         "/api/v3/batches/{batch_id}/enhanced-results",
