@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.metrics import metrics
+from shared.metrics import REGISTRY
 from tests.local.running import QUICK, Running
 from tests.support.asgi import asked
 from tests.support.chain import chain_at
@@ -28,6 +29,7 @@ def samples(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
 def test_a_screen_is_seen_by_prometheus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in QUICK.items():
         monkeypatch.setenv(name, value)
+    REGISTRY.clear()  # of what other tests of this process left
     with Running(tmp_path) as running:
         batch = running.submit(noop_order(20, parameters={"crash_attempts": 0}))
         running.settled(batch, 20)
