@@ -88,3 +88,13 @@ def test_who_signs_urls_opens_their_key_and_nobody_else_does(name: str, function
 
 def test_what_a_schedule_calls_is_not_for_the_public() -> None:
     assert set(TABLE.public()) == {"submit", "webhook", "api"}
+
+
+@pytest.mark.parametrize(("name", "function"), TABLE.functions.items())
+def test_what_a_function_opens_in_the_cloud_is_among_its_requirements(name: str, function: Function) -> None:
+    needed = {"google-cloud-firestore"} if function.opens.ledger else set()
+    needed |= {"google-cloud-storage"} if function.opens.objects else set()
+    needed |= {"google-cloud-secret-manager"} if function.opens.secrets else set()
+    needed |= {"google-cloud-pubsub"} if function.publishes else set()
+    pinned = (SERVICES / name / "requirements.txt").read_text()
+    assert {it for it in needed if f"\n{it}==" not in pinned} == set()
