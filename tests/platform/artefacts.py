@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow.parquet
 
+from shared.domain import provenance
 from shared.ports.blobs import Blobs
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?")
@@ -54,7 +55,17 @@ def _named(text: str, ids: Mapping[str, str]) -> str:
     return text
 
 
+def _statement(envelope: bytes) -> dict[str, Any]:
+    """What is signed, without what stands for the bytes of a manifest that has times in it."""
+    payload, _ = provenance.opened(envelope)
+    said: dict[str, Any] = json.loads(payload)
+    about = {name: it for name, it in said["predicate"].items() if name != "size"}
+    return {**said, "subject": [it["name"] for it in said["subject"]], "predicate": about}
+
+
 def _document(key: str, content: bytes) -> Any:
+    if key.endswith(provenance.SIGNATURE):
+        return _statement(content)
     if key.endswith(".gz"):
         key, content = key.removesuffix(".gz"), gzip.decompress(content)
     match key.rpartition(".")[2]:
