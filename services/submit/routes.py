@@ -7,7 +7,7 @@ from typing import Any
 
 from services.submit import estimating
 from services.submit.predicting import Prediction, Question, ordered, predicted, validated
-from services.submit.request import Order, read_body
+from services.submit.request import Nothing, Order, read_body
 from services.submit.smart import smart
 from services.submit.source import Limits
 from services.submit.storing import Means
@@ -76,6 +76,7 @@ def respond(
         question = read_body(body, Question, most=most)
         return as_json(validated(question, match[1], Limits.of(settings), owner=owner, blobs=blobs))
     if (match := REPLAY.fullmatch(path)) is not None:
+        read_body(body or b"{}", Nothing, most=most)
         return _accepted(again(match[1]))
     return _accepted(accept(read_body(body, Order, most=most)))
 
