@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from services.submit import costing, plan
+from services.submit.desk import Desk
 from services.submit.storing import SHOWN_REJECTED, Means, Ticket, discard
 from shared import tracing
 from shared.catalogue.entry import ModelEntry
@@ -25,16 +26,10 @@ from shared.errors import (
 )
 from shared.models.batch import Batch, RowKind
 from shared.models.facts import Experience
-from shared.ports.blobs import Blobs
-from shared.ports.bus import Bus
-from shared.ports.engine import Engine
 from shared.ports.ledger import Ledger
-from shared.ports.world import Clock
-from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest
 from shared.steps.quotas import Quota
 from shared.steps.reading import Overview, overview
-from shared.steps.roster import Roster
 from shared.steps.settling import announce_jobs, first_places
 
 LONGEST_KEY = 255
@@ -44,9 +39,10 @@ NOUNS: Mapping[RowKind, str] = {
 }
 
 
-def ticket_of(owner: str, key: str | None, fingerprint: str) -> Ticket:
+def ticket_of(desk: Desk, fingerprint: str) -> Ticket:
     """Under which id a batch is opened; InvalidInput for an idempotency key that is none."""
-    return Ticket(owner, key, identity.batch_id(owner, _checked(key), uuid4().hex), fingerprint)
+    owner, key = desk.owner, _checked(desk.idempotency_key)
+    return Ticket(owner, key, identity.batch_id(owner, key, uuid4().hex), fingerprint)
 
 
 def _checked(key: str | None) -> str | None:
@@ -61,17 +57,7 @@ def begun(
     make: Callable[[], Batch],
     model: ModelEntry,
     kind: RowKind,
-    *,
-    means: Means,
-    ledger: Ledger,
-    blobs: Blobs,
-    bus: Bus,
-    engine: Engine,
-    clock: Clock,
-    manifest: Manifest,
-    roster: Roster,
-    alignments: Alignments,
-    quota: Quota,
+    desk: Desk,
 ) -> dict[str, Any]:
     """
     Open the batch that ``make`` stores everything of, unless it stands; what the user needs to follow it.
@@ -82,30 +68,30 @@ def begun(
         KeyReused: the idempotency key belongs to another order.
         QuotaExceeded: it is more than the owner may have computed.
     """
-    batch = _standing(ledger, ticket.batch_id)
+    batch = _standing(desk.ledger, ticket.batch_id)
     if batch is None:
-        quota.look(ticket.batch_id)
-        with _given_back(quota, ticket.batch_id):
+        desk.quota.look(ticket.batch_id)
+        with _given_back(desk.quota, ticket.batch_id):
             made = make()
-        batch = ledger.open(made)
+        batch = desk.ledger.open(made)
         if batch == made:  # not a twin's, which has done it
-            quota.confirm(batch)
-        _brake(batch, model, ledger=ledger, engine=engine, clock=clock)
+            desk.quota.confirm(batch)
+        _brake(batch, model, desk)
     if batch.fingerprint != ticket.fingerprint:
-        discard(blobs, ticket.store)
+        discard(desk.blobs, ticket.store)
         raise KeyReused(
             f"this Idempotency-Key belongs to {batch.batch_id}, which was submitted with another body"
         )
     tracing.follow(batch.trace, batch.counts.jobs)
-    view = overview(ledger, batch)
+    view = overview(desk.ledger, batch)
     # Repeated for a batch that stood: its first submitter may have died before this line.
-    standing = alignments.look(batch, now=clock.now())
+    standing = desk.alignments.look(batch, now=desk.clock.now())
     if standing.waits:
-        alignments.want(batch, standing.missing, bus=bus, now=clock.now())
+        desk.alignments.want(batch, standing.missing, bus=desk.bus, now=desk.clock.now())
     else:
         first = first_places(first_round(batch), view.intents.limit)
-        announce_jobs(first_round(batch), first, bus=bus, roster=roster)
-    return _answer(view, model, kind, means, manifest=manifest)
+        announce_jobs(first_round(batch), first, bus=desk.bus, roster=desk.roster)
+    return _answer(view, model, kind, desk.means, manifest=desk.manifest)
 
 
 @contextmanager
@@ -132,20 +118,20 @@ def _standing(ledger: Ledger, batch_id: str) -> Batch | None:
         return None
 
 
-def _brake(batch: Batch, model: ModelEntry, *, ledger: Ledger, engine: Engine, clock: Clock) -> None:
+def _brake(batch: Batch, model: ModelEntry, desk: Desk) -> None:
     """Set a first limit where the model's usual run says so; without one, ``reconcile`` will."""
     strategy = batch.configuration.scheduling_strategy
     if strategy not in BRAKED:
         return  # the engine need not be asked
     with suppress(TransientError):  # a batch is not refused for want of a brake
-        load = engine.load(model.id)
+        load = desk.engine.load(model.id)
         if load.size is None:
             return
         pool = Pool(load.size, load.running, load.waiting)
         view = View(0, batch.window, 0, Experience(), model.seconds_for(batch.tokens))
-        pace = judge(strategy, None, view, pool, now=clock.now())
+        pace = judge(strategy, None, view, pool, now=desk.clock.now())
         if pace is not None and pace.limit is not None:
-            ledger.intend(batch.batch_id, pace=pace)
+            desk.ledger.intend(batch.batch_id, pace=pace)
 
 
 def _answer(

@@ -3,39 +3,15 @@
 from typing import Any
 
 from services.submit.beginning import begun, ticket_of
+from services.submit.desk import Desk
 from services.submit.request import Order
 from services.submit.source import Limits, Source
-from services.submit.storing import Means, store
+from services.submit.storing import store
 from shared.catalogue.entry import entry
 from shared.domain import identity
-from shared.ports.blobs import Blobs
-from shared.ports.bus import Bus
-from shared.ports.engine import Engine
-from shared.ports.ledger import Ledger
-from shared.ports.world import Clock
-from shared.steps.alignments import Alignments
-from shared.steps.manifest import Manifest
-from shared.steps.quotas import Quota
-from shared.steps.roster import Roster
 
 
-def handle(
-    order: Order,
-    *,
-    idempotency_key: str | None,
-    owner: str,
-    means: Means,
-    ledger: Ledger,
-    blobs: Blobs,
-    bus: Bus,
-    engine: Engine,
-    clock: Clock,
-    manifest: Manifest,
-    roster: Roster,
-    alignments: Alignments,
-    limits: Limits,
-    quota: Quota,
-) -> dict[str, Any]:
+def handle(order: Order, desk: Desk, limits: Limits) -> dict[str, Any]:
     """
     Accept a screen and return what the user needs to follow it.
 
@@ -45,8 +21,8 @@ def handle(
         QuotaExceeded: it is more than the owner may have computed.
     """
     model = entry(order.model_name)
-    source = Source.of(order, model, owner=owner, blobs=blobs)
-    ticket = ticket_of(owner, idempotency_key, _fingerprint(source))
+    source = Source.of(order, model, owner=desk.owner, blobs=desk.blobs)
+    ticket = ticket_of(desk, _fingerprint(source))
     return begun(
         ticket,
         lambda: store(
@@ -54,24 +30,15 @@ def handle(
             model,
             ticket,
             limits,
-            means=means,
-            blobs=blobs,
-            alignments=alignments,
-            quota=quota,
-            now=clock.now(),
+            means=desk.means,
+            blobs=desk.blobs,
+            alignments=desk.alignments,
+            quota=desk.quota,
+            now=desk.clock.now(),
         ),
         model,
         source.kind,
-        means=means,
-        ledger=ledger,
-        blobs=blobs,
-        bus=bus,
-        engine=engine,
-        clock=clock,
-        manifest=manifest,
-        roster=roster,
-        alignments=alignments,
-        quota=quota,
+        desk,
     )
 
 

@@ -3,10 +3,8 @@
 import functions_framework
 from flask import Request
 
-from services.submit.opening import accepting, repeating
+from services.submit.opening import accepting, desk_of, repeating
 from services.submit.routes import endpoints, respond
-from services.submit.storing import Means
-from shared import wiring
 from shared.entry import answering, headers_of
 from shared.metered import counted
 from shared.settings import settings
@@ -17,14 +15,14 @@ from shared.settings import settings
 def submit(request: Request) -> object:
     """Every route that opens a batch, or looks at an order before it does."""
     caller = counted(headers_of(request), request.remote_addr, endpoints(request.path))
-    key, means = request.headers.get("Idempotency-Key"), Means.of(settings())
+    desk = desk_of(caller, request.headers.get("Idempotency-Key"))
     return respond(
         request.path,
         request.stream.read(settings().most_body_bytes + 1),
         settings(),
         caller=caller,
-        accept=accepting(caller, key, means),
-        again=repeating(caller, key, means),
-        blobs=wiring.blobs(),
-        now=wiring.clock().now(),
+        accept=accepting(desk),
+        again=repeating(desk),
+        blobs=desk.blobs,
+        now=desk.clock.now(),
     )

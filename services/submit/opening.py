@@ -1,8 +1,8 @@
 """What opens a batch for its owner, with the ports as they are wired."""
 
 from functools import partial
-from typing import Any
 
+from services.submit.desk import Desk
 from services.submit.handler import handle
 from services.submit.replaying import replay
 from services.submit.routes import Accept, Again
@@ -14,29 +14,29 @@ from shared.models.access import Principal
 from shared.settings import settings
 
 
-def accepting(caller: Principal, idempotency_key: str | None, means: Means) -> Accept:
-    """Takes an order of this caller."""
-    given = _given(caller, idempotency_key, means)
-    return partial(handle, limits=Limits.of(settings()), **given)
+def accepting(desk: Desk) -> Accept:
+    """Takes an order."""
+    return partial(handle, desk=desk, limits=Limits.of(settings()))
 
 
-def repeating(caller: Principal, idempotency_key: str | None, means: Means) -> Again:
-    """Computes a batch of this caller once more."""
-    return partial(replay, **_given(caller, idempotency_key, means))
+def repeating(desk: Desk) -> Again:
+    """Computes a batch once more."""
+    return partial(replay, desk=desk)
 
 
-def _given(caller: Principal, idempotency_key: str | None, means: Means) -> dict[str, Any]:
-    return {
-        "idempotency_key": idempotency_key,
-        "owner": caller.owner,
-        "means": means,
-        "ledger": wiring.ledger(),
-        "blobs": wiring.blobs(),
-        "bus": wiring.bus(),
-        "engine": wiring.engine(),
-        "clock": wiring.clock(),
-        "manifest": wiring.manifest(),
-        "roster": wiring.roster(),
-        "alignments": wiring.alignments(),
-        "quota": quota_of(caller),
-    }
+def desk_of(caller: Principal, idempotency_key: str | None) -> Desk:
+    """What is at hand for this caller."""
+    return Desk(
+        owner=caller.owner,
+        idempotency_key=idempotency_key,
+        means=Means.of(settings()),
+        ledger=wiring.ledger(),
+        blobs=wiring.blobs(),
+        bus=wiring.bus(),
+        engine=wiring.engine(),
+        clock=wiring.clock(),
+        manifest=wiring.manifest(),
+        roster=wiring.roster(),
+        alignments=wiring.alignments(),
+        quota=quota_of(caller),
+    )

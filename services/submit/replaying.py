@@ -8,39 +8,19 @@ from pydantic import ValidationError
 
 from services.submit import costing
 from services.submit.beginning import begun, ticket_of
-from services.submit.storing import Means, Ticket, discard
+from services.submit.desk import Desk
+from services.submit.storing import Ticket, discard
 from shared import tracing
 from shared.catalogue.entry import ModelEntry, entry
 from shared.domain import identity
 from shared.errors import IllegalMove, InvalidInput, NotFound
 from shared.models.batch import Batch, RowKind
 from shared.ports.blobs import Blobs, Stat
-from shared.ports.bus import Bus
-from shared.ports.engine import Engine
-from shared.ports.ledger import Ledger
-from shared.ports.world import Clock
 from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest, chunk_keys, library_digest
-from shared.steps.quotas import Quota
-from shared.steps.roster import Roster
 
 
-def replay(
-    batch_id: str,
-    *,
-    idempotency_key: str | None,
-    owner: str,
-    means: Means,
-    ledger: Ledger,
-    blobs: Blobs,
-    bus: Bus,
-    engine: Engine,
-    clock: Clock,
-    manifest: Manifest,
-    roster: Roster,
-    alignments: Alignments,
-    quota: Quota,
-) -> dict[str, Any]:
+def replay(batch_id: str, desk: Desk) -> dict[str, Any]:
     """
     Open a batch that repeats another one; the answer of a submission, and what differs from the start.
 
@@ -49,28 +29,15 @@ def replay(
         IllegalMove: it was imported, its inputs are not what they were, or nothing here can compute them.
         QuotaExceeded: it is more than the owner may have computed.
     """
-    source = ledger.batch(batch_id)
-    if source.owner != owner:
+    source = desk.ledger.batch(batch_id)
+    if source.owner != desk.owner:
         raise NotFound(f"no batch {batch_id}")
-    model = _model(source, alignments, clock.now())
-    ticket = ticket_of(owner, idempotency_key, identity.digest(["replay", batch_id]))
+    model = _model(source, desk.alignments, desk.clock.now())
+    ticket = ticket_of(desk, identity.digest(["replay", batch_id]))
     answer = begun(
-        ticket,
-        lambda: _copied(source, model, ticket, means=means, blobs=blobs, quota=quota, now=clock.now()),
-        model,
-        _kind(source, manifest),
-        means=means,
-        ledger=ledger,
-        blobs=blobs,
-        bus=bus,
-        engine=engine,
-        clock=clock,
-        manifest=manifest,
-        roster=roster,
-        alignments=alignments,
-        quota=quota,
+        ticket, lambda: _copied(source, model, ticket, desk), model, _kind(source, desk.manifest), desk
     )
-    opened = ledger.batch(answer["batch_id"])
+    opened = desk.ledger.batch(answer["batch_id"])
     changes = list(_changes(source, opened))
     return {**answer, "replay_of": batch_id, "changes": changes}
 
@@ -105,22 +72,14 @@ def _changes(source: Batch, opened: Batch) -> Iterator[dict[str, Any]]:
         yield {"field": "model_version", "before": source.model_version, "now": opened.model_version}
 
 
-def _copied(
-    source: Batch,
-    model: ModelEntry,
-    ticket: Ticket,
-    *,
-    means: Means,
-    blobs: Blobs,
-    quota: Quota,
-    now: datetime,
-) -> Batch:
+def _copied(source: Batch, model: ModelEntry, ticket: Ticket, desk: Desk) -> Batch:
     """The batch, not yet opened, with copies of all that it is computed from."""
     terms, tokens, jobs = source.configuration, source.tokens, source.counts.jobs
+    means, blobs = desk.means, desk.blobs
     tariff, at_once = costing.tariff_of(model, means.engine, terms, tokens=tokens), means.at_once(model.id)
     estimate = costing.expected(model, tariff, terms, jobs=jobs, workers=at_once, tokens=tokens)
     costing.check_limit(terms.max_cost_usd, estimate)
-    quota.reserve(ticket.batch_id, ligands=jobs, usd=estimate.usd)
+    desk.quota.reserve(ticket.batch_id, ligands=jobs, usd=estimate.usd)
     chunks = [_copy(key, source, ticket, blobs) for key in chunk_keys(source)]
     inputs = {}
     for name, item in source.inputs.items():
@@ -144,7 +103,7 @@ def _copied(
             "use_cache": False,
             "replay_of": source.batch_id,
             "trace": tracing.headers_of(tracing.current()).get(tracing.PARENT),
-            "created_at": now,
+            "created_at": desk.clock.now(),
         }
     )
 
