@@ -19,7 +19,7 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as Asked
 
 from shared import wiring
-from shared.entry import problem
+from shared.answers import problem
 from shared.errors import Forbidden, PermanentError
 from shared.metrics import REGISTRY, Counter, Gauge, Histogram, Spread
 from shared.models.access import Scope

@@ -19,7 +19,7 @@ from local.metrics import metrics
 from local.objects import PREFIX, Objects
 from local.routing import Mount, Router, threaded
 from shared import topology, wiring
-from shared.entry import problem
+from shared.answers import problem
 from shared.errors import NotAllowed, TransientError
 from shared.models.access import Scope
 from shared.settings import settings

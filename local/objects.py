@@ -7,7 +7,7 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request, Response
 
 from shared.adapters.local.blobs import FolderBlobs
-from shared.entry import problem
+from shared.answers import problem
 from shared.errors import InvalidInput, PermanentError, TooLarge, TransientError
 from shared.ports.world import Clock
 

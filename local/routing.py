@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local.wsgi import Threaded
-from shared.entry import problem
+from shared.answers import problem
 from shared.guarded import GUARDED
 
 if TYPE_CHECKING:

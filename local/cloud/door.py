@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from werkzeug.wsgi import ClosingIterator, get_input_stream
 
 from local.routing import Router, threaded
-from shared.entry import problem
+from shared.answers import problem
 from shared.topology import Topology
 
 if TYPE_CHECKING:

@@ -50,7 +50,8 @@ from services.api.encoding import Compression
 from services.api.methods import Methods, answered, not_allowed, spelled_out
 from services.api.requests import Bodies, Paths, Steps, step_of
 from services.api.sending import response
-from shared.entry import problem, refused, set_up
+from shared.answers import problem, refused
+from shared.entry import set_up
 from shared.errors import FieldError, InvalidInput, PermanentError, TransientError
 from shared.settings import settings
 

@@ -141,10 +141,9 @@ def results_of_batch(
     entry = seen(view)
     return {
         "parent": as_job(entry),
-        "children": list(_children(store, view, wanted, status=status_filter, results=include_results)),
+        **_page(store, view, wanted, status=status_filter, results=include_results),
         "statistics": counts(entry),
         "summary": _summary(entry),
-        "pagination": wanted.describe(view.batch.counts.jobs),
     }
 
 
@@ -171,9 +170,15 @@ def children(
     per_page: Children200 = 50,
 ) -> dict[str, Any]:
     """A page of the library; ``status_filter`` leaves out others of that page."""
-    view, wanted = store.overview(batch_id), Page(page, per_page)
+    view = store.overview(batch_id)
+    return _page(store, view, Page(page, per_page), status=status_filter, results=include_results)
+
+
+def _page(
+    store: Store, view: Overview, wanted: Page, *, status: StatusOfJob | None, results: bool
+) -> dict[str, Any]:
     return {
-        "children": list(_children(store, view, wanted, status=status_filter, results=include_results)),
+        "children": list(_children(store, view, wanted, status=status, results=results)),
         "pagination": wanted.describe(view.batch.counts.jobs),
     }
 

@@ -9,7 +9,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.api.sending import response
-from shared.entry import problem
+from shared.answers import problem
 from shared.topology import topology
 
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")

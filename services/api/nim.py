@@ -16,10 +16,10 @@ from services.api.sending import response
 from services.api.store import Store
 from services.api.waiting import Seats, outcome_by
 from shared import entry, wiring
+from shared.answers import PROBLEM, problem
 from shared.catalogue.entry import known
 from shared.domain.identity import digest
 from shared.domain.lifecycle import first_round
-from shared.entry import problem
 from shared.models.batch import Batch
 from shared.models.facts import Outcome, OutcomeKind
 from shared.models.work import FailureClass
@@ -109,7 +109,7 @@ def _outcome(store: Store, batch: Batch) -> Outcome | None:
 
 def _passed_on(placed: Placed) -> Response:
     """What ``submit`` refused, as it said it."""
-    return JSONResponse(dict(placed.body), placed.status, media_type=entry.PROBLEM)
+    return JSONResponse(dict(placed.body), placed.status, media_type=PROBLEM)
 
 
 def _late(store: Store, batch: Batch) -> Response:

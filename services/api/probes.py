@@ -8,6 +8,7 @@ from services.api.answers.health import HealthInShort
 from services.api.dependencies import OPEN, ports
 from services.api.sending import response
 from shared import entry
+from shared.answers import problem
 from shared.catalogue.tasks.task import tasks
 from shared.errors import FieldError, TransientError
 from shared.health import OK, examine
@@ -26,7 +27,7 @@ def health() -> dict[str, Any] | Response:
     wrong = tuple(FieldError(what, state) for what, state in found.items() if state != OK)
     if wrong:
         named = ", ".join(error.path for error in wrong)
-        return response(entry.problem(503, TransientError.title, f"what does not answer: {named}", wrong))
+        return response(problem(503, TransientError.title, f"what does not answer: {named}", wrong))
     return {
         "status": "ok",
         "timestamp": ports(NAME).clock.now().isoformat(),

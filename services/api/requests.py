@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.sending import response
 from shared import logs, wiring
-from shared.entry import failed, refused
+from shared.answers import failed, refused
 from shared.errors import PackedBody, PermanentError, TooLarge
 from shared.guarded import GUARDED
 from shared.measures import count_request

@@ -17,7 +17,7 @@ from services.api.screen_order import batch_of, order_of, screen_id
 from services.api.screen_request import ScreenRequest
 from services.api.store import Store
 from shared import wiring
-from shared.entry import PROBLEM
+from shared.answers import PROBLEM
 from shared.errors import Gone
 from shared.settings import settings
 

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from services.api.conditional import FROM_HEAD, holds, unchanged
-from shared.entry import Answer
+from shared.answers import Answer
 
 # How a route that answers with a file says so.
 FILE: Mapping[str, Any] = {
@@ -51,7 +51,7 @@ class _Streamed(StreamingResponse):
 
 
 def response(answer: Answer) -> Response:
-    """An answer of ``shared.entry``, which is whole."""
+    """An answer of ``shared.answers``, which is whole."""
     body, status, headers = answer
     assert isinstance(body, str | bytes)
     return Response(body, status, headers)

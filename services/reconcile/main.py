@@ -6,7 +6,8 @@ from flask import Request
 from services.reconcile.handler import handle
 from services.reconcile.world import Patience, World
 from shared import logs, wiring
-from shared.entry import answering, as_json, trusted
+from shared.answers import as_json
+from shared.entry import answering, trusted
 from shared.settings import settings
 
 

@@ -12,7 +12,7 @@ from services.submit.smart import smart
 from services.submit.source import Limits
 from services.submit.storing import Means
 from services.submit.uploads import offered
-from shared.entry import Answer, as_json, only
+from shared.answers import Answer, as_json, only
 from shared.logs import note
 from shared.models.access import Principal, Scope
 from shared.models.limits import Endpoints

@@ -4,38 +4,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.cli.program import Omtx, environment
+from tests.cli.program import Omtx, environment, serving
 
 
 def create(here: Omtx, *arguments: object) -> str:
     """The key, which is all that stands on stdout."""
     [line] = here("keys", "create", *arguments).out.splitlines()
     return str(line)
-
-
-@contextmanager
-def server(home: Path, *arguments: str) -> Iterator[str]:
-    """``omtx up`` on this home, and where it is reached."""
-    command = [sys.executable, "-m", "cli.main", "up", "--port", "0", "--workers", "1", "--home", str(home)]
-    running = subprocess.Popen(
-        [*command, *arguments], env=environment(home), stdout=subprocess.PIPE, text=True
-    )
-    assert running.stdout is not None
-    try:
-        said = running.stdout.readline()
-        assert "ready" in said
-        yield said.split()[4].rstrip(",")
-    finally:
-        running.terminate()
-        running.wait(30)
-        running.stdout.close()
 
 
 def test_a_key_is_printed_alone_and_listed_without_its_secret(here: Omtx) -> None:
@@ -73,7 +53,7 @@ def test_a_key_opens_a_server_and_is_in_none_of_its_logs(
 ) -> None:
     admin = create(here, "--admin")
     home = Path(os.environ["OMTX_HOME"])
-    with server(home, "--host", "0.0.0.0") as url:
+    with serving(home, "--host", "0.0.0.0") as url:
         monkeypatch.setenv("OMTX_URL", url)
         assert here("list").code == 5
         assert httpx.get(f"{url}/health").status_code == 200
@@ -98,7 +78,7 @@ def test_a_key_opens_a_server_and_is_in_none_of_its_logs(
 
 def test_a_server_that_runs_learns_of_the_first_key_within_seconds(here: Omtx) -> None:
     home = Path(os.environ["OMTX_HOME"])
-    with server(home) as url:
+    with serving(home) as url:
         assert httpx.get(f"{url}/api/v3/batches").status_code == 200
         key = create(here)
         until = time.monotonic() + 5
