@@ -76,12 +76,19 @@ def test_a_wrong_setting_is_one_sentence(alone: Omtx) -> None:
     assert "Traceback" not in answer.err
 
 
+def hears_interrupts() -> None:
+    """A shell has its background jobs ignore Ctrl-C, and so all that they start, these tests for one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_wait_leaves_a_batch_that_can_be_finished(
     alone: Omtx, library: Path, tmp_path: Path
 ) -> None:
     slow = ("--model", "noop", "--param", "delay_seconds=2", "--wait")
     arguments = [sys.executable, "-m", "cli.main", "submit", str(library), *slow]
-    with subprocess.Popen(arguments, env=environment(tmp_path / "home"), stderr=subprocess.PIPE) as waiting:
+    with subprocess.Popen(
+        arguments, env=environment(tmp_path / "home"), stderr=subprocess.PIPE, preexec_fn=hears_interrupts
+    ) as waiting:
         assert waiting.stderr is not None
         assert b"accepted 3 of 3" in waiting.stderr.readline()
         waiting.send_signal(signal.SIGINT)
