@@ -20,7 +20,7 @@ APART := $(addprefix modal_gpu/images/,boltz2.in chai1.in rfantibody.in) $(wildc
 MODELS := .venv-models
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-models test-models-boltz2 test-models-chai run cloud-local check soak bench package terraform openapi provider-schema pins clean
+.PHONY: help demo test test-models test-models-boltz2 test-models-chai run cloud-local check soak bench package lint terraform openapi provider-schema pins clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,13 +47,15 @@ run: $(VENV)/.embedded ## Run the platform on 127.0.0.1 in the foreground (RUN_A
 cloud-local: $(VENV)/.cloud ## Run the cloud backend on 127.0.0.1, on Google's emulators (CLOUD_ARGS=…).
 	@$(BIN)/python -m local.cloud $(CLOUD_ARGS)
 
-check: $(VENV)/.dev ## Check style, types, import layers, README commands, packages, infrastructure.
+check: lint ## Check style, types, import layers, README commands, packages, infrastructure.
+	$(BIN)/python -m pytest tests/repo
+	$(MAKE) --no-print-directory terraform
+
+lint: $(VENV)/.dev ## Check style, types and import layers alone.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
-	$(BIN)/python -m pytest tests/repo
-	$(MAKE) --no-print-directory terraform
 
 soak: $(VENV)/.dev ## Run N random fault schedules (N=20000), and ask every route EXAMPLES times (100).
 	@$(BIN)/python -m pytest tests/faults --schedules $(N)

@@ -55,6 +55,8 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
         return
     signer = f"signed by {found['signed_by']}" if found["signed_by"] else "not signed"
     show(cell(found["sentence"]), cell(f"{found['artefacts_checked']} artefacts checked, {signer}"))
+    if left := found.get("not_covered"):
+        show(cell(f"{len(left)} files were made for the download, and nothing vouches for them"))
     show(*map(cell, found["problems"]))
 
 

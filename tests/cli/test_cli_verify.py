@@ -23,7 +23,8 @@ def test_what_was_taken_away_verifies_with_the_keys_of_the_server(
     answer = omtx("verify", folder)
     assert (answer.code, answer.json["ok"], answer.json["batch_id"]) == (0, True, folder.name)
     assert answer.json["sentence"].startswith("submitted 3 = 3 completed")
-    assert answer.json["artefacts_checked"] == 2
+    assert answer.json["artefacts_checked"] == 3
+    assert answer.json["not_covered"] == []
     assert answer.json["signed_by"] == omtx("verify", folder.name).json["signed_by"]
 
 
