@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -41,6 +42,11 @@ def spawn(home: Path, *arguments: object, **env: str) -> Answer:
         timeout=300,
     )
     return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def hears_interrupts() -> None:
+    """A shell has its background jobs ignore Ctrl-C, and so all that they start, these tests for one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cli.program import Omtx, environment, spawn, submitted
+from tests.cli.program import Omtx, environment, hears_interrupts, spawn, submitted
 
 
 def test_a_batch_is_submitted_read_and_finished_without_a_server(alone: Omtx, library: Path) -> None:
@@ -74,11 +74,6 @@ def test_a_wrong_setting_is_one_sentence(alone: Omtx) -> None:
     assert answer.code == 5
     assert "OMTX_WORKERS" in answer.err
     assert "Traceback" not in answer.err
-
-
-def hears_interrupts() -> None:
-    """A shell has its background jobs ignore Ctrl-C, and so all that they start, these tests for one."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_an_interrupted_wait_leaves_a_batch_that_can_be_finished(

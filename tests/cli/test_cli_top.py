@@ -8,7 +8,7 @@ import sys
 import termios
 from pathlib import Path
 
-from tests.cli.program import Omtx, environment, submitted
+from tests.cli.program import Omtx, environment, hears_interrupts, submitted
 
 
 def test_a_frame_shows_a_running_screen_its_workers_and_its_queues(omtx: Omtx, library: Path) -> None:
@@ -41,7 +41,9 @@ def test_the_live_view_goes_on_until_it_is_interrupted(server_home: Path) -> Non
     ours, theirs = pty.openpty()
     env = environment(server_home) | {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
     command = [sys.executable, "-m", "cli.main", "top"]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env) as process:
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=env, preexec_fn=hears_interrupts
+    ) as process:
         os.close(theirs)
         drawn = b""
         while drawn.count(b"dead letters") < 2:  # two frames
