@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -23,6 +24,9 @@ PATIENCE = {
     "OMTX_RECONCILE_SECONDS": "1",
     "OMTX_AGGREGATE_LEASE_SECONDS": "10",
 }
+
+
+LAST_LINES, LINE_LENGTH = 20, 400
 
 
 def requirements(name: str) -> Path:
@@ -61,6 +65,18 @@ def cloud(
         cloud.__enter__()
     yield cloud
     cloud.__exit__(None, None, None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Beside a failure stands what the functions last said, which tells the reason."""
+    report = yield
+    running = getattr(item, "funcargs", {}).get("cloud")
+    if report.failed and isinstance(running, Cloud):
+        for log in sorted((running.home / "logs").glob("*.log")):
+            last = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+            report.sections.append((f"end of {log.name}", "\n".join(line[:LINE_LENGTH] for line in last)))
+    return report
 
 
 @pytest.fixture

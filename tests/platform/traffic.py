@@ -94,16 +94,18 @@ def traffic_on(cloud: Cloud, chance: random.Random) -> Iterator[Traffic]:
     traffic = Traffic(cloud, chance)
     traffic.subscribe()
     requests = {request.name: request for request in _plan(cloud).subscriptions}
-    with ExitStack() as stack:
-        with cloud.as_environment():
-            subscriber = stack.enter_context(SubscriberClient())
-        for name, storm in traffic.storms.items():
-            url = stack.enter_context(serving(storm))
-            if name in CALLED:
-                cloud.proxies[name].base = url
-                stack.callback(setattr, cloud.proxies[name], "base", storm.base)
-                continue
-            request = requests[NAMES.subscription(EVENT_FUNCTIONS[name])]
-            stack.enter_context(Bridge(request, url, subscriber=subscriber))
-        yield traffic
-    cloud.subscribe()
+    try:
+        with ExitStack() as stack:
+            with cloud.as_environment():
+                subscriber = stack.enter_context(SubscriberClient())
+            for name, storm in traffic.storms.items():
+                url = stack.enter_context(serving(storm))
+                if name in CALLED:
+                    cloud.proxies[name].base = url
+                    stack.callback(setattr, cloud.proxies[name], "base", storm.base)
+                    continue
+                request = requests[NAMES.subscription(EVENT_FUNCTIONS[name])]
+                stack.enter_context(Bridge(request, url, subscriber=subscriber))
+            yield traffic
+    finally:  # a test that fails leaves a platform that works
+        cloud.subscribe()
