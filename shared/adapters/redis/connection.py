@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, RedisError
 from redis.retry import Retry
 
+from shared.adapters.redis.door import ways_in
 from shared.domain.breaker import OPEN_SECONDS, Breaker, BreakerState
 from shared.errors import Unavailable
 
@@ -39,12 +40,19 @@ class RedisHealth:
 
 
 class RedisConnection:
-    """Safe to share between threads; it connects when it is first asked."""
+    """
+    Safe to share between threads; it connects when it is first asked.
+
+    ``ca``: the authority that alone may vouch for the server, in PEM. ``password`` is asked for at each
+    new connection, in place of one in the ``url``.
+    """
 
     def __init__(
         self,
         url: str,
         *,
+        ca: str = "",
+        password: Callable[[], str] | None = None,
         answer_seconds: float = ANSWER_SECONDS,
         open_seconds: float = OPEN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
@@ -56,6 +64,7 @@ class RedisConnection:
             socket_connect_timeout=answer_seconds,
             max_connections=CONNECTIONS,
             retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
+            **ways_in(ca=ca, password=password),
         )
         self._open_seconds = open_seconds
         self._clock = clock
