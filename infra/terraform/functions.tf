@@ -17,9 +17,11 @@ module "function" {
   spec                  = each.value
   subscription_defaults = local.topology.subscription_defaults
   topic                 = try(google_pubsub_topic.topics[each.value.subscription.topic].id, null)
+  vpc_connector         = contains(local.redis_users, each.key) ? google_vpc_access_connector.functions[0].id : null
   warm_instances        = lookup(var.warm_instances, each.key, 0)
 
   environment = merge(
+    contains(local.redis_users, each.key) ? local.redis_environment : {},
     { for name, value in var.settings : "OMTX_${upper(name)}" => value },
     var.traces_endpoint == "" ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.traces_endpoint },
     {

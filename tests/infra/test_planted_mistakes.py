@@ -223,6 +223,48 @@ TOGETHER = (
         "the index of attempts by round, place is not in both places",
     ),
     (
+        "armor.tf",
+        '["/api/v3/depict.svg"]',
+        "[]",
+        "looks for attacks in molecules: request.path != '/api/v3/depict.svg' is missing",
+    ),
+    (
+        "variables.tf",
+        "optional(number, 3000)",
+        "optional(number, 600)",
+        "rule 2000 stops an address below the 1700 requests that one key may make",
+    ),
+    (
+        "redis.tf",
+        '"IAM_AUTH"',
+        '"AUTH_DISABLED"',
+        "dev with redis: Redis lets in whoever reaches it",
+    ),
+    (
+        "redis.tf",
+        '"SERVER_AUTHENTICATION"',
+        '"TRANSIT_ENCRYPTION_DISABLED"',
+        "dev with redis: Redis can be listened to",
+    ),
+    (
+        "redis.tf",
+        'expression = "resource.name',
+        'expression = "resource.type',
+        "a grant is too much: api: roles/memorystore.dbConnectionUser on project",
+    ),
+    (
+        "functions.tf",
+        "contains(local.redis_users, each.key) ? google_vpc_access_connector",
+        "var.redis != null ? google_vpc_access_connector",
+        "function notify is led into the private network, or not, against the topology",
+    ),
+    (
+        FUNCTION,
+        '"PRIVATE_RANGES_ONLY"',
+        '"ALL_TRAFFIC"',
+        "function api calls the world through the private network",
+    ),
+    (
         "alerts.tf",
         "    spend = {",
         "    costs = {",

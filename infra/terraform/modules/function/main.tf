@@ -50,6 +50,8 @@ resource "google_cloudfunctions2_function" "this" {
     min_instance_count               = var.warm_instances
     service_account_email            = google_service_account.this.email
     timeout_seconds                  = var.spec.timeout_seconds
+    vpc_connector                    = var.vpc_connector
+    vpc_connector_egress_settings    = var.vpc_connector == null ? null : "PRIVATE_RANGES_ONLY"
 
     environment_variables = merge(var.environment, {
       LOG_EXECUTION_ID   = "false" # it would wrap our own JSON lines once more

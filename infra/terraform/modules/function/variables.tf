@@ -95,6 +95,12 @@ variable "topic" {
   default     = null
 }
 
+variable "vpc_connector" {
+  description = "Id of the connector to the private network; null for a function that calls nothing in there."
+  type        = string
+  default     = null
+}
+
 variable "warm_instances" {
   description = "Instances kept ready."
   type        = number
