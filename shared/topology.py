@@ -36,7 +36,7 @@ class Opens(Frozen):
     secret ``urls``; the key in there is another identity's. ``secrets`` names purposes;
     whoever opens the ``engine`` needs its token too, ``modal-token``, where models run at Modal.
     Whoever opens the ``msa_server`` needs the login to it, ``msa-login``, where that is kept as a secret.
-    Whoever opens ``redis`` counts and keeps answers there, where there is one, and for itself where there is none.
+    Whoever opens ``redis`` counts and keeps answers there, where there is one; where there is none, for itself.
     ``dead_letters``: it takes in what the topics gave up. Whoever handles a topic may park in the ledger.
     """
 
