@@ -90,7 +90,7 @@ def read(root: Path) -> Wanted:
     services = [path.parent.name for path in (root / "services").glob("*/main.py")]
     routes = json.loads((root / "services" / "api" / "openapi.json").read_text())["paths"]
     more = {"indexes": indexes, "services": services, "sections": sections, "molecules": _molecules(routes)}
-    return Wanted.model_validate({**table, **more})
+    return Wanted.model_validate({**table, **more, "functions": Topology.model_validate(table).deployed()})
 
 
 def _molecules(routes: Mapping[str, Any]) -> list[str]:

@@ -5,14 +5,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from google.auth.credentials import Credentials
-from google.auth.exceptions import RefreshError
 
 from shared import wiring
 from shared.adapters.gcp.access import AccessTokens
 from shared.adapters.redis.connection import RedisConnection
 from shared.errors import Unavailable
 from tests.support.authority import Authority
+from tests.support.credentials import Identity
 from tests.support.redis_server import RedisServer
 
 PASSWORD = "ya29.the-first"
@@ -88,20 +87,6 @@ def test_a_wrong_password_and_none_to_be_had_are_as_if_there_were_no_server(
     for connection in (wrong, RedisConnection(server.url, ca=authority.pem, password=none)):
         with closing(connection), pytest.raises(Unavailable):
             connection.ask(lambda client: client.ping())
-
-
-class Identity(Credentials):
-    """An identity of a machine at Google; each of its tokens is good until it is told otherwise."""
-
-    def __init__(self, *tokens: str) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._tokens = list(tokens)
-
-    def refresh(self, request: object) -> None:
-        """The next token; RefreshError where there is none."""
-        if not self._tokens:
-            raise RefreshError("metadata server")
-        self.token = self._tokens.pop(0)
 
 
 def test_the_settings_log_in_with_a_token_of_the_own_identity(

@@ -41,6 +41,7 @@ def test_a_function_opens_what_its_code_takes_and_no_more(name: str, function: F
     assert bool(taken & OBJECTS) == bool(opens.objects)
     assert bool(taken & REDIS) == opens.redis
     assert ("engine" in taken) == opens.engine
+    assert ("orders" in taken) == opens.orders
 
 
 @each

@@ -235,6 +235,18 @@ TOGETHER = (
         "rule 2000 stops an address below the 1700 requests that one key may make",
     ),
     (
+        "functions.tf",
+        '"functions_call_twins" {\n  for_each = local.callers',
+        '"functions_call_twins" {\n  for_each = { for it, way in local.callers : it => way if it != "api" }',
+        "a grant is missing: api: roles/run.invoker on service submit-inside",
+    ),
+    (
+        "functions.tf",
+        "OMTX_ORDERS_URL = ",
+        'OMTX_LIMITS_ENABLED = "1" # ',
+        "function api is not told where it places orders, or is without need",
+    ),
+    (
         "redis.tf",
         '"IAM_AUTH"',
         '"AUTH_DISABLED"',

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from infra.proof.deployment import Deployment, Resource
-from shared.topology import Function, Topology
+from shared.topology import INSIDE, Function, Topology
 
 ANYONE, PUBSUB, PUSH, SCHEDULE = "anyone", "Pub/Sub", "push", "schedule"
 SIGNER, BUILD = "signer", "build"
@@ -51,6 +51,7 @@ def _needed(topology: Topology) -> Iterator[Grant]:
     yield Grant(BUILD, OBJECT_VIEWER, "bucket source")
     yield Grant(BUILD, "roles/artifactregistry.writer", "repository functions")
     yield Grant(BUILD, "roles/logging.logWriter", "project")
+    yield from _needed_to_order(topology)
     public = topology.public()
     for name, row in topology.functions.items():
         yield from _needed_to_call(name, row, public=name in public)
@@ -76,6 +77,13 @@ def _needed_to_call(name: str, row: Function, *, public: bool) -> Iterator[Grant
     if row.subscription is not None:
         yield Grant(PUSH, INVOKER, f"service {name}")
         yield Grant(PUBSUB, SUBSCRIBER, f"subscription {row.subscription.name}")
+
+
+def _needed_to_order(topology: Topology) -> Iterator[Grant]:
+    """Nobody else gets into a twin."""
+    for name, row in topology.functions.items():
+        if row.opens.orders:
+            yield Grant(name, INVOKER, f"service submit{INSIDE}")
 
 
 def _needed_to_open(name: str, row: Function) -> Iterator[Grant]:

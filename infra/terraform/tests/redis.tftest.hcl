@@ -52,7 +52,7 @@ run "asked_for" {
 
   assert {
     condition = local.redis_users == toset([
-      for name, it in jsondecode(file("../../services/topology.json")).functions : name if try(it.opens.redis, false)
+      for name, it in local.functions : name if try(it.opens.redis, false)
     ])
     error_message = "who opens Redis, and nobody else, must be led there"
   }

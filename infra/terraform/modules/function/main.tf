@@ -1,6 +1,6 @@
 locals {
   full_name = "${var.prefix}-${var.name}"
-  archive   = "${path.root}/${var.archives}/${var.name}.zip"
+  archive   = "${path.root}/${var.archives}/${coalesce(var.spec.archive, var.name)}.zip"
 
   # Cloud Run's address that is known before the service exists, so that a function can be told its own:
   # tokens that it gets must be made out to it.
@@ -44,7 +44,7 @@ resource "google_cloudfunctions2_function" "this" {
     all_traffic_on_latest_revision   = true
     available_cpu                    = "1"
     available_memory                 = "${var.spec.memory_mb}Mi"
-    ingress_settings                 = var.public ? "ALLOW_INTERNAL_AND_GCLB" : "ALLOW_INTERNAL_ONLY"
+    ingress_settings                 = var.ingress
     max_instance_count               = var.spec.max_instances
     max_instance_request_concurrency = var.spec.concurrency
     min_instance_count               = var.warm_instances

@@ -23,6 +23,11 @@ variable "environment" {
   type        = map(string)
 }
 
+variable "ingress" {
+  description = "From where the function is reached; who gets in is said by grants."
+  type        = string
+}
+
 variable "name" {
   description = "The function's name in the topology."
   type        = string
@@ -71,6 +76,7 @@ variable "spec" {
     max_instances   = number
     memory_mb       = number
     timeout_seconds = number
+    archive         = optional(string)
     subscription = optional(object({
       name                 = string
       topic                = string
