@@ -32,6 +32,7 @@ module "function" {
     } : {},
     { for name, value in var.settings : "OMTX_${upper(name)}" => value },
     var.traces_endpoint == "" ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.traces_endpoint },
+    var.trace_orders && each.value.entry_point == "submit" ? { OTEL_TRACES_SAMPLER = "always_on" } : {},
     {
       OMTX_BACKEND    = "gcp"
       OMTX_BUCKET     = google_storage_bucket.objects.name

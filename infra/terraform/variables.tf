@@ -207,6 +207,12 @@ variable "settings" {
   }
 }
 
+variable "trace_orders" {
+  description = "Whether every order is traced, and what it brings about with it; otherwise those that its caller, mostly Cloud Run, decides to trace."
+  type        = bool
+  default     = false
+}
+
 variable "traces_endpoint" {
   description = "Where spans are sent by OTLP over HTTP: Cloud Trace, or a collector; nowhere if empty."
   type        = string

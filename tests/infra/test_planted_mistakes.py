@@ -247,16 +247,22 @@ TOGETHER = (
         "function api is not told where it places orders, or is without need",
     ),
     (
+        "functions.tf",
+        'var.trace_orders && each.value.entry_point == "submit"',
+        'var.trace_orders && each.value.entry_point != "submit"',
+        "function dispatch decides for itself what is traced",
+    ),
+    (
         "redis.tf",
         '"IAM_AUTH"',
         '"AUTH_DISABLED"',
-        "dev with redis: Redis lets in whoever reaches it",
+        "dev with everything: Redis lets in whoever reaches it",
     ),
     (
         "redis.tf",
         '"SERVER_AUTHENTICATION"',
         '"TRANSIT_ENCRYPTION_DISABLED"',
-        "dev with redis: Redis can be listened to",
+        "dev with everything: Redis can be listened to",
     ),
     (
         "redis.tf",

@@ -10,12 +10,18 @@ from pydantic_settings import BaseSettings
 from infra.proof.deployment import Deployment
 from infra.proof.wanted import Wanted
 from shared.settings import Settings
+from shared.settings.doors import DoorSettings
 from shared.settings.limits import LimitSettings
 from shared.settings.redis import RedisSettings
+from shared.settings.webhooks import WebhookSettings
 from shared.topology import INSIDE, Function, Topology
 
 TOLD = ("BUCKET", "DATABASE", "PREFIX", "PROJECT", "PUBLIC_URL", "PUSH_AUDIENCE", "PUSH_SERVICE_ACCOUNT")
-APART: Mapping[str, type[BaseSettings]] = {"limits_": LimitSettings, "redis_": RedisSettings}
+APART: Mapping[str, type[BaseSettings]] = {
+    "limits_": LimitSettings,
+    "redis_": RedisSettings,
+    "webhook_": WebhookSettings,
+}
 PUBLIC, INTERNAL, ANYWHERE = "ALLOW_INTERNAL_AND_GCLB", "ALLOW_INTERNAL_ONLY", "ALLOW_ALL"
 
 
@@ -99,6 +105,7 @@ def _by_settings(fields: Mapping[str, str]) -> Iterator[tuple[type[BaseSettings]
     for prefix, kind in APART.items():
         mine = {it: rest.pop(it) for it in fields if it.startswith(prefix)}
         yield kind, {it.removeprefix(prefix): _decoded(value) for it, value in mine.items()}
+    yield DoorSettings, {it: rest.pop(it) for it in fields if it in DoorSettings.model_fields}
     yield Settings, rest
 
 
@@ -119,6 +126,14 @@ def orders_go_where_our_functions_are_let_in(deployment: Deployment, topology: T
             yield f"function {name} is not told where it places orders, or is without need"
 
 
+def orders_alone_decide_what_is_traced(deployment: Deployment, topology: Topology) -> Iterator[str]:
+    """Whatever follows from an order is traced if that is; a function that decided anew would tear traces."""
+    for name, it in deployment.by_function("cloudfunctions2_function").items():
+        told = it.inner("service_config").get("environment_variables") or {}
+        if "OTEL_TRACES_SAMPLER" in told and topology.functions[name].entry_point != "submit":
+            yield f"function {name} decides for itself what is traced"
+
+
 def each_archive_is_named_by_its_content(deployment: Deployment, topology: Topology) -> Iterator[str]:
     """Or a new source would not be deployed."""
     for name, archive in deployment.by_function("storage_bucket_object").items():
@@ -134,5 +149,6 @@ RULES = (
     each_is_told_who_it_is,
     each_would_start,
     orders_go_where_our_functions_are_let_in,
+    orders_alone_decide_what_is_traced,
     each_archive_is_named_by_its_content,
 )
