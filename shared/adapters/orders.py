@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Self
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from shared.errors import Unknown
 from shared.ports.orders import Placed
+from shared.settings import Settings
 
 SECONDS = 55.0
 
@@ -24,6 +25,16 @@ class HttpOrders:
         self._base_url = base_url
         self._identity = identity
         self._opener = build_opener(ProxyHandler({}))
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Where this installation takes orders."""
+        inside = settings.orders_url
+        if not inside:
+            return cls(settings.base_url)
+        from shared.adapters.gcp.access import IdentityTokens
+
+        return cls(inside, identity=IdentityTokens(inside).token)
 
     def place(self, path: str, order: Mapping[str, Any], headers: Mapping[str, str]) -> Placed:
         """See ``Orders.place``."""

@@ -185,12 +185,7 @@ def orders() -> Orders:
     """The door of ``submit``: the one of users, or in the cloud our own, past the load balancer."""
     from shared.adapters.orders import HttpOrders
 
-    inside = settings().orders_url
-    if not inside:
-        return HttpOrders(settings().base_url)
-    from shared.adapters.gcp.access import IdentityTokens
-
-    return HttpOrders(inside, identity=IdentityTokens(inside).token)
+    return HttpOrders.of(settings())
 
 
 @cache
