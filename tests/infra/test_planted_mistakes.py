@@ -118,7 +118,7 @@ def test_where_nothing_is_planted_nothing_is_found_and_nothing_changed(
             id="an output that does not exist",
         ),
         pytest.param(
-            FUNCTION,
+            "functions.tf",
             '"ALLOW_INTERNAL_ONLY"',
             '"ALLOW_INTERNAL"',
             "ingress_settings is 'ALLOW_INTERNAL', must be one of ALLOW_ALL,",
