@@ -305,11 +305,9 @@ def test_mistakes_in_what_it_comes_to_are_found_each_by_its_name(
 def test_a_function_that_is_not_deployed_is_found(
     checkout: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    everyone, all_but_one = (
-        "local.topology.functions\n",
-        '{ for name, it in local.topology.functions : name => it if name != "complete" }\n',
-    )
-    plant(checkout / FOLDER / "topology.tf", f"  functions = {everyone}", f"  functions = {all_but_one}")
+    everyone = "merge(local.topology.functions, local.twins)"
+    all_but_one = '{ for name, it in local.topology.functions : name => it if name != "complete" }'
+    plant(checkout / FOLDER / "topology.tf", everyone, f"merge({all_but_one}, local.twins)")
     said = found(checkout, tmp_path_factory)
     assert "function complete is in the topology and not deployed" in said
     assert "every function of the topology must be deployed" in said
