@@ -11,11 +11,12 @@ from pydantic import JsonValue
 from shared.models.batch import LibraryRow, RowKind
 
 LARGEST_SEED = 2**31 - 1
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def digest(value: Any) -> str:
     """SHA-256 (hex) of a JSON value in canonical form."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(value).encode()).hexdigest()
 
 
 def batch_id(owner: str, idempotency_key: str | None, chance: str) -> str:
