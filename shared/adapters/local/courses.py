@@ -51,6 +51,7 @@ class SqliteCourses:
         """Rows of these rounds, by a join: for ``(…) IN (VALUES …)`` SQLite reads the whole table."""
         if not keys:
             return []
+        keys = list(dict.fromkeys(keys))
         places = ", ".join(["(?, ?)"] * len(keys))
         sql = f"""WITH wanted (of_batch, of_round) AS (VALUES {places}) SELECT {columns}
             FROM wanted CROSS JOIN {table} ON batch_id = of_batch AND round = of_round {rest}"""
