@@ -33,7 +33,7 @@ def job_id(batch: str, position: int) -> str:
     that any job can be found by its id alone.
     """
     stem = batch.removeprefix("batch_")
-    # The digest of ["job", batch, position], by hand: a page names many, and most of the time is the encoder's.
+    # The digest of ["job", batch, position], by hand: most of the time of a page of jobs was the encoder's.
     named = f'["job",{_CANONICAL.encode(batch)},{position}]'
     return f"job_{hashlib.sha256(named.encode()).hexdigest()[:8]}_{stem}_{position}"
 
