@@ -4,10 +4,15 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["tests.support.emulators", "tests.support.control_plane", "tests.support.redis_server"]
 
 SCHEDULES = 2000
+
+# How long an example takes says something of the machine, and nothing of the code.
+settings.register_profile("omtx", deadline=None)
+settings.load_profile("omtx")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
