@@ -103,25 +103,40 @@ def submit(
     )
     with _connection(wait and not dry_run) as connection:
         body = order(screen, given, model=chosen_model(connection, screen.task_type, model))
-        if max_cost_usd is not None:
-            body["configuration"] = {"max_cost_usd": max_cost_usd}
-        if no_cache:
-            body["use_cache"] = False
+        body |= _terms(max_cost_usd, no_cache)
         if library is not None:
             body["library"] = brought(connection, library)
         if dry_run:
             _estimate(connection, body, as_json)
             return
-        accepted = post(connection, body, idempotency_key)
-        accounting, ended = accepted["accounting"], None
-        if wait:
-            announce(accepted)
-            ended = follow(connection, accepted["batch_id"], timeout=timeout)
-            accounting = ended["accounting"]
-        answer(accepted["batch_id"], accounting, as_json)
-        tell_of_no_server(connection)
+        ended = _submitted(connection, body, idempotency_key, wait=wait, timeout=timeout, as_json=as_json)
     if ended is not None:
         success(ended)
+
+
+def _terms(max_cost_usd: float | None, no_cache: bool) -> dict[str, Any]:
+    """What an order says of its cost; only what was given."""
+    limit = {} if max_cost_usd is None else {"configuration": {"max_cost_usd": max_cost_usd}}
+    return limit | ({"use_cache": False} if no_cache else {})
+
+
+def _submitted(
+    connection: Connection,
+    body: dict[str, Any],
+    key: str | None,
+    *,
+    wait: bool,
+    timeout: float | None,
+    as_json: bool,
+) -> dict[str, Any] | None:
+    """Submit, and say what the batch is; how it ended, where that is waited for."""
+    accepted, ended = post(connection, body, key), None
+    if wait:
+        announce(accepted)
+        ended = follow(connection, accepted["batch_id"], timeout=timeout)
+    answer(accepted["batch_id"], (ended or accepted)["accounting"], as_json)
+    tell_of_no_server(connection)
+    return ended
 
 
 def _connection(wait: bool) -> AbstractContextManager[Connection]:

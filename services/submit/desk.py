@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.submit.storing import Means
+from services.submit.means import Means
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
 from shared.ports.engine import Engine

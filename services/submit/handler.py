@@ -23,23 +23,7 @@ def handle(order: Order, desk: Desk, limits: Limits) -> dict[str, Any]:
     model = entry(order.model_name)
     source = Source.of(order, model, owner=desk.owner, blobs=desk.blobs)
     ticket = ticket_of(desk, _fingerprint(source))
-    return begun(
-        ticket,
-        lambda: store(
-            source,
-            model,
-            ticket,
-            limits,
-            means=desk.means,
-            blobs=desk.blobs,
-            alignments=desk.alignments,
-            quota=desk.quota,
-            now=desk.clock.now(),
-        ),
-        model,
-        source.kind,
-        desk,
-    )
+    return begun(ticket, lambda: store(source, model, ticket, limits, desk), model, source.kind, desk)
 
 
 def _fingerprint(source: Source) -> str:

@@ -4,10 +4,10 @@ from functools import partial
 
 from services.submit.desk import Desk
 from services.submit.handler import handle
+from services.submit.means import Means
 from services.submit.replaying import replay
 from services.submit.routes import Accept, Again
 from services.submit.source import Limits
-from services.submit.storing import Means
 from shared import wiring
 from shared.metered import quota_of
 from shared.models.access import Principal

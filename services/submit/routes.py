@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from services.submit import estimating
+from services.submit.means import Means
 from services.submit.predicting import Prediction, Question, ordered, predicted, validated
 from services.submit.request import Nothing, Order, read_body
 from services.submit.smart import smart
 from services.submit.source import Limits
-from services.submit.storing import Means
 from services.submit.uploads import offered
 from shared.answers import Answer, as_json, only
 from shared.logs import note
