@@ -53,9 +53,18 @@ def order_of(asked: ScreenRequest) -> dict[str, Any]:
         order["seed"] = options.pop("seed")
     if asked.molecule_filters is not None:
         order["molecule_filters"] = dict(asked.molecule_filters)
+    order |= _told(asked)
     if asked.max_cost_usd is not None:
         order["configuration"] = {"max_cost_usd": float(asked.max_cost_usd)}
     return {**order, "parameters": {**options, **_complex(asked, polymers)}}
+
+
+def _told(asked: ScreenRequest) -> dict[str, Any]:
+    """Who is to be told of it."""
+    names = ("webhook_url", "webhook_events", "webhook_milestones")
+    found = {name: it for name in names if (it := getattr(asked, name)) is not None}
+    secret = asked.webhook_secret
+    return found if secret is None else {**found, "webhook_secret": secret.get_secret_value()}
 
 
 def _ligand(smiles: str, name: str | None) -> dict[str, str]:

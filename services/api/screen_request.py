@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, JsonValue, SecretStr, StringConstraints, model_validator
 
+from shared.domain.listening import LONGEST_SECRET, Events, Milestones, Url
 from shared.models.base import Frozen
 from shared.models.batch import MAX_LIGANDS_IN_BODY
 
@@ -39,7 +40,8 @@ class ScreenRequest(Frozen):
     A screen. Other than there, nothing is filtered unless it is asked for.
 
     ``molecule_filters`` and ``model_options`` are those of a submission; ``seed`` is among the latter.
-    ``max_cost_usd`` is a decimal number as text.
+    ``max_cost_usd`` is a decimal number as text. ``webhook_url``, which is told of it, and what goes with
+    that are those of a submission.
     """
 
     model_config = ConfigDict(
@@ -64,6 +66,10 @@ class ScreenRequest(Frozen):
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "screen"
     idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
     max_cost_usd: Money | None = None
+    webhook_url: Url | None = None
+    webhook_events: Events | None = None
+    webhook_milestones: Milestones | None = None
+    webhook_secret: Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_SECRET)] | None = None
 
     @model_validator(mode="after")
     def _each_chain_once(self) -> Self:

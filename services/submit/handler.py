@@ -9,6 +9,7 @@ from services.submit.source import Limits, Source
 from services.submit.storing import store
 from shared.catalogue.entry import entry
 from shared.domain import identity
+from shared.models.batch import Batch
 
 
 def handle(order: Order, desk: Desk, limits: Limits) -> dict[str, Any]:
@@ -23,9 +24,11 @@ def handle(order: Order, desk: Desk, limits: Limits) -> dict[str, Any]:
     model = entry(order.model_name)
     source = Source.of(order, model, owner=desk.owner, blobs=desk.blobs)
     ticket = ticket_of(desk, _fingerprint(source))
-    return begun(
-        ticket,
-        lambda: store(
+
+    def stored() -> Batch:
+        now = desk.clock.now()
+        hook = desk.switchboard.endpoint(order, desk.owner, ticket.batch_id, ticket.fingerprint, now=now)
+        batch = store(
             source,
             model,
             ticket,
@@ -34,12 +37,11 @@ def handle(order: Order, desk: Desk, limits: Limits) -> dict[str, Any]:
             blobs=desk.blobs,
             alignments=desk.alignments,
             quota=desk.quota,
-            now=desk.clock.now(),
-        ),
-        model,
-        source.kind,
-        desk,
-    )
+            now=now,
+        )
+        return desk.switchboard.keep(hook, batch)
+
+    return begun(ticket, stored, model, source.kind, desk)
 
 
 def _fingerprint(source: Source) -> str:

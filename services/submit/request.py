@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic_core import from_json
 
 from services.submit.filters import TYPES, MoleculeFilters
+from services.submit.telling import Telling
 from shared.chemistry.sequence import read_sequence
 from shared.errors import FieldError, InvalidInput, TooLarge
 from shared.models.base import Frozen
@@ -65,7 +66,7 @@ class NamedStructure(Frozen):
     content: Annotated[str, Field(min_length=1)]
 
 
-class Order(Frozen):
+class Order(Telling):
     """
     One batch as posted to ``/api/v3/batches/submit``.
 
@@ -74,6 +75,7 @@ class Order(Frozen):
     reported and does not stop the others, unless the order is ``strict``. ``molecule_filters`` leave out
     ligands that are not wanted, which ``strict`` does not mind. ``use_cache``: whether results that an
     earlier batch of the same owner computed may be taken; unsaid, as the catalogue has it for the model.
+    ``webhook_url``: who is told of this batch, see ``Telling``.
     """
 
     job_name: Name

@@ -158,6 +158,7 @@ class StatusOfBatch(Frozen):
     waiting_for: str | None
     round: int
     cancel_requested: bool
+    webhook_id: str | None
     artefacts_folder: str | None
 
 

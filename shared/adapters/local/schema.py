@@ -130,7 +130,11 @@ HOOKS = (
     "CREATE INDEX notices_by_age ON notices (created_at)",
 )
 TRACES = ("ALTER TABLE messages ADD COLUMN attributes TEXT",)
+OWN_HOOKS = (
+    "ALTER TABLE hooks ADD COLUMN batch_id TEXT",
+    "CREATE INDEX hooks_of_batch ON hooks (batch_id) WHERE batch_id IS NOT NULL",
+)
 STEPS: tuple[tuple[str, ...], ...] = (
     *(LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING, FORGETTING, COSTS, STAFF),
-    *(KEYS, CONSUMPTION, HOOKS, TRACES),
+    *(KEYS, CONSUMPTION, HOOKS, TRACES, OWN_HOOKS),
 )
