@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
+    ConfigDict,
     Field,
     JsonValue,
     StringConstraints,
@@ -36,6 +37,11 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _alone(given: str, other: str) -> dict[str, JsonValue]:
+    """The schema of objects that have one of two fields."""
+    return {"required": [given], "properties": {given: {"type": "string"}, other: {"type": "null"}}}
+
+
 class Nothing(Frozen):
     """A body that says nothing, where the path says all."""
 
@@ -47,6 +53,10 @@ class LibraryText(Frozen):
     ``csv`` and ``tsv`` are one (delimiter, header and columns are found); without a format, the name
     of the upload or the beginning of the text tells it.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [_alone("content", "uri"), _alone("uri", "content")]}
+    )
 
     format: Literal["csv", "tsv", "smi", "sdf"] | None = None
     content: Annotated[str, Field(min_length=1)] | None = None

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from shared.domain import identity
 from shared.domain.listening import (
     BY_DEFAULT,
     LONGEST_SECRET,
+    WITH_A_URL_OR_WITHOUT,
     Events,
     Milestones,
     Url,
@@ -41,6 +42,8 @@ class Telling(Frozen):
     ``webhook_secret`` signs them; without one, that of a registered webhook at the same host. It is no part
     of what an order says: of two orders that differ in nothing else, the first one's counts.
     """
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": WITH_A_URL_OR_WITHOUT})
 
     webhook_url: Annotated[Url | None, Field(exclude_if=_is_none)] = None
     webhook_events: Annotated[Events | None, Field(exclude_if=_is_none)] = None

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
 from shared.domain.milestones import THRESHOLDS
 from shared.errors import FieldError, InvalidInput
@@ -14,6 +14,11 @@ BY_DEFAULT = (Told.BATCH_COMPLETED, Told.BATCH_FAILED, Told.BATCH_CANCELLED)
 PREFIX = "whsec_"
 SECRET_BYTES = (24, 64)
 LONGEST_SECRET = 200
+WITH_A_URL_OR_WITHOUT: list[JsonValue] = [
+    {"required": ["webhook_url"], "properties": {"webhook_url": {"type": "string"}}},
+    {"properties": {f"webhook_{it}": {"type": "null"} for it in ("events", "milestones", "secret")}},
+]
+"""The schema of an order that says who is to be told of it, or nothing of that."""
 
 Url = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2048)]
 Threshold = Literal[10, 25, 50, 75, 90, 100]
