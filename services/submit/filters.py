@@ -4,13 +4,25 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
+from services.submit.regexes import LONGEST_REGEX, checked_regex
 from services.submit.smarts import LONGEST_SMARTS, read_smarts
 from shared.models.base import Frozen
 
 MOST_FILTERS = 20
 MOST_PATTERNS = 50
+# Said of a list that a validator checks: where a row of it is wrong, pydantic would count it as missing, too.
+SOME: dict[str, JsonValue] = {"minItems": 1}
 Catalog = Literal[
     "PAINS",
     "PAINS_A",
@@ -63,8 +75,15 @@ class LipinskiFilter(Frozen):
         return 1 if self.allow_single_violation is None else int(self.allow_single_violation)
 
 
+def _given(name: str) -> dict[str, JsonValue]:
+    """The schema of objects in which this field is there, and no null."""
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
+
+
 class Range(Frozen):
     """Both ends belong to it; at least one is given."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_given("min"), _given("max")]})
 
     min: float | None = None
     max: float | None = None
@@ -80,6 +99,8 @@ class Range(Frozen):
 
 class DescriptorFilter(Frozen):
     """Every figure lies in its range. What each is, says ``descriptors``."""
+
+    model_config = ConfigDict(json_schema_extra=lambda told: told.update(anyOf=_any_descriptor()))
 
     type: Literal["rdkit_descriptor_filter"]
     name: FilterName = "descriptors"
@@ -108,6 +129,10 @@ class DescriptorFilter(Frozen):
         """What was asked for, by descriptor."""
         found = {name: getattr(self, name) for name in descriptor_names()}
         return {name: bounds for name, bounds in found.items() if bounds is not None}
+
+
+def _any_descriptor() -> list[JsonValue]:
+    return [_given(name) for name in descriptor_names()]
 
 
 def descriptor_names() -> list[str]:
@@ -158,7 +183,7 @@ class SmartsFilter(Frozen):
     action: Literal["reject", "require"] = "reject"
     patterns: Annotated[
         tuple[Annotated[Pattern, BeforeValidator(_as_pattern)], ...],
-        Field(max_length=MOST_PATTERNS),
+        Field(max_length=MOST_PATTERNS, json_schema_extra=SOME),
     ]
     name: FilterName = ""
 
@@ -177,10 +202,32 @@ class SmartsFilter(Frozen):
         return {**given, "name": "required SMARTS" if given.get("action") == "require" else "SMARTS"}
 
 
+Expression = Annotated[str, Field(min_length=1, max_length=LONGEST_REGEX), AfterValidator(checked_regex)]
+
+
+class RegexFilter(Frozen):
+    """None of the regular expressions, as RE2 reads them, matches anywhere in the canonical SMILES."""
+
+    type: Literal["smiles_regex_filter"]
+    patterns: Annotated[tuple[Expression, ...], Field(max_length=MOST_PATTERNS, json_schema_extra=SOME)]
+    name: FilterName = "SMILES regex"
+
+    @field_validator("patterns")
+    @classmethod
+    def _has_one(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        if not patterns:
+            raise ValueError("names no expression")
+        return patterns
+
+
 AnyFilter = Annotated[
-    LipinskiFilter | DescriptorFilter | CatalogFilter | SmartsFilter, Field(discriminator="type")
+    LipinskiFilter | DescriptorFilter | CatalogFilter | SmartsFilter | RegexFilter,
+    Field(discriminator="type"),
 ]
-TYPES = ("lipinski_filter", "rdkit_descriptor_filter", "smarts_catalog_filter", "smarts_custom_filter")
+TYPES = (
+    *("lipinski_filter", "rdkit_descriptor_filter", "smarts_catalog_filter", "smarts_custom_filter"),
+    "smiles_regex_filter",
+)
 
 
 class MoleculeFilters(Frozen):
@@ -200,7 +247,7 @@ class MoleculeFilters(Frozen):
             if count > 1:
                 raise ValueError(f"{count} filters are named {name!r}; give each a name of its own")
         if len(list(self.patterns)) > MOST_PATTERNS:
-            raise ValueError(f"all filters together may have {MOST_PATTERNS} SMARTS")
+            raise ValueError(f"all filters together may have {MOST_PATTERNS} SMARTS and expressions")
         return self
 
     @property
@@ -209,6 +256,11 @@ class MoleculeFilters(Frozen):
         return [it.name for it in self.custom_filters]
 
     @property
-    def patterns(self) -> Iterator[Pattern]:
-        """The SMARTS that a user wrote, which may take any time to match."""
-        return (it for one in self.custom_filters if isinstance(one, SmartsFilter) for it in one.patterns)
+    def patterns(self) -> Iterator[Pattern | str]:
+        """What a user wrote and may take long to match: SMARTS any time, of expressions it adds up."""
+        return (
+            it
+            for one in self.custom_filters
+            if isinstance(one, SmartsFilter | RegexFilter)
+            for it in one.patterns
+        )
