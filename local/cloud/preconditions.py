@@ -56,6 +56,11 @@ def guarded(table: Iterable[tuple[str, Mapping[str, Handler]]]) -> Table:
     )
 
 
+def take_the_last_turn() -> None:
+    """Return once no handler works on the store; from then on none ever does."""
+    _TURN.acquire()
+
+
 class Uploads:
     """Uploads in pieces: what was asked for at their beginning holds until their end."""
 

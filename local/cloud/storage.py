@@ -25,7 +25,7 @@ from gcp_storage_emulator.storage import Storage
 
 from local.cloud.child import ADDRESS, free_port
 from local.cloud.emulators import Emulator
-from local.cloud.preconditions import guarded
+from local.cloud.preconditions import guarded, take_the_last_turn
 
 VARIABLE = "STORAGE_EMULATOR_HOST"
 
@@ -120,6 +120,7 @@ def serve(port: int, folder: Path | None, bucket: str | None) -> None:
     signal.signal(signal.SIGINT, end)
     with listener:
         listener.serve_forever()
+    take_the_last_turn()  # the threads of open connections go on, and what they call stored has to be stored
     shelf.save()
 
 

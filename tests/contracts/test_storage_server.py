@@ -2,7 +2,10 @@
 
 import hashlib
 import io
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,6 +23,7 @@ from tests.support.emulators import Emulators
 pytestmark = pytest.mark.gcp
 
 STALE = 1
+WRITERS, EACH = 8, 50
 
 
 @pytest.fixture
@@ -211,3 +215,32 @@ def test_objects_in_a_folder_are_there_after_a_restart(tmp_path: Path, project: 
             assert [item["name"] for item in found] == expected
             httpx.put(f"{base}/{project}/kept", content=b"content").raise_for_status()
             assert httpx.get(f"{base}/{project}/kept").content == b"content"
+
+
+def test_what_it_stored_while_it_was_told_to_end_is_there_after_a_restart(
+    tmp_path: Path, project: str
+) -> None:
+    """The threads of open connections go on while the index is written."""
+    options: dict[str, Any] = {"folder": tmp_path / "objects", "bucket": project}
+    with storage(tmp_path / "log", **options) as server:
+        at_work, acknowledged = threading.Barrier(WRITERS + 1), list[str]()
+
+        def write(writer: int) -> None:
+            base = f"http://{server.address}/{project}"
+            with suppress(httpx.TransportError), httpx.Client(base_url=base, trust_env=False) as client:
+                for n in count():
+                    client.put(f"/{writer}-{n}", content=b"content").raise_for_status()
+                    acknowledged.append(f"{writer}-{n}")
+                    if n == EACH:
+                        at_work.wait(timeout=30)
+
+        threads = [threading.Thread(target=write, args=(writer,)) for writer in range(WRITERS)]
+        for thread in threads:
+            thread.start()
+        at_work.wait(timeout=30)
+        server.stop()
+        for thread in threads:
+            thread.join()
+    with storage(tmp_path / "log", **options) as server, httpx.Client(trust_env=False) as client:
+        for name in acknowledged:
+            client.get(f"http://{server.address}/{project}/{name}").raise_for_status()

@@ -16,6 +16,7 @@ OPEN = ("pending", "queued", "running")
 def status_of(client: httpx.Client, batch_id: str) -> dict[str, Any]:
     """How the batch stands; nothing while the front door has no function behind it."""
     answer = client.get(f"/api/v3/batches/{batch_id}/status", params={"page_size": 1})
+    assert answer.status_code not in range(400, 500), answer.text
     return answer.json() if answer.is_success else {"status": f"no answer: {answer.status_code}"}
 
 

@@ -23,7 +23,8 @@ from tests.platform.traffic import EVENT_FUNCTIONS, Traffic, traffic_on
 from tests.support.orders import noop_order
 
 pytestmark = [pytest.mark.gcp, pytest.mark.slow, pytest.mark.usefixtures("inside")]
-JOBS, KILLS, HEALING_SECONDS = 300, 8, 200.0
+JOBS, KILLS, HEALING_SECONDS, LOOK_SECONDS = 300, 8, 200.0, 0.1
+ENDED = ("completed", "failed", "cancelled")
 ROUGH = Odds(refuse=0.05, lose=0.05, repeat=0.1, hold=0.01, held_seconds=6.0)
 MORTAL = (*EVENT_FUNCTIONS, "webhook", "reconcile")
 POISON = (b"not JSON", b'{"ref": 1}', b"\x00\xff")
@@ -44,9 +45,12 @@ def submitted(client: httpx.Client, jobs: int, **parameters: float) -> str:
     return str(answer.json()["batch_id"])
 
 
-def ended(client: httpx.Client, batch_id: str) -> bool:
-    """Whether the batch is closed and aggregated."""
-    return status_of(client, batch_id)["status"] in ("completed", "failed", "cancelled")
+def wait_for_the_end(client: httpx.Client, batch_id: str) -> None:
+    """Return once the batch is closed and aggregated."""
+    end = time.monotonic() + HEALING_SECONDS
+    while (status := status_of(client, batch_id))["status"] not in ENDED:
+        assert time.monotonic() < end, f"it did not end: {status}"
+        time.sleep(LOOK_SECONDS)
 
 
 def strike(traffic: Traffic, batch_id: str) -> None:
@@ -81,7 +85,9 @@ def test_a_screen_in_a_storm_ends_with_one_outcome_for_each_ligand(
         traffic.storms["aggregate"].odds = BURST
         batch_id = submitted(client, JOBS, failure_rate=0.1, payload_bytes=10, delay_seconds=0.02)
         traffic.kill(chance.choice(MORTAL))
-        assert not ended(client, batch_id), "the first kill came too late to mean anything"
+        assert status_of(client, batch_id)["status"] not in ENDED, (
+            "the first kill came too late to mean anything"
+        )
         for name, ask in {
             "webhook": None,
             "complete": None,
@@ -95,7 +101,7 @@ def test_a_screen_in_a_storm_ends_with_one_outcome_for_each_ligand(
             strike(traffic, batch_id)
         until(lambda: traffic.storms["aggregate"].seen["refused"] > 0, seconds=HEALING_SECONDS)
         traffic.set(CALM)
-        until(lambda: ended(client, batch_id), seconds=HEALING_SECONDS)
+        wait_for_the_end(client, batch_id)
         accounting = audit(client, batch_id, jobs=JOBS)
         assert accounting["failed"] > 0
         for what in ("refused", "lost", "repeated"):
@@ -128,7 +134,7 @@ def test_a_screen_outlives_every_emulator(
         for function in cloud.functions.values():
             function.wait()
         assert lost_at < jobs, "nothing was lost"
-        until(lambda: ended(client, batch_id), seconds=HEALING_SECONDS)
+        wait_for_the_end(client, batch_id)
         assert audit(client, batch_id, jobs=jobs)["completed"] == jobs
 
 
