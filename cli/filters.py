@@ -10,7 +10,8 @@ from typing import Any, get_args
 from omtx.files import read_text
 
 from cli.errors import Refused
-from services.submit.filters import Catalog, descriptor_names
+from services.submit.filters import Catalog
+from services.submit.ranges import descriptor_names
 
 FORMS = (
     "lipinski or lipinski:VIOLATIONS, a catalogue such as PAINS, mol_wt<=500, tpsa=20..140, "

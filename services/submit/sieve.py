@@ -11,12 +11,12 @@ from services.submit.descriptors import DESCRIPTORS, RULE_OF_FIVE, outside
 from services.submit.filters import (
     AnyFilter,
     CatalogFilter,
-    DescriptorFilter,
     LipinskiFilter,
     MoleculeFilters,
     RegexFilter,
     SmartsFilter,
 )
+from services.submit.ranges import DescriptorFilter
 from services.submit.regexes import Regex
 from services.submit.smarts import read_smarts
 from shared.chemistry.fragments import by_size

@@ -10,7 +10,8 @@ from rdkit.Chem import Crippen, Descriptors, rdMolDescriptors
 from rdkit.Chem.FilterCatalog import FilterCatalogParams
 
 from services.submit.descriptors import DESCRIPTORS, outside
-from services.submit.filters import Catalog, MoleculeFilters, Pattern, descriptor_names
+from services.submit.filters import Catalog, MoleculeFilters, Pattern
+from services.submit.ranges import descriptor_names
 from services.submit.request import read_value
 from services.submit.sieve import Unwanted, unwanted
 from shared.chemistry.smiles import read_ligand
