@@ -165,4 +165,5 @@ def _answer(
         "test_model": batch.test_model,
         "status_url": f"/api/v3/batches/{batch.batch_id}/status",
         "results_url": f"/api/v3/batches/{batch.batch_id}/results",
+        "webhook_id": batch.hook,
     }

@@ -99,6 +99,7 @@ def _copied(source: Batch, model: ModelEntry, ticket: Ticket, desk: Desk) -> Bat
             "idempotency_key": ticket.idempotency_key,
             "use_cache": False,
             "replay_of": source.batch_id,
+            "hook": None,
             "trace": tracing.headers_of(tracing.current()).get(tracing.PARENT),
             "created_at": desk.clock.now(),
         }
