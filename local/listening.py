@@ -43,6 +43,8 @@ class WebServer:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                # What says that it comes from elsewhere is read where it is known which proxies are ours.
+                proxy_headers=False,
                 timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
             )
         )

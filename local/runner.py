@@ -5,6 +5,7 @@ It holds a lock on the folder for as long as it lives; a crash releases it. What
 half done is finished after the next start.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -48,7 +49,9 @@ class Runner(Parts):
         self.url = settings().base_url
         _guarded()
         stack.enter_context(noted(self.home, self.url))
-        mounted = self._load()
+        with _for_good():
+            mounted = self._load()
+        stack.callback(gc.unfreeze)
         server.start(mounted.web)
         stack.callback(server.stop)
         for part in _parts(mounted, self.home / "logs", all_cores):
@@ -73,6 +76,22 @@ def _parts(mounted: Mounted, logs: Path, cores: frozenset[int]) -> tuple[Pool, P
     path = table.functions["reconcile"].routes[0].path
     schedule = Schedule(mounted.functions["reconcile"], path, seconds=settings().reconcile_seconds)
     return engine(logs, cores), pump, schedule
+
+
+@contextmanager
+def _for_good() -> Iterator[None]:
+    """
+    What is loaded here is not searched for garbage, neither now nor while the platform runs.
+
+    It is most of what the process holds, all of it is needed to the end, and each search of it takes as
+    long as some dozens of short jobs.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+    gc.freeze()
 
 
 @contextmanager

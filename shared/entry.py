@@ -1,7 +1,6 @@
 """What every ``main.py`` needs around its one call: parking, health and one line in the log."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,7 +38,8 @@ def answering(handle: "Callable[[Request], Any]") -> "Callable[[Request], Any]":
             step.quiet = request.method in ("GET", "HEAD")
             return handle(request)
 
-        return _probed(handle.__name__, request) or _answer(handle.__name__, request, act)
+        probed = _probed(handle.__name__, request)
+        return probed or _answer(handle.__name__, request, headers_of(request), act)
 
     return entry
 
@@ -69,17 +69,18 @@ def receiving(kind: type[E]) -> "Callable[[Callable[[E], None]], Callable[[Reque
         @wraps(handle)
         def entry(request: "Request") -> Any:
             def act(step: logs.Step) -> Answer:
-                wiring.callers().check(headers_of(request))
+                wiring.callers().check(headers)
                 _take(delivery, kind, handle, step)
                 return NOTHING
 
             probed = _probed(handle.__name__, request)
             if probed is not None or request.method != "POST":
                 return probed or only("POST")
+            headers = headers_of(request)
             delivery = Delivery.of(request.content_type or "", request.stream.read(MOST_BYTES + 1))
             # A delivery is a request of its own; where its message comes from matters more.
             parent = tracing.place_of(delivery.attributes)
-            return _answer(handle.__name__, request, act, kind="consumer", parent=parent)
+            return _answer(handle.__name__, request, headers, act, kind="consumer", parent=parent)
 
         return entry
 
@@ -98,7 +99,7 @@ def _take(delivery: Delivery, kind: type[E], handle: Callable[[E], None], step: 
     about = delivery.subject()
     tracing.about(about.job_id)
     logs.note(
-        **asdict(about),
+        **vars(about),
         subscription=delivery.subscription,
         delivery_attempt=delivery.number,
         message_id=delivery.message_id,
@@ -115,13 +116,14 @@ def _take(delivery: Delivery, kind: type[E], handle: Callable[[E], None], step: 
 def _answer(
     name: str,
     request: "Request",
+    headers: Mapping[str, str],
     act: Callable[[logs.Step], Any],
     *,
     kind: tracing.Kind = "server",
     parent: tracing.Place | None = None,
 ) -> Any:
     """One step: its answer, whatever ``act`` raises, its line in the log, and its place among the figures."""
-    with logs.step(name, headers_of(request), tracer=wiring.tracer(), kind=kind, parent=parent) as step:
+    with logs.step(name, headers, tracer=wiring.tracer(), kind=kind, parent=parent) as step:
         answer = _acted(act, step)
         route = PUSHED if kind == "consumer" else topology().functions[name].route_of(request.path)
         count_request(name, request.method, route, answer[1], step.seconds)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic_core import to_json
 
+from services.aggregate import arrays
 from services.aggregate.columns import Column, Kind
 from services.aggregate.streams import Spool
 
@@ -55,13 +56,20 @@ class ParquetTable:
 
 
 def _array(kind: Kind, values: Sequence[Any]) -> pa.Array:
-    if kind == "time":
-        return pa.array(values, pa.string()).cast(TYPES[kind])
-    if kind == "number":
-        values = [None if value is None else float(value) for value in values]
-    elif kind == "text":
-        values = [value if value is None or value.__class__ is str else json.dumps(value) for value in values]
-    return pa.array(values, TYPES[kind])
+    if values.count(None) == len(values):
+        return pa.nulls(len(values), TYPES[kind])
+    match kind:
+        case "integer":
+            return arrays.integers(values)
+        case "number":
+            return arrays.numbers(values)
+        case "boolean":
+            return arrays.booleans(values)
+        case "text":
+            told = [it if it is None or it.__class__ is str else json.dumps(it) for it in values]
+            return arrays.texts(told)
+        case "time":
+            return arrays.texts(values).cast(TYPES[kind])
 
 
 class ColumnsJson:

@@ -47,8 +47,8 @@ def handle(
 def _record_run(envelope: Envelope, tracer: Tracer) -> None:
     """A run sends no spans: what it could say of itself, its answer says."""
     told, ref = envelope.trace or {}, envelope.ref
-    ordered, run = place_of(told), run_place(told, ref.run_name)
-    if ordered is None or run is None:
+    ordered = place_of(told)
+    if ordered is None or not ordered.sampled or (run := run_place(told, ref.run_name)) is None:
         return
     about = {"batch_id": ref.batch_id, "job_id": ref.job_id, "attempt": ref.attempt, "round": ref.round}
     tracer.record(

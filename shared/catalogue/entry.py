@@ -6,9 +6,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, Field
 
+from shared.catalogue.files import document
 from shared.catalogue.gpus import Memory, reachable
 from shared.catalogue.preparing import Prepared, Target
 from shared.errors import FieldError, InvalidInput, NotFound
@@ -172,7 +172,7 @@ def _load(reference: str) -> Any:
 @cache
 def _all() -> dict[str, ModelEntry]:
     folder = Path(__file__).parent
-    entries = (ModelEntry.model_validate(yaml.safe_load(path.read_text())) for path in _files(folder))
+    entries = (ModelEntry.model_validate(document(path)) for path in _files(folder))
     return {entry.id: entry for entry in sorted(entries, key=lambda entry: entry.id)}
 
 

@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import Field
 
 from shared.catalogue.entry import ModelEntry
+from shared.catalogue.files import document
 from shared.models.base import Frozen
 from shared.models.costs import PROCESSORS, THIS_MACHINE, Tariff
 
@@ -32,7 +32,7 @@ class PriceTable(Frozen):
 @cache
 def price_table() -> PriceTable:
     """The table of this version."""
-    return PriceTable.model_validate(yaml.safe_load(FILE.read_text()))
+    return PriceTable.model_validate(document(FILE))
 
 
 def tariff(

@@ -17,7 +17,7 @@ from cloudevents.http import from_http
 from shared.errors import Malformed
 from shared.events.envelope import decode
 from shared.events.messages import Event
-from shared.events.parked import Parked, Subject, shortened, subject, unwrapped
+from shared.events.parked import Parked, Subject, opened, shortened, subject
 
 E = TypeVar("E", bound=Event)
 STRUCTURED = "application/cloudevents+json"
@@ -74,7 +74,7 @@ class Delivery:
 
     @cached_property
     def _unwrapped(self) -> Parked:
-        return Parked(None) if self.flaw is not None else unwrapped(self.data)
+        return Parked(None) if self.flaw is not None else opened(self.envelope, self.data)
 
     @property
     def number(self) -> int | None:

@@ -57,7 +57,11 @@ def shortened(data: bytes) -> bytes:
 
 def unwrapped(data: bytes) -> Parked:
     """A function parks the delivery it was given, the queue parks the bare message."""
-    document = document_of(data)
+    return opened(document_of(data), data)
+
+
+def opened(document: Any, data: bytes) -> Parked:
+    """The same, of ``data`` whose JSON value is there already."""
     if not isinstance(document, Mapping) or not isinstance(document.get("message"), Mapping):
         return Parked(data or None)
     if CUT in document["message"]:

@@ -50,13 +50,13 @@ class Roster:
     def check(self, round: Round, ref: JobRef) -> None:
         """Raise Malformed if the round has no such job: a message that names one leaves no fact."""
         known = ref.place_in_round < round.jobs and (ref.place is None) == (round.number == 0)
-        if not known or self._ref(round, ref.place_in_round) != ref.model_copy(update={"attempt": 1}):
+        if not known or self._ref(round, ref.place_in_round, ref.attempt) != ref:
             raise Malformed(
                 f"round {round.number} of batch {ref.batch_id} has no job {ref.job_id} "
                 f"at position {ref.position}"
             )
 
-    def _ref(self, round: Round, place: int) -> JobRef:
+    def _ref(self, round: Round, place: int, attempt: int = 1) -> JobRef:
         position = place if round.number == 0 else self._chunk(round, place // CHUNK)[place % CHUNK]
         return JobRef(
             batch_id=round.batch_id,
@@ -64,6 +64,7 @@ class Roster:
             round=round.number,
             position=position,
             place=None if round.number == 0 else place,
+            attempt=attempt,
         )
 
     def _place(self, round: Round, position: int) -> int:

@@ -1,6 +1,7 @@
 """What the embedded server lets in: signed objects, its own pages, and nothing of the inside."""
 
 import base64
+import gc
 import json
 import socket
 from datetime import timedelta
@@ -29,6 +30,13 @@ def test_the_note_on_where_the_runner_is_goes_with_it(tmp_path: Path) -> None:
         note = json.loads((tmp_path / "runner.json").read_text())
         assert note["url"] == running.runner.url
     assert not (tmp_path / "runner.json").exists()
+
+
+def test_what_a_runner_loads_is_not_searched_for_garbage_until_it_ends(tmp_path: Path) -> None:
+    with Running(tmp_path):
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 10_000
+    assert gc.get_freeze_count() == 0
 
 
 def test_only_the_loopback_address_is_served(running: Running) -> None:

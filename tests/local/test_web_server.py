@@ -51,6 +51,12 @@ class Endless:
         self.closed.set()
 
 
+def test_who_asks_is_the_other_end_of_the_connection_whatever_a_header_says(serve: Serve) -> None:
+    server = serve(Request.application(lambda request: Response(request.remote_addr)))
+    claimed = {"X-Forwarded-For": "203.0.113.9"}
+    assert httpx.get(server.url, headers=claimed, trust_env=False).text == "127.0.0.1"
+
+
 def test_an_answer_is_read_no_further_when_its_client_is_gone(serve: Serve) -> None:
     answer = Endless()
     server = serve(Request.application(lambda _: Response(answer)))

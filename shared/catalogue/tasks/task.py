@@ -5,10 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import Field, JsonValue, StringConstraints
 
 from shared.catalogue.entry import ModelEntry, known_models, obstacle_here
+from shared.catalogue.files import document
 from shared.errors import NotFound
 from shared.models.base import Frozen
 from shared.models.batch import RowKind
@@ -129,7 +129,7 @@ class Task(Frozen):
 @cache
 def tasks() -> dict[str, Task]:
     """All tasks by id, in the order of the file."""
-    file = yaml.safe_load((Path(__file__).parent / "tasks.yaml").read_text())
+    file = document(Path(__file__).parent / "tasks.yaml")
     return {found.id: found for found in map(Task.model_validate, file["tasks"])}
 
 
