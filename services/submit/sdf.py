@@ -10,9 +10,13 @@ from rdkit import Chem, rdBase
 from services.submit.columns import NAME_LABELS, label_of
 from services.submit.entries import SHOWN_TEXT, Entry
 from services.submit.text import BROKEN, broken, shown
+from shared.chemistry.effort import MOST_RINGS, rings_of, watched
+from shared.chemistry.smiles import LONGEST_SMILES
 
 END = "$$$$"
 LONGEST_RECORD = 1024 * 1024
+MOST_ATOMS = 2 * LONGEST_SMILES
+"""A ligand that is not too long has no more, but for hydrogens."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,25 @@ def _entry(record: _Record) -> Entry:
         problem = f"holds {molecules} molecules; a {END} line is missing between them"
         return Entry(record.line, text, problem=problem)
     try:
-        molecule = _molecule(record)
+        smiles = watched(_smiles, record) if _demanding(record) else _smiles(record)
     except ValueError as error:
         return Entry(record.line, text, problem=str(error))
     lines = re.split("\r\n|\r|\n", record.text)
     properties = dict(_properties(lines))
-    with rdBase.BlockLogs():
-        smiles = Chem.MolToSmiles(Chem.RemoveHs(molecule))
     return Entry(record.line, text, lines[0].strip() or _named(properties), smiles, data=properties)
+
+
+def _demanding(record: _Record) -> bool:
+    """Whether it has many rings, or many atoms; what cannot be read is told at once."""
+    with rdBase.BlockLogs():
+        drawn = Chem.MolFromMolBlock(record.text, sanitize=False, removeHs=False, strictParsing=False)
+    return drawn is not None and (rings_of(drawn) > MOST_RINGS or drawn.GetNumAtoms() > MOST_ATOMS)
+
+
+def _smiles(record: _Record) -> str:
+    molecule = _molecule(record)
+    with rdBase.BlockLogs():
+        return str(Chem.MolToSmiles(Chem.RemoveHs(molecule)))
 
 
 def _molecule(record: _Record) -> Chem.Mol:

@@ -64,7 +64,7 @@ def test_few_rows_are_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
     answers.close()  # type: ignore[attr-defined]
 
 
-def _die(smiles: object, filters: object) -> None:
+def _die(smiles: object, filters: object, seconds: float) -> None:
     os._exit(9)
 
 
