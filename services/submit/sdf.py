@@ -10,13 +10,10 @@ from rdkit import Chem, rdBase
 from services.submit.columns import NAME_LABELS, label_of
 from services.submit.entries import SHOWN_TEXT, Entry
 from services.submit.text import BROKEN, broken, shown
-from shared.chemistry.effort import MOST_RINGS, rings_of, watched
-from shared.chemistry.smiles import LONGEST_SMILES
+from shared.chemistry.effort import demanding_drawing, watched
 
 END = "$$$$"
 LONGEST_RECORD = 1024 * 1024
-MOST_ATOMS = 2 * LONGEST_SMILES
-"""A ligand that is not too long has no more, but for hydrogens."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +61,12 @@ def _entry(record: _Record) -> Entry:
         problem = f"holds {molecules} molecules; a {END} line is missing between them"
         return Entry(record.line, text, problem=problem)
     try:
-        smiles = watched(_smiles, record) if _demanding(record) else _smiles(record)
+        smiles = watched(_smiles, record) if demanding_drawing(record.text) else _smiles(record)
     except ValueError as error:
         return Entry(record.line, text, problem=str(error))
     lines = re.split("\r\n|\r|\n", record.text)
     properties = dict(_properties(lines))
     return Entry(record.line, text, lines[0].strip() or _named(properties), smiles, data=properties)
-
-
-def _demanding(record: _Record) -> bool:
-    """Whether it has many rings, or many atoms; what cannot be read is told at once."""
-    with rdBase.BlockLogs():
-        drawn = Chem.MolFromMolBlock(record.text, sanitize=False, removeHs=False, strictParsing=False)
-    return drawn is not None and (rings_of(drawn) > MOST_RINGS or drawn.GetNumAtoms() > MOST_ATOMS)
 
 
 def _smiles(record: _Record) -> str:

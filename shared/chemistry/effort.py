@@ -15,6 +15,7 @@ from typing import TypeVar
 from rdkit import Chem
 
 from shared.apart import Apart, GivenUp
+from shared.chemistry.ctab import rings_drawn
 from shared.chemistry.smiles import Ligand, read_ligand
 from shared.settings.chemistry import chemistry
 
@@ -62,10 +63,10 @@ def demanding(smiles: str) -> bool:
     return rings(smiles) > MOST_RINGS
 
 
-def rings_of(molecule: Chem.Mol) -> int:
-    """How many rings are independent; this needs no ring to be found."""
-    parts = len(Chem.GetMolFrags(molecule))
-    return int(molecule.GetNumBonds() - molecule.GetNumAtoms() + parts)
+def demanding_drawing(record: str) -> bool:
+    """Whether reading a molfile has to be watched: one of many rings, or whose text does not tell."""
+    found = rings_drawn(record)
+    return found is None or found > MOST_RINGS
 
 
 def ligand_of(text: str) -> Ligand:
