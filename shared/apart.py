@@ -47,6 +47,7 @@ class Done(NamedTuple):
 
 
 class _Question(NamedTuple):
+    prepare: Callable[[], object]
     function: Callable[..., object]
     arguments: tuple[object, ...]
     seconds: float
@@ -64,9 +65,14 @@ def note(what: str) -> None:
 
 
 class Apart:
-    """One child, asked one thing at a time."""
+    """
+    One child, asked one thing at a time.
 
-    def __init__(self) -> None:
+    ``prepare`` is called before each call, without a limit: what it loads counts for none.
+    """
+
+    def __init__(self, prepare: Callable[[], object] = int) -> None:
+        self._prepare = prepare
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
@@ -83,7 +89,7 @@ class Apart:
             GivenUp: it took more time or memory, or crashed.
             Unavailable: the child was ended from outside, twice, or does not answer.
         """
-        question = _Question(function, arguments, seconds, mebibytes)
+        question = _Question(self._prepare, function, arguments, seconds, mebibytes)
         with self._lock:
             try:
                 return self._asked(question)
@@ -158,9 +164,10 @@ def serve(handle: int) -> None:
         _theirs.append(pipe)
         while True:
             try:
-                function, arguments, seconds, mebibytes = pipe.recv()
+                prepare, function, arguments, seconds, mebibytes = pipe.recv()
             except (EOFError, ConnectionError):
                 return
+            prepare()
             _bound(mebibytes * MEBIBYTE)
             begun = time.process_time()
             signal.setitimer(signal.ITIMER_PROF, seconds)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from services.api.drawing import CannotDraw, answer
+from services.api.drawing import CannotDraw, answer, load
 from shared.apart import Apart, GivenUp
 
 SECONDS = 2.0
@@ -16,7 +16,7 @@ class Draughtsman:
     """A process of its own, so that the server does without RDKit; it draws one thing at a time."""
 
     def __init__(self) -> None:
-        self._process = Apart()
+        self._process = Apart(load)
 
     def draw(self, wanted: Mapping[str, Any]) -> str:
         """

@@ -90,6 +90,13 @@ def _titled(svg: str, title: str) -> str:
     return f"{HEAD}{body[:end]}\n<title>{escape(title)}</title>{body[end:]}"
 
 
+def load() -> None:
+    """What drawing needs, which takes a while once."""
+    from rdkit.Chem.Draw import rdMolDraw2D  # noqa: F401
+
+    from shared.chemistry.smiles import read_ligand  # noqa: F401
+
+
 def answer(wanted: Mapping[str, Any]) -> dict[str, str]:
     """``drawn``, or what is wrong with what is wanted: what ``draughtsman`` is told."""
     try:

@@ -13,7 +13,7 @@ from services.submit.fitting import judge_of
 from shared.catalogue.boltz2_ligands import judging
 from shared.catalogue.boltz2_parameters import Boltz2Parameters
 from shared.catalogue.chai1_parameters import Chai1Parameters
-from shared.catalogue.entry import entry
+from shared.catalogue.entry import known
 from shared.catalogue.preparing import Prepared
 from shared.models.batch import LibraryRow
 from shared.settings.chemistry import chemistry
@@ -76,23 +76,26 @@ def test_a_prediction_is_refused_by_its_ligand(home: Home) -> None:
     body = {
         "task_type": "protein_ligand_binding",
         "model_id": "noop",
-        "input_data": {"protein_name": "it", "protein_sequence": "MKV", "ligand_smiles": NECKLACE},
+        "input_data": {
+            "job_name": "one",
+            "protein_name": "it",
+            "protein_sequence": "MKVLAAGIVG",
+            "ligand_smiles": NECKLACE,
+        },
     }
     status, answer = posted(home, "/api/v2/predict", body)
     assert status == 422
     assert "longer than 0.5 s" in json.dumps(answer)
 
 
-@pytest.mark.parametrize("steps", [(1, 29), (1, 28)])
 @pytest.mark.parametrize("version", ["V2000", "V3000"])
-def test_a_drawn_cage_is_invalid_and_the_others_go_on(
-    home: Home, version: str, steps: tuple[int, ...]
-) -> None:
-    drawn = molfile(60, steps, version=version) + molfile(6, (1,), version=version)
-    answer = submitted(home, **library(drawn, "sdf"))
-    assert [it["line"] for it in answer["rejected"]] == [1]
-    assert GIVEN_UP.match(answer["rejected"][0]["reason"])
-    assert answer["accounting"]["submitted"] == 2
+def test_a_drawn_cage_is_invalid_and_the_others_go_on(home: Home, version: str) -> None:
+    cages = molfile(100, (1, 50), "N", version=version) + molfile(60, (1, 29), version=version)
+    answer = submitted(home, **library(cages + molfile(6, (1,), version=version), "sdf"))
+    slow, large = (it["reason"] for it in answer["rejected"])
+    assert GIVEN_UP.match(slow)
+    assert "memory" in large or "cannot be read" in large  # RDKit may catch that itself
+    assert answer["accounting"]["submitted"] == 3
 
 
 def test_a_table_without_a_header_is_read_around_it(home: Home) -> None:
@@ -154,8 +157,8 @@ def test_a_molecule_among_the_parameters_takes_bounded_time(
 
 
 def test_a_model_judges_a_molecule_of_many_rings_in_bounded_time() -> None:
-    model, judge = entry("boltz2"), judging(affinity=True, cofactors=frozenset())
-    judged = judge_of(model, Prepared(parameters=Boltz2Parameters(), judge=judge))
+    judge = judging(affinity=True, cofactors=frozenset())
+    judged = judge_of(known("boltz2"), Prepared(Boltz2Parameters(), {}, judge=judge))
     row = LibraryRow(position=0, index=0, line=1, name="it", smiles="C", canonical_smiles=NECKLACE)
     assert GIVEN_UP.match(str(judged(row)))
     fullerene = row.model_copy(update={"canonical_smiles": FULLERENE, "fragments": 1})
