@@ -58,9 +58,11 @@ from shared.settings import settings
 MOST_BODY_BYTES = 64 * 1024
 LARGE = (*nim.PATHS, screens.router.prefix, f"{screens.router.prefix}/estimate-cost")
 RESOURCES = (
-    # A path that is spelled out comes before one with an id in its place.
-    *(lists, my_results, job_lists, job_control, members, users),
-    *(probes, nim, screens, models, tasks, listing, batches, control, results, enhanced, analytics, audit),
+    # They are tried in turn: what is asked for most is among the first; a path that is spelled out comes
+    # before one with an id in its place.
+    *(batches, listing, lists, results),
+    *(my_results, job_lists, job_control, members, users),
+    *(probes, nim, screens, models, tasks, control, enhanced, analytics, audit),
     differences,
     *(artefacts, exports, signatures, jobs, milestones, refreshing, simulating, system, health),
     *(webhooks, webhooks_v1, performance, dead_letters, depictions, keys, usage, reference),

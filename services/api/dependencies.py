@@ -1,4 +1,8 @@
-"""What the routes are given: who asks and what for, and the ports for that owner."""
+"""
+What the routes are given: who asks and what for, and the ports for that owner.
+
+What waits for nothing is ``async``: anything else takes its turn in a thread, which costs more than it does.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -52,7 +56,7 @@ READ, SUBMIT, DELETE, ADMIN = (Depends(Needs(scope)) for scope in Scope)
 OPEN = Depends(_anyone)
 
 
-def store(caller: Caller) -> Store:
+async def store(caller: Caller) -> Store:
     """The ports as they are wired, for the owner who asks."""
     return ports(caller.owner)
 
@@ -82,7 +86,7 @@ def ports(owner: str) -> Store:
 Stored = Annotated[Store, Depends(store)]
 
 
-def told(request: Request) -> None:
+async def told(request: Request) -> None:
     """Note in the log what a request is about."""
     note(route=request.scope["route"].path)
     note(**{name: request.path_params.get(name) for name in ABOUT})

@@ -138,7 +138,7 @@ class Desk:
         return self.notices.clock.now()
 
 
-def desk(store: Stored) -> Desk:
+async def desk(store: Stored) -> Desk:
     """For the owner who asks."""
     loopback = WebhookSettings().loopback
     return Desk(owner=store.owner, notices=wiring.notices(), vault=wiring.vault(), loopback=loopback)

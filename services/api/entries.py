@@ -14,10 +14,10 @@ from typing import Any
 from services.api.store import Store
 from shared.domain.identity import job_id
 from shared.domain.lifecycle import Accounting
-from shared.errors import FieldError, Gone, InvalidInput
+from shared.errors import FieldError, InvalidInput
 from shared.models.batch import Batch, BatchStatus
 from shared.ports.courses import Listed
-from shared.steps.reading import Overview, overview
+from shared.steps.reading import Overview, overviews
 
 MOST_SKIPPED = 10_000
 MOST_LOOKED_AT = 500
@@ -172,11 +172,11 @@ def newest(store: Store, *, after: str | None = None) -> Iterator[Listed]:
 
 
 def _entries(store: Store, listed: Sequence[Listed]) -> Iterator[Entry]:
-    for it in listed:
-        try:
-            yield entry(store, it)
-        except Gone:  # deleted since the list was read
-            continue
+    """Finished batches as their closings tell it; the open ones are looked at all together."""
+    ended = [_as_closed(it) for it in listed]
+    still_open = [it for it, known in zip(listed, ended, strict=True) if known is None]
+    views = iter(overviews(store.ledger, [(it.batch, it.intents) for it in still_open]))
+    return (seen(next(views)) if known is None else known for known in ended)
 
 
 def ended_as(listed: Listed) -> BatchStatus | None:
@@ -189,13 +189,18 @@ def ended_as(listed: Listed) -> BatchStatus | None:
 
 def entry(store: Store, listed: Listed) -> Entry:
     """A finished batch as its closing tells it; an open one is looked at."""
+    return next(_entries(store, [listed]))
+
+
+def _as_closed(listed: Listed) -> Entry | None:
     status, closing = ended_as(listed), listed.closing
-    if status is not None and closing is not None and closing.finished_at is not None:
-        accounting, at = closing.summary.get("accounting"), closing.finished_at
-        if isinstance(accounting, Mapping):
-            counts = Accounting.model_validate(accounting)
-            return Entry(listed.batch, status, counts, closing.summary, finished_at=at, updated_at=at)
-    return seen(overview(store.ledger, listed.batch))
+    if status is None or closing is None or closing.finished_at is None:
+        return None
+    accounting, at = closing.summary.get("accounting"), closing.finished_at
+    if not isinstance(accounting, Mapping):
+        return None
+    counts = Accounting.model_validate(accounting)
+    return Entry(listed.batch, status, counts, closing.summary, finished_at=at, updated_at=at)
 
 
 def seen(view: Overview) -> Entry:

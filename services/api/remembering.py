@@ -35,7 +35,7 @@ class Asked:
     encoding: Encoding | None
 
 
-def asked(request: Request) -> Asked:
+async def asked(request: Request) -> Asked:
     """As the client wrote it."""
     accepted = request.headers.get("accept-encoding", "")
     return Asked(f"{request.url.path}?{request.url.query}", chosen(accepted))

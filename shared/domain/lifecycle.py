@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from shared.domain.tree import Tree, leaf_count
 from shared.models.base import Frozen
 from shared.models.batch import Batch, BatchStatus, JobStatus
 from shared.models.facts import Attempt, Closing, Intents, Leaf, Outcome, OutcomeKind, Round
+
+ENDS = tuple(kind.value for kind in OutcomeKind)
 
 
 class Accounting(Frozen):
@@ -96,7 +99,7 @@ class Tally:
 
     def rows(self, kind: str) -> int:
         """Rows of the library that ended so in this round."""
-        return sum(getattr(leaf, kind) for leaf in self.leaves)
+        return sum(map(attrgetter(kind), self.leaves))
 
 
 def account(batch: Batch, tallies: Sequence[Tally]) -> Accounting:
@@ -107,16 +110,17 @@ def account(batch: Batch, tallies: Sequence[Tally]) -> Accounting:
     that repeats an open ligand is pending until that ligand has its outcome.
     """
     last = tallies[-1]
-    done, released = sum(leaf.n for leaf in last.leaves), _released(last)
+    done, released = last.rows("n"), _released(last)
     running = min(last.in_flight, released - done)
     queued = released - done - running
-    settled = sum(last.rows(kind.value) for kind in OutcomeKind)
+    ended = [{kind: tally.rows(kind) for kind in ENDS} for tally in tallies]
+    settled = sum(ended[-1].values())
     again = sum(tally.round.rows for tally in tallies[1:])
     return Accounting(
         submitted=batch.counts.submitted,
-        completed=sum(tally.rows("completed") for tally in tallies),
-        failed=sum(tally.rows("failed") for tally in tallies) - again,
-        cancelled=sum(tally.rows("cancelled") for tally in tallies),
+        completed=sum(it["completed"] for it in ended),
+        failed=sum(it["failed"] for it in ended) - again,
+        cancelled=sum(it["cancelled"] for it in ended),
         invalid=batch.counts.invalid,
         filtered=batch.counts.filtered,
         pending=last.round.rows - settled - queued - running,
@@ -127,7 +131,7 @@ def account(batch: Batch, tallies: Sequence[Tally]) -> Accounting:
 
 def _released(tally: Tally) -> int:
     tree = tree_of(tally.round)
-    return sum(len(tree.released(leaf.k, leaf.n)) for leaf in tally.leaves)
+    return sum(tree.released_count(leaf.k, leaf.n) for leaf in tally.leaves)
 
 
 def latest(outcomes: Sequence[Outcome | None]) -> tuple[int, Outcome | None]:

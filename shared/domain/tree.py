@@ -46,8 +46,9 @@ class Tree:
 
     def quota(self, level: int, k: int) -> int:
         """How many children node ``k`` of ``level`` waits for; jobs, for a leaf."""
-        below = self.jobs if level == 0 else self.widths[level - 1]
-        return share(below, self.widths[level], k)
+        if level == 0:
+            return share(self.jobs, self.leaves, k)
+        return share(self.widths[level - 1], self.widths[level], k)
 
     def parent(self, level: int, k: int) -> tuple[int, int]:
         """The node that ``(level, k)`` counts into once it is full."""
@@ -68,6 +69,10 @@ class Tree:
     def released(self, leaf: int, n: int) -> range:
         """The jobs of the leaf released so far, when ``n`` of them have an outcome."""
         return self.positions(leaf)[: self.first_release(leaf) + n]
+
+    def released_count(self, leaf: int, n: int) -> int:
+        """How many those are."""
+        return min(self.quota(0, leaf), self.first_release(leaf) + n)
 
     def releases_of(self, leaf: int, before: int, after: int) -> range:
         """The jobs released by the commit that moved the leaf's counter from ``before`` to ``after``."""

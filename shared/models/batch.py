@@ -185,9 +185,9 @@ class LibraryRow(Frozen):
     has_carbon: bool = True
     copies: Annotated[int, Field(ge=1)] = 1
     warnings: tuple[str, ...] = ()
-    data: Mapping[str, str] = {}
+    data: Mapping[str, str] = Field(default_factory=dict)
     kind: RowKind = "ligand"
-    item: Mapping[str, JsonValue] = {}
+    item: Mapping[str, JsonValue] = Field(default_factory=dict)
 
 
 class DuplicateRow(Frozen):
@@ -199,7 +199,7 @@ class DuplicateRow(Frozen):
     name: str
     smiles: str | None = None
     warnings: tuple[str, ...] = ()
-    data: Mapping[str, str] = {}
+    data: Mapping[str, str] = Field(default_factory=dict)
 
 
 class RejectedRow(Frozen):

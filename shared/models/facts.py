@@ -32,10 +32,10 @@ class Outcome(Frozen):
     kind: OutcomeKind
     copies: Annotated[int, Field(ge=1)] = 1
     failure: Failure | None = None
-    metrics: Mapping[str, MetricValue] = {}
+    metrics: Mapping[str, MetricValue] = Field(default_factory=dict)
     artefacts: tuple[Artefact, ...] = ()
     seed: int | None = None
-    versions: Mapping[str, str] = {}
+    versions: Mapping[str, str] = Field(default_factory=dict)
     test_model: bool = False
     machine: str | None = None
     call_id: str | None = None

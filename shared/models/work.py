@@ -136,7 +136,7 @@ class WorkOrder(Frozen):
     search_seed: int
     ligand_name: str
     smiles: str | None = None
-    item: Mapping[str, JsonValue] = {}
+    item: Mapping[str, JsonValue] = Field(default_factory=dict)
     protein_name: str
     inputs: Mapping[str, Download] = {}
     alignments: tuple[str, ...] = ()
@@ -161,10 +161,10 @@ class Envelope(Frozen):
     call_id: str | None = None
     status: Literal["succeeded", "failed"]
     failure: Failure | None = None
-    metrics: Mapping[str, MetricValue] = {}
+    metrics: Mapping[str, MetricValue] = Field(default_factory=dict)
     artefacts: tuple[Artefact, ...] = ()
     seed: int | None = None
-    versions: Mapping[str, str] = {}
+    versions: Mapping[str, str] = Field(default_factory=dict)
     test_model: bool = False
     machine: str | None = None
     cached: Annotated[Origin | None, Field(exclude_if=absent)] = None

@@ -64,6 +64,8 @@ def overview(ledger: Ledger, batch: Batch) -> Overview:
 
 def overviews(ledger: Ledger, known: Sequence[tuple[Batch, Intents]]) -> list[Overview]:
     """The same of many, in order: one look at all together, and one at each that has later rounds."""
+    if not known:
+        return []
     rounds = [rounds_of(ledger, batch, intents) for batch, intents in known]
     courses = iter(ledger.courses([it for those in rounds for it in those]))
     return [

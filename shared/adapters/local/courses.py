@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from shared.adapters.local.closings import closing_of
 from shared.adapters.local.countdown import leaves_of
 from shared.adapters.local.database import Database, Row
-from shared.models.facts import Round
+from shared.models.facts import Leaf, Round
 from shared.ports.courses import Course
 
 _Key = tuple[str, int]
@@ -30,26 +30,31 @@ class SqliteCourses:
         return found
 
     def _courses(self, keys: Sequence[_Key]) -> list[Course]:
-        closings = {_key(row): closing_of(row) for row in self._of(keys, "SELECT * FROM closings WHERE")}
+        closings = {_key(row): closing_of(row) for row in self._of(keys, "closings.*", "closings")}
         open_ones = [key for key in keys if key not in closings]
         flying = {
             _key(row): int(row["n"])
             for row in self._of(
                 open_ones,
-                "SELECT batch_id, round, count(*) AS n FROM attempts WHERE due_at IS NOT NULL AND",
-                "GROUP BY batch_id, round",
+                "batch_id, round, count(*) AS n",
+                "attempts",
+                "WHERE due_at IS NOT NULL GROUP BY batch_id, round",
             )
         }
-        nodes = defaultdict[_Key, list[Row]](list)
-        for row in self._of(keys, "SELECT * FROM nodes WHERE level = 0 AND", "ORDER BY k"):
-            nodes[_key(row)].append(row)
-        return [Course(closings.get(key), leaves_of(nodes[key]), flying.get(key, 0)) for key in keys]
+        rows = self._of(keys, "nodes.*", "nodes", "WHERE level = 0 ORDER BY k")
+        leaves = defaultdict[_Key, list[Leaf]](list)
+        for row, leaf in zip(rows, leaves_of(rows), strict=True):
+            leaves[_key(row)].append(leaf)
+        return [Course(closings.get(key), leaves[key], flying.get(key, 0)) for key in keys]
 
-    def _of(self, keys: Sequence[_Key], select: str, rest: str = "") -> list[Row]:
+    def _of(self, keys: Sequence[_Key], columns: str, table: str, rest: str = "") -> list[Row]:
+        """Rows of these rounds, by a join: for ``(…) IN (VALUES …)`` SQLite reads the whole table."""
         if not keys:
             return []
+        keys = list(dict.fromkeys(keys))
         places = ", ".join(["(?, ?)"] * len(keys))
-        sql = f"{select} (batch_id, round) IN (VALUES {places}) {rest}"
+        sql = f"""WITH wanted (of_batch, of_round) AS (VALUES {places}) SELECT {columns}
+            FROM wanted CROSS JOIN {table} ON batch_id = of_batch AND round = of_round {rest}"""
         return self._db.read(sql, [value for key in keys for value in key])
 
 

@@ -130,7 +130,11 @@ HOOKS = (
     "CREATE INDEX notices_by_age ON notices (created_at)",
 )
 TRACES = ("ALTER TABLE messages ADD COLUMN attributes TEXT",)
+LISTS = (  # deleted batches are in no list; to count an owner's takes nothing but the index
+    "DROP INDEX batches_by_owner",
+    "CREATE INDEX batches_by_owner ON batches (owner, created_at, batch_id) WHERE deleted_at IS NULL",
+)
 STEPS: tuple[tuple[str, ...], ...] = (
     *(LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING, FORGETTING, COSTS, STAFF),
-    *(KEYS, CONSUMPTION, HOOKS, TRACES),
+    *(KEYS, CONSUMPTION, HOOKS, TRACES, LISTS),
 )

@@ -32,6 +32,11 @@ def test_a_job_id_leads_back_to_its_batch_and_position(batch: str, position: int
     assert job_place(job_id(batch, position)) == (batch, position)
 
 
+@given(st.text(), positions)
+def test_a_job_id_begins_with_the_digest_of_what_it_names(batch: str, position: int) -> None:
+    assert job_id(batch, position).startswith(f"job_{digest(['job', batch, position])[:8]}_")
+
+
 @given(batches, positions, st.data())
 def test_a_job_id_with_any_character_changed_leads_nowhere(
     batch: str, position: int, data: st.DataObject
