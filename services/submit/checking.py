@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
@@ -22,7 +22,7 @@ from services.submit.patience import TooSlow, within_limits
 from services.submit.sieve import Begun, Unwanted, unwanted
 from shared.apart import note
 from shared.chemistry.effort import Spent, TooDemanding, demanding, read_whole, watched
-from shared.chemistry.smiles import Ligand
+from shared.chemistry.smiles import Ligand, read_ligand
 from shared.errors import FieldError, InvalidInput, Unavailable
 from shared.settings.chemistry import chemistry
 
@@ -98,8 +98,8 @@ def answer(
         return None
     try:
         if demanding(smiles):
-            return watched(_worked_out, smiles, filters, note, spent=spent)
-        return _worked_out(smiles, filters, begun)
+            return watched(_worked_out, read_whole, smiles, filters, note, spent=spent)
+        return _worked_out(read_ligand, smiles, filters, begun)
     except TooDemanding as error:
         if error.at:
             raise
@@ -108,8 +108,10 @@ def answer(
         return str(error)
 
 
-def _worked_out(smiles: str, filters: MoleculeFilters, begun: Begun) -> Ligand | Unwanted:
-    ligand = read_whole(smiles)
+def _worked_out(
+    read: Callable[[str], Ligand], smiles: str, filters: MoleculeFilters, begun: Begun
+) -> Ligand | Unwanted:
+    ligand = read(smiles)
     return (unwanted(ligand.smiles, filters, begun) if filters.custom_filters else None) or ligand
 
 

@@ -8,6 +8,7 @@ of a second, so the text alone tells what need not be watched. The rest goes to 
 
 import atexit
 import re
+import string
 from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
@@ -22,6 +23,7 @@ from shared.settings.chemistry import chemistry
 MOST_RINGS = 8
 """Below 0.2 s in all for whatever was found to be slow; a necklace of 13 rings takes minutes."""
 BRACKETS = re.compile(r"\[[^\]]*\]")
+NO_DIGITS = str.maketrans("", "", string.digits)
 ENDS = re.compile(r"%\(\d*\)|%\d\d|\d")
 T = TypeVar("T")
 
@@ -60,7 +62,8 @@ def rings(smiles: str) -> int:
 
 def demanding(smiles: str) -> bool:
     """Whether work on the molecule has to be watched."""
-    return rings(smiles) > MOST_RINGS
+    digits = len(smiles) - len(smiles.translate(NO_DIGITS))
+    return digits > 2 * MOST_RINGS and rings(smiles) > MOST_RINGS  # so most need no search
 
 
 def demanding_drawing(record: str) -> bool:
@@ -76,17 +79,17 @@ def ligand_of(text: str) -> Ligand:
     Raises:
         ValueError: as there; TooDemanding, which is one.
     """
-    return bounded(text, read_whole, text)
+    return watched(read_whole, text) if demanding(text) else read_ligand(text)
 
 
 def read_whole(text: str) -> Ligand:
     """
-    As ``read_ligand``, and of many rings what it gives can be read again, in no more time than is allowed.
+    As ``read_ligand``, and what it gives can be read again, in no more time than is allowed.
 
     How long it takes to read a molecule depends on how it is written.
     """
     ligand = read_ligand(text)
-    if demanding(ligand.smiles) and Chem.MolFromSmiles(ligand.smiles) is None:
+    if Chem.MolFromSmiles(ligand.smiles) is None:
         raise ValueError("RDKit cannot read the canonical form that it gives the molecule itself.")
     return ligand
 

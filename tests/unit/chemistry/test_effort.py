@@ -49,6 +49,7 @@ def test_no_text_has_more_rings_than_it_tells(text: str) -> None:
     molecule = Chem.MolFromSmiles(text, sanitize=False)
     if molecule is not None:
         assert independent(molecule) <= rings(text)
+        assert demanding(text) == (rings(text) > MOST_RINGS)
 
 
 @examples(200)
