@@ -10,6 +10,7 @@ from pydantic import Field
 
 from shared.models.base import Frozen
 
+INSIDE = "-inside"
 PATH = Path(__file__).resolve().parent.parent / "services" / "topology.json"
 
 
@@ -36,7 +37,9 @@ class Opens(Frozen):
     secret ``urls``; the key in there is another identity's. ``secrets`` names purposes;
     whoever opens the ``engine`` needs its token too, ``modal-token``, where models run at Modal.
     Whoever opens the ``msa_server`` needs the login to it, ``msa-login``, where that is kept as a secret.
+    Whoever opens ``redis`` counts and keeps answers there, where there is one; else for itself.
     ``dead_letters``: it takes in what the topics gave up. Whoever handles a topic may park in the ledger.
+    ``orders``: it places orders at ``submit`` for users who came by another door.
     """
 
     ledger: Literal["read", "write"] | None = None
@@ -45,6 +48,8 @@ class Opens(Frozen):
     engine: bool = False
     dead_letters: bool = False
     msa_server: bool = False
+    redis: bool = False
+    orders: bool = False
 
 
 class DeadLetterQueue(Frozen):
@@ -59,11 +64,13 @@ class Function(Frozen):
     One deployable function; ``concurrency`` counts the requests that one instance takes at a time.
 
     ``interface``: what ``entry_point`` names in its ``main.py``, a function of functions-framework or a
-    whole ASGI application.
+    whole ASGI application. ``inside``: in the cloud it is deployed once more, for our own functions alone,
+    since those cannot come through the load balancer, which lets in the addresses of users.
     """
 
     trigger: Literal["http", "event"]
     interface: Literal["function", "asgi"] = "function"
+    inside: bool = False
     entry_point: str
     memory_mb: Annotated[int, Field(ge=512)]
     timeout_seconds: Annotated[int, Field(ge=1, le=3600)]
@@ -110,6 +117,14 @@ class Topology(Frozen):
     def public(self) -> dict[str, Function]:
         """What users and the engine call. What a schedule calls is not among them, though it has a route."""
         return {name: it for name, it in self.functions.items() if it.routes and it.schedule is None}
+
+    def deployed(self) -> dict[str, Function]:
+        """What runs in the cloud: what is for our own functions too has a twin there, without routes."""
+        inside = {f"{name}{INSIDE}": it for name, it in self.functions.items() if it.inside}
+        return {
+            **self.functions,
+            **{name: it.model_copy(update={"routes": ()}) for name, it in inside.items()},
+        }
 
     def subscriptions(self) -> dict[str, tuple[str, ...]]:
         """The names of the subscriptions of each topic."""

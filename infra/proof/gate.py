@@ -8,7 +8,7 @@ next ones would only repeat it.
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from infra.proof.configuration import FOLDER
 from infra.proof.terraform import Terraform
 
 EVERYTHING = "everything.tftest.hcl"
+EXTRAS = ("-var=redis={}", "-var=trace_orders=true")
+"""What an environment may ask for besides; proven once, in the last of them."""
 
 
 def problems(root: Path, work: Path) -> list[str]:
@@ -33,10 +35,14 @@ def problems(root: Path, work: Path) -> list[str]:
     for check in (_form, _types, _assertions):
         if found := list(check(terraform)):
             return found
+    environments = sorted((tree / FOLDER / "environments").glob("*.tfvars"))
+    cases: dict[str, tuple[str, ...]] = {it.stem: (f"-var-file={it}",) for it in environments}
+    last = environments[-1]
+    cases[f"{last.stem} with everything"] = (f"-var-file={last}", *EXTRAS)
     return [
-        f"{environment.stem}: {problem}"
-        for environment in sorted((tree / FOLDER / "environments").glob("*.tfvars"))
-        for problem in _deployed(terraform, environment, what)
+        f"{name}: {problem}"
+        for name, variables in cases.items()
+        for problem in _deployed(terraform, variables, what)
     ]
 
 
@@ -80,8 +86,8 @@ def _assertions(terraform: Terraform) -> Iterator[str]:
         yield from _failures(_tested(terraform, *filters))
 
 
-def _deployed(terraform: Terraform, environment: Path, what: wanted.Wanted) -> Iterator[str]:
-    events = _tested(terraform, f"-filter=tests/{EVERYTHING}", f"-var-file={environment}")
+def _deployed(terraform: Terraform, variables: Sequence[str], what: wanted.Wanted) -> Iterator[str]:
+    events = _tested(terraform, f"-filter=tests/{EVERYTHING}", *variables)
     yield from _failures(events)
     for it in events:
         if it["type"] == "test_state":

@@ -72,10 +72,21 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("google_firestore_database", "point_in_time_recovery_enablement"): _one_of(
         "POINT_IN_TIME_RECOVERY_ENABLED", "POINT_IN_TIME_RECOVERY_DISABLED"
     ),
+    ("google_cloudfunctions2_function", "service_config.vpc_connector_egress_settings"): _one_of(
+        "PRIVATE_RANGES_ONLY", "ALL_TRAFFIC"
+    ),
     ("google_firestore_index", "query_scope"): _one_of(
         "COLLECTION", "COLLECTION_GROUP", "COLLECTION_RECURSIVE"
     ),
     ("google_firestore_index", "fields.order"): _one_of("ASCENDING", "DESCENDING"),
+    ("google_memorystore_instance", "authorization_mode"): _one_of("AUTH_DISABLED", "IAM_AUTH"),
+    ("google_memorystore_instance", "mode"): _one_of("CLUSTER", "CLUSTER_DISABLED"),
+    ("google_memorystore_instance", "node_type"): _one_of(
+        "SHARED_CORE_NANO", "HIGHMEM_MEDIUM", "HIGHMEM_XLARGE", "STANDARD_SMALL"
+    ),
+    ("google_memorystore_instance", "transit_encryption_mode"): _one_of(
+        "TRANSIT_ENCRYPTION_DISABLED", "SERVER_AUTHENTICATION"
+    ),
     ("google_monitoring_alert_policy", "combiner"): _one_of("AND", "OR", "AND_WITH_MATCHING_RESOURCE"),
     ("google_monitoring_alert_policy", "severity"): _one_of("CRITICAL", "ERROR", "WARNING"),
     ("google_monitoring_alert_policy", "conditions.condition_threshold.comparison"): _one_of(
@@ -90,6 +101,11 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("google_storage_bucket", "lifecycle_rule.action.type"): _one_of(
         "Delete", "SetStorageClass", "AbortIncompleteMultipartUpload"
     ),
+    ("google_vpc_access_connector", "name"): _like(
+        r"[a-z][a-z0-9-]{0,23}[a-z0-9]", "a name of at most 25 letters"
+    ),
+    ("google_vpc_access_connector", "min_instances"): _between(2, 9),
+    ("google_vpc_access_connector", "max_instances"): _between(3, 10),
     **{
         (f"google_{owner}_iam_member", field): rule
         for owner in (

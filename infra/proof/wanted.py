@@ -2,8 +2,9 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from shared.models.base import Frozen
 from shared.topology import Topology
@@ -68,11 +69,17 @@ class Indexes(Frozen):
 
 
 class Wanted(Topology):
-    """The topology with the rest: ``services`` have code, and ``sections`` are the anchors of the runbook."""
+    """
+    The topology with the rest.
+
+    ``services`` have code, ``sections`` are the anchors of the runbook, ``molecules`` the paths of routes
+    that are sent molecules in their query.
+    """
 
     services: frozenset[str]
     indexes: Indexes
     sections: frozenset[str]
+    molecules: frozenset[str]
 
 
 def read(root: Path) -> Wanted:
@@ -81,5 +88,15 @@ def read(root: Path) -> Wanted:
     indexes = json.loads((root / "infra" / "firestore_indexes.json").read_text())
     sections = _SECTION.findall((root / "docs" / "operations.md").read_text())
     services = [path.parent.name for path in (root / "services").glob("*/main.py")]
-    more = {"indexes": indexes, "services": services, "sections": sections}
-    return Wanted.model_validate({**table, **more})
+    routes = json.loads((root / "services" / "api" / "openapi.json").read_text())["paths"]
+    more = {"indexes": indexes, "services": services, "sections": sections, "molecules": _molecules(routes)}
+    return Wanted.model_validate({**table, **more, "functions": Topology.model_validate(table).deployed()})
+
+
+def _molecules(routes: Mapping[str, Any]) -> list[str]:
+    return [
+        path
+        for path, methods in routes.items()
+        for it in methods.get("get", {}).get("parameters", ())
+        if it["in"] == "query" and it["name"] in ("smiles", "smarts")
+    ]

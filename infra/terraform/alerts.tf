@@ -71,6 +71,17 @@ locals {
       lasting   = "0s"
       of_filter = null
     }
+    redis-away = {
+      severity  = "WARNING"
+      summary   = "Redis does not answer. Each instance counts requests for itself meanwhile."
+      filter    = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.steps["redis"].name}\""
+      align     = "ALIGN_DELTA"
+      reduce    = "REDUCE_SUM"
+      by        = ["metric.label.function"]
+      above     = 0
+      lasting   = "0s"
+      of_filter = null
+    }
     spend = {
       severity  = "WARNING"
       summary   = "The functions are billed for more time than they should be; the bill itself comes a day later."

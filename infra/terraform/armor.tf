@@ -6,20 +6,18 @@ locals {
   ]
 
   # A molecule is full of brackets, quotes and signs that look like an attack on a database or a shell, so
-  # what carries molecules in its body is left to the functions, which read it as nothing but molecules.
-  attacks = {
-    "sqli-v33-stable"             = "request.method != 'POST' && request.method != 'PUT'"
-    "xss-v33-stable"              = "request.method != 'POST' && request.method != 'PUT'"
-    "lfi-v33-stable"              = "request.method != 'POST' && request.method != 'PUT'"
-    "rce-v33-stable"              = "request.method != 'POST' && request.method != 'PUT'"
-    "scannerdetection-v33-stable" = "request.method != 'POST' && request.method != 'PUT'"
-  }
+  # what carries molecules in its body or its query is left to the functions, which read it as nothing but molecules.
+  attacks = toset(["sqli-v33-stable", "xss-v33-stable", "lfi-v33-stable", "rce-v33-stable", "scannerdetection-v33-stable"])
+  unlike_molecules = join(" && ", concat(
+    ["request.method != 'POST'", "request.method != 'PUT'"],
+    [for path in ["/api/v3/depict.svg"] : "request.path != '${path}'"],
+  ))
 
   refused = [
-    for number, name in sort(keys(local.attacks)) : {
+    for number, name in sort(tolist(local.attacks)) : {
       priority    = 100 + number
       description = "Refuse ${name}"
-      expression  = "${local.attacks[name]} && evaluatePreconfiguredWaf('${name}', {'sensitivity': 1})"
+      expression  = "${local.unlike_molecules} && evaluatePreconfiguredWaf('${name}', {'sensitivity': 1})"
     }
   ]
 

@@ -17,11 +17,22 @@ module "function" {
   spec                  = each.value
   subscription_defaults = local.topology.subscription_defaults
   topic                 = try(google_pubsub_topic.topics[each.value.subscription.topic].id, null)
+  vpc_connector         = contains(local.redis_users, each.key) ? google_vpc_access_connector.functions[0].id : null
   warm_instances        = lookup(var.warm_instances, each.key, 0)
 
+  ingress = (
+    contains(keys(local.public), each.key) ? "ALLOW_INTERNAL_AND_GCLB" :
+    contains(keys(local.twins), each.key) ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
+  )
+
   environment = merge(
+    contains(local.redis_users, each.key) ? local.redis_environment : {},
+    contains(keys(local.callers), each.key) ? {
+      OMTX_ORDERS_URL = "https://${var.prefix}-${local.callers[each.key]}-${data.google_project.this.number}.${var.region}.run.app"
+    } : {},
     { for name, value in var.settings : "OMTX_${upper(name)}" => value },
     var.traces_endpoint == "" ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.traces_endpoint },
+    var.trace_orders && each.value.entry_point == "submit" ? { OTEL_TRACES_SAMPLER = "always_on" } : {},
     {
       OMTX_BACKEND    = "gcp"
       OMTX_BUCKET     = google_storage_bucket.objects.name
@@ -32,7 +43,7 @@ module "function" {
       OMTX_PUBLIC_URL = "https://${var.domain}"
 
       # The load balancer appends two addresses to X-Forwarded-For: the client's, and its own.
-      OMTX_LIMITS_PROXIES = "2"
+      OMTX_LIMITS_PROXIES = contains(keys(local.twins), each.key) ? "1" : "2"
 
       # A call that the schedule makes is signed by the schedule's identity, all others by Pub/Sub's.
       OMTX_PUSH_SERVICE_ACCOUNT = (
@@ -62,6 +73,17 @@ resource "google_cloud_run_v2_service_iam_member" "anyone_calls_public" {
   name     = module.function[each.key].service
   role     = "roles/run.invoker"
   member   = "allUsers"
+}
+
+# A twin is reached from anywhere, and lets in nobody but these.
+resource "google_cloud_run_v2_service_iam_member" "functions_call_twins" {
+  for_each = local.callers
+
+  project  = var.project
+  location = var.region
+  name     = module.function[each.value].service
+  role     = "roles/run.invoker"
+  member   = module.function[each.key].member
 }
 
 resource "google_cloud_run_v2_service_iam_member" "push_calls_subscribers" {

@@ -35,6 +35,11 @@ locals {
       filter      = "jsonPayload.retried:*"
       labels      = { failure = "EXTRACT(jsonPayload.retried)" }
     }
+    redis = {
+      description = "Times that an instance gave Redis up for a while"
+      filter      = "jsonPayload.logger=\"omtx.redis\" AND jsonPayload.message:\"does not answer\""
+      labels      = { function = "EXTRACT(jsonPayload.function)" }
+    }
     batches = {
       description = "Batches whose artefacts were written, by how they ended"
       filter      = "jsonPayload.closed:*"

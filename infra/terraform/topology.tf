@@ -1,8 +1,18 @@
 # The one table of functions, topics, routes and grants; the services, the embedded runner and the tests read it too.
 
 locals {
-  topology  = jsondecode(file("${path.module}/../../services/topology.json"))
-  functions = local.topology.functions
+  topology = jsondecode(file("${path.module}/../../services/topology.json"))
+
+  # What our own functions call has a twin: they cannot come through the load balancer, which lets in users' addresses.
+  functions = merge(local.topology.functions, local.twins)
+  twins = {
+    for name, it in local.topology.functions :
+    "${name}-inside" => merge({ for key, value in it : key => value if key != "routes" }, { archive = name })
+    if try(it.inside, false)
+  }
+
+  # "api" => "submit-inside"
+  callers = { for name, it in local.functions : name => "submit-inside" if try(it.opens.orders, false) }
 
   # What a schedule calls has a route, which is for the schedule.
   public = { for name, it in local.functions : name => it if can(it.routes) && !can(it.schedule) }

@@ -108,7 +108,7 @@ variable "limits" {
     oldest_message_seconds = optional(number, 900)
     error_share            = optional(number, 0.05)
     busy_instances         = optional(number, 20)
-    client_requests        = optional(number, 600)
+    client_requests        = optional(number, 3000)
     webhook_requests       = optional(number, 6000)
   })
   default = {}
@@ -146,6 +146,36 @@ variable "protect" {
   default     = true
 }
 
+variable "redis" {
+  description = "Counts requests and keeps answers for all instances together: node type and replicas of an instance of Memorystore for Valkey, and a private /24 for it and the way to it. Paid for by the hour; null for none. SHARED_CORE_NANO has no service level, and nothing is lost with it but exactness."
+  type = object({
+    node_type = optional(string, "SHARED_CORE_NANO")
+    replicas  = optional(number, 0)
+    range     = optional(string, "10.87.0.0/24")
+  })
+  default = null
+
+  validation {
+    condition = var.redis == null || contains(
+      ["SHARED_CORE_NANO", "STANDARD_SMALL", "HIGHMEM_MEDIUM", "HIGHMEM_XLARGE"], try(var.redis.node_type, "")
+    )
+    error_message = "redis.node_type must be SHARED_CORE_NANO, STANDARD_SMALL, HIGHMEM_MEDIUM or HIGHMEM_XLARGE."
+  }
+
+  validation {
+    condition     = var.redis == null || contains([0, 1, 2], try(var.redis.replicas, 0))
+    error_message = "redis.replicas must be 0, 1 or 2."
+  }
+
+  validation {
+    condition = var.redis == null || (
+      can(cidrhost(var.redis.range, 0)) &&
+      can(regex("^(10\\.|192\\.168\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.).*/24$", try(var.redis.range, "")))
+    )
+    error_message = "redis.range must be a private /24, as 10.87.0.0/24: only private ranges are led into the network."
+  }
+}
+
 variable "region" {
   description = "Region of every regional resource, e.g. europe-west4."
   type        = string
@@ -175,6 +205,12 @@ variable "settings" {
     condition     = alltrue([for name, _ in var.settings : can(regex("^[a-z_]+$", name)) && !startswith(name, "push_")])
     error_message = "settings must be fields of shared/settings, and none of push_*: those are set per function."
   }
+}
+
+variable "trace_orders" {
+  description = "Whether every order is traced, and what it brings about with it; otherwise those that its caller, mostly Cloud Run, decides to trace."
+  type        = bool
+  default     = false
 }
 
 variable "traces_endpoint" {

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     ``push_checked_by_platform``: the service is private, so Cloud Run has checked the token before, and
     has removed its signature. ``push_unsigned`` accepts deliveries without, which is for emulators on
     one machine. ``without_keys`` lets all act for ``owner`` until there is a key, for the same purpose.
+    ``orders_url``: where our own functions reach ``submit``, which checks their identity; if empty, where
+    users do.
 
     The last part concerns ``engine = modal`` alone. Its client's own names are kept, as whoever deploys
     uses them too. On the cloud backend the token may stand among the secrets instead. ``modal_seconds``:
@@ -90,6 +92,7 @@ class Settings(BaseSettings):
     bucket: str = ""
     prefix: Prefix = "omtx"
     public_url: str = ""
+    orders_url: Annotated[str, Field(pattern=r"^(https://[^/]+)?$")] = ""
     secrets: Literal["folder", "secret-manager"] | None = None
     intents_seconds: Annotated[float, Field(ge=0)] = 1.0
     push_audience: str = ""

@@ -183,10 +183,10 @@ def engine() -> Engine:
 
 @cache
 def orders() -> Orders:
-    """The door of ``submit``, where users find it."""
+    """The door of ``submit``: the one of users, or in the cloud our own, past the load balancer."""
     from shared.adapters.orders import HttpOrders
 
-    return HttpOrders(settings().base_url)
+    return HttpOrders.of(settings())
 
 
 @cache

@@ -95,12 +95,17 @@ def gcp_letters() -> "FirestoreLetters":
 @cache
 def redis() -> "RedisConnection | None":
     """The connection to Redis of this process; None where there is no Redis."""
-    url, patience = redis_settings().url.get_secret_value(), redis_settings().answer_seconds
+    chosen = redis_settings()
+    url, password = chosen.url.get_secret_value(), None
     if not url:
         return None
     from shared.adapters.redis.connection import RedisConnection
 
-    return RedisConnection(url, answer_seconds=patience)
+    if chosen.login == "google":
+        from shared.adapters.gcp.access import AccessTokens
+
+        password = AccessTokens().token
+    return RedisConnection(url, ca=chosen.ca, password=password, answer_seconds=chosen.answer_seconds)
 
 
 @cache

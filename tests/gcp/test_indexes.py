@@ -18,15 +18,18 @@ from google.cloud.firestore import Client
 
 from shared.adapters.gcp.consumptions import FirestoreConsumptions
 from shared.adapters.gcp.hooks import FirestoreHooks
+from shared.adapters.gcp.keys import FirestoreKeys
 from shared.adapters.gcp.ledger import FirestoreLedger
 from shared.adapters.gcp.letter_shelf import Shelf
 from shared.adapters.gcp.letters import FirestoreLetters
 from shared.domain.lifecycle import first_round, next_round
 from shared.events.envelope import payload
 from shared.events.messages import JobQueued
+from shared.models.access import ApiKey, Scope, Tier
 from shared.models.consumption import Claim, Consumption
 from shared.ports.bus import LetterState
 from shared.ports.hooks import Hooks
+from shared.ports.keys import Keys
 from shared.ports.ledger import Ledger
 from tests.support.boundaries import Killed
 from tests.support.facts import LOST, a_batch, at, outcome, ref
@@ -152,8 +155,34 @@ def use_hooks(hooks: Any) -> None:
     hooks.forget_before(NOON, limit=9)
 
 
+def use_keys(keys: Any) -> None:
+    """Call every method of the port in every way that asks another question."""
+    one, two = (
+        ApiKey(
+            id=f"{number:012d}",
+            owner="ada",
+            name="bench",
+            scopes=frozenset({Scope.READ}),
+            tier=Tier.DEFAULT,
+            digest=f"{number:064x}",
+            created_at=at(number),
+        )
+        for number in (1, 2)
+    )
+    assert keys.create(one)
+    assert keys.create(two)
+    assert keys.any()
+    assert keys.find(one.id) == one
+    for after, found in ((None, [two, one]), (two.id, [one])):
+        assert list(keys.of_owner("ada", limit=9, after=after)) == found
+    keys.touch(one.id, now=at(3))
+    keys.rotate(one.id, f"{3:064x}", old_until=at(9))
+    keys.revoke(two.id, now=at(4))
+
+
 def use_all(client: Client) -> None:
     """Everything that is kept in Firestore."""
+    use_keys(FirestoreKeys(client))
     use_hooks(FirestoreHooks(client))
     use_ledger(FirestoreLedger(client, intents_age=timedelta(0)))
     use_letters(client)
@@ -241,6 +270,9 @@ def test_every_method_that_may_ask_something_was_called(new_client: Clients) -> 
     hooks: Any = Spy(FirestoreHooks(new_client()))
     use_hooks(hooks)
     assert hooks.called == {name for name in vars(Hooks) if not name.startswith("_")}
+    keys: Any = Spy(FirestoreKeys(new_client()))
+    use_keys(keys)
+    assert keys.called == {name for name in vars(Keys) if not name.startswith("_")}
     changes = {"create", "change", "sent"}
     assert use_letters(new_client()) | changes == {it for it in vars(Shelf) if not it.startswith("_")}
 

@@ -118,7 +118,7 @@ def test_where_nothing_is_planted_nothing_is_found_and_nothing_changed(
             id="an output that does not exist",
         ),
         pytest.param(
-            FUNCTION,
+            "functions.tf",
             '"ALLOW_INTERNAL_ONLY"',
             '"ALLOW_INTERNAL"',
             "ingress_settings is 'ALLOW_INTERNAL', must be one of ALLOW_ALL,",
@@ -223,6 +223,66 @@ TOGETHER = (
         "the index of attempts by round, place is not in both places",
     ),
     (
+        "armor.tf",
+        '["/api/v3/depict.svg"]',
+        "[]",
+        "looks for attacks in molecules: request.path != '/api/v3/depict.svg' is missing",
+    ),
+    (
+        "variables.tf",
+        "optional(number, 3000)",
+        "optional(number, 600)",
+        "rule 2000 stops an address below the 1700 requests that one key may make",
+    ),
+    (
+        "functions.tf",
+        '"functions_call_twins" {\n  for_each = local.callers',
+        '"functions_call_twins" {\n  for_each = { for it, way in local.callers : it => way if it != "api" }',
+        "a grant is missing: api: roles/run.invoker on service submit-inside",
+    ),
+    (
+        "functions.tf",
+        "OMTX_ORDERS_URL = ",
+        'OMTX_LIMITS_ENABLED = "1" # ',
+        "function api is not told where it places orders, or is without need",
+    ),
+    (
+        "functions.tf",
+        'var.trace_orders && each.value.entry_point == "submit"',
+        'var.trace_orders && each.value.entry_point != "submit"',
+        "function dispatch decides for itself what is traced",
+    ),
+    (
+        "redis.tf",
+        '"IAM_AUTH"',
+        '"AUTH_DISABLED"',
+        "dev with everything: Redis lets in whoever reaches it",
+    ),
+    (
+        "redis.tf",
+        '"SERVER_AUTHENTICATION"',
+        '"TRANSIT_ENCRYPTION_DISABLED"',
+        "dev with everything: Redis can be listened to",
+    ),
+    (
+        "redis.tf",
+        'expression = "resource.name',
+        'expression = "resource.type',
+        "a grant is too much: api: roles/memorystore.dbConnectionUser on project",
+    ),
+    (
+        "functions.tf",
+        "contains(local.redis_users, each.key) ? google_vpc_access_connector",
+        "var.redis != null ? google_vpc_access_connector",
+        "function notify is led into the private network, or not, against the topology",
+    ),
+    (
+        FUNCTION,
+        '"PRIVATE_RANGES_ONLY"',
+        '"ALL_TRAFFIC"',
+        "function api calls the world through the private network",
+    ),
+    (
         "alerts.tf",
         "    spend = {",
         "    costs = {",
@@ -245,11 +305,9 @@ def test_mistakes_in_what_it_comes_to_are_found_each_by_its_name(
 def test_a_function_that_is_not_deployed_is_found(
     checkout: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    everyone, all_but_one = (
-        "local.topology.functions\n",
-        '{ for name, it in local.topology.functions : name => it if name != "complete" }\n',
-    )
-    plant(checkout / FOLDER / "topology.tf", f"  functions = {everyone}", f"  functions = {all_but_one}")
+    everyone = "merge(local.topology.functions, local.twins)"
+    all_but_one = '{ for name, it in local.topology.functions : name => it if name != "complete" }'
+    plant(checkout / FOLDER / "topology.tf", everyone, f"merge({all_but_one}, local.twins)")
     said = found(checkout, tmp_path_factory)
     assert "function complete is in the topology and not deployed" in said
     assert "every function of the topology must be deployed" in said

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from infra.package import unpacked
 from modal_gpu.hosting import HOSTED
-from shared.topology import topology
+from shared.topology import Function, topology
 from tests.repo.packages import Booted, boot, interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,6 +100,37 @@ def test_a_function_that_opens_the_engine_can_reach_modal(
         [python, "-c", made], cwd=archive, env=given, capture_output=True, text=True, timeout=120
     )
     assert said.stdout == "measured ModalEngine\n", said.stderr
+
+
+def taken(function: Function) -> set[str]:
+    """The adapters that a function takes in the cloud, by what stands in its row."""
+    opens = function.opens
+    secrets = opens.secrets or opens.engine or opens.msa_server
+    found = {"otlp.tracing"}  # every step is traced
+    found |= {"gcp.ledger"} if opens.ledger else set()
+    found |= {"gcp.letters"} if function.subscription or opens.dead_letters else set()
+    found |= {"gcp.tokens"} if function.subscription or function.schedule else set()
+    found |= {"gcp.blobs"} if opens.objects else set()
+    found |= {"gcp.signing"} if "sign" in opens.objects else set()
+    found |= {"gcp.secrets"} if secrets else set()
+    found |= {"gcp.bus"} if function.publishes else set()
+    found |= {"redis.connection", "redis.limiter", "redis.cache", "gcp.access"} if opens.redis else set()
+    return found | ({"orders", "gcp.access"} if opens.orders else set())
+
+
+@pytest.mark.parametrize(("name", "function"), FUNCTIONS.items())
+def test_what_a_function_takes_in_the_cloud_comes_with_its_requirements(
+    name: str, function: Function, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    cache = request.config.cache
+    assert cache is not None
+    archive = unpacked(name, tmp_path)
+    python = interpreter(archive / "requirements.txt", cache.mkdir("function-environments"))
+    imports = "; ".join(f"import shared.adapters.{it}" for it in sorted(taken(function)))
+    said = subprocess.run(
+        [python, "-c", imports], cwd=archive, env={}, capture_output=True, text=True, timeout=120
+    )
+    assert said.returncode == 0, said.stderr
 
 
 @pytest.mark.parametrize("model", sorted(set(HOSTED) - LARGE))

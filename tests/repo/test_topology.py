@@ -92,9 +92,13 @@ def test_what_a_schedule_calls_is_not_for_the_public() -> None:
 
 @pytest.mark.parametrize(("name", "function"), TABLE.functions.items())
 def test_what_a_function_opens_in_the_cloud_is_among_its_requirements(name: str, function: Function) -> None:
-    needed = {"google-cloud-firestore"} if function.opens.ledger else set()
-    needed |= {"google-cloud-storage"} if function.opens.objects else set()
-    needed |= {"google-cloud-secret-manager"} if function.opens.secrets else set()
-    needed |= {"google-cloud-pubsub"} if function.publishes else set()
+    opens = function.opens
+    needed = {"opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk"}  # every step is traced
+    needed |= {"google-cloud-firestore"} if opens.ledger else set()
+    needed |= {"google-cloud-storage"} if opens.objects else set()
+    # The token of an engine and the login of an MSA server are secrets as well.
+    needed |= {"google-cloud-secret-manager"} if opens.secrets or opens.engine or opens.msa_server else set()
+    needed |= {"google-cloud-pubsub"} if function.publishes or opens.dead_letters else set()
+    needed |= {"redis", "google-auth", "requests"} if opens.redis else set()
     pinned = (SERVICES / name / "requirements.txt").read_text()
     assert {it for it in needed if f"\n{it}==" not in pinned} == set()

@@ -57,3 +57,19 @@ def test_a_password_does_not_travel_unencrypted(url: str, *, safe: bool) -> None
             RedisSettings.model_validate({"url": url})
         assert "example.org" not in str(refused.value)
     assert RedisSettings.model_validate({"url": url, "insecure": True})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"url": "redis://127.0.0.1:6379/0", "login": "google"},
+        {"url": "redis://127.0.0.1:6379/0", "login": "google", "insecure": True},
+        {"url": "rediss://:secret@10.0.0.3:6379/0", "login": "google"},
+        {"login": "google"},
+        {"url": "redis://127.0.0.1:6379/0", "ca": "-----BEGIN CERTIFICATE-----"},
+    ],
+)
+def test_a_token_that_opens_more_than_redis_is_not_shown_to_anybody_else(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        RedisSettings.model_validate(given)
+    assert RedisSettings.model_validate({"url": "rediss://10.0.0.3:6379/0", "login": "google", "ca": "PEM"})

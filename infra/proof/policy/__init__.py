@@ -7,7 +7,7 @@ Each rule takes a deployment and what is wanted, and yields a sentence for each 
 from collections.abc import Callable, Iterator
 
 from infra.proof.deployment import Deployment
-from infra.proof.policy import alerts, data, delivery, frontend, functions, grants
+from infra.proof.policy import alerts, data, delivery, frontend, functions, grants, redis
 from infra.proof.wanted import Wanted
 
 RULES: tuple[Callable[[Deployment, Wanted], Iterator[str]], ...] = (
@@ -17,6 +17,7 @@ RULES: tuple[Callable[[Deployment, Wanted], Iterator[str]], ...] = (
     *data.RULES,
     *frontend.RULES,
     *alerts.RULES,
+    *redis.RULES,
 )
 
 

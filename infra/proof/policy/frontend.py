@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.proof.deployment import Deployment, Resource
+from infra.proof.wanted import Wanted
+from shared.models.limits import ALONE, TIERS, Endpoints, Rates
 from shared.topology import Topology
 
 LAST = 2147483647
@@ -85,6 +87,40 @@ def _ranges(rule: dict[str, Any]) -> set[str]:
     return {it for match in rule["match"] for config in match["config"] for it in config["src_ip_ranges"]}
 
 
+def molecules_are_no_attacks(deployment: Deployment, wanted: Wanted) -> Iterator[str]:
+    """What a rule takes for an attack on a database is an ordinary SMILES."""
+    (armor,) = deployment.all("compute_security_policy")
+    said = {int(rule["priority"]): _expression(rule) for rule in armor["rule"]}
+    for priority, expression in sorted(said.items()):
+        left = [f"request.method != '{it}'" for it in ("POST", "PUT")]
+        left += [f"request.path != '{it}'" for it in sorted(wanted.molecules)]
+        if "evaluatePreconfiguredWaf" in expression:
+            for it in (it for it in left if it not in expression):
+                yield f"rule {priority} looks for attacks in molecules: {it} is missing"
+
+
+def _expression(rule: dict[str, Any]) -> str:
+    return " ".join(it["expression"] for match in rule["match"] for it in match["expr"])
+
+
+def no_tier_is_stopped_before_its_limit(deployment: Deployment, topology: Topology) -> Iterator[str]:
+    """One key of the widest tier, from one address, in a minute."""
+    (armor,) = deployment.all("compute_security_policy")
+    most = max(map(_together, (tier.rates for tier in TIERS.values())))
+    for rule in armor["rule"]:
+        for limits in rule["rate_limit_options"]:
+            for it in limits["rate_limit_threshold"]:
+                if it["count"] * 60 / it["interval_sec"] < most:
+                    number = f"{rule['priority']:.0f}"
+                    yield f"rule {number} stops an address below the {most} requests that one key may make"
+
+
+def _together(rates: Rates) -> int:
+    apart: int = sum(getattr(rates, it) for it in ALONE)
+    overall: int = getattr(rates, Endpoints.OVERALL)
+    return overall + apart
+
+
 def it_speaks_tls(deployment: Deployment, topology: Topology) -> Iterator[str]:
     """Plain HTTP is only told where to go."""
     ways = {it.label: it for it in deployment.all("compute_url_map")}
@@ -107,5 +143,7 @@ RULES = (
     requests_go_where_the_topology_says,
     only_public_functions_stand_behind_it,
     strangers_are_turned_away,
+    molecules_are_no_attacks,
+    no_tier_is_stopped_before_its_limit,
     it_speaks_tls,
 )

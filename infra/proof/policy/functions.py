@@ -10,13 +10,19 @@ from pydantic_settings import BaseSettings
 from infra.proof.deployment import Deployment
 from infra.proof.wanted import Wanted
 from shared.settings import Settings
+from shared.settings.doors import DoorSettings
 from shared.settings.limits import LimitSettings
 from shared.settings.redis import RedisSettings
-from shared.topology import Function, Topology
+from shared.settings.webhooks import WebhookSettings
+from shared.topology import INSIDE, Function, Topology
 
 TOLD = ("BUCKET", "DATABASE", "PREFIX", "PROJECT", "PUBLIC_URL", "PUSH_AUDIENCE", "PUSH_SERVICE_ACCOUNT")
-APART: Mapping[str, type[BaseSettings]] = {"limits_": LimitSettings, "redis_": RedisSettings}
-PUBLIC, INTERNAL = "ALLOW_INTERNAL_AND_GCLB", "ALLOW_INTERNAL_ONLY"
+APART: Mapping[str, type[BaseSettings]] = {
+    "limits_": LimitSettings,
+    "redis_": RedisSettings,
+    "webhook_": WebhookSettings,
+}
+PUBLIC, INTERNAL, ANYWHERE = "ALLOW_INTERNAL_AND_GCLB", "ALLOW_INTERNAL_ONLY", "ALLOW_ALL"
 
 
 def all_are_deployed(deployment: Deployment, wanted: Wanted) -> Iterator[str]:
@@ -47,7 +53,7 @@ def _wanted(row: Function, *, public: bool) -> dict[str, object]:
     return {
         "available_memory": f"{row.memory_mb}Mi",
         "entry_point": row.entry_point,
-        "ingress_settings": PUBLIC if public else INTERNAL,
+        "ingress_settings": PUBLIC if public else ANYWHERE if row.inside else INTERNAL,
         "max_instance_count": row.max_instances,
         "max_instance_request_concurrency": row.concurrency,
         "timeout_seconds": row.timeout_seconds,
@@ -99,11 +105,33 @@ def _by_settings(fields: Mapping[str, str]) -> Iterator[tuple[type[BaseSettings]
     for prefix, kind in APART.items():
         mine = {it: rest.pop(it) for it in fields if it.startswith(prefix)}
         yield kind, {it.removeprefix(prefix): _decoded(value) for it, value in mine.items()}
+    yield DoorSettings, {it: rest.pop(it) for it in fields if it in DoorSettings.model_fields}
     yield Settings, rest
 
 
 def _decoded(value: str) -> Any:
     return json.loads(value) if value.startswith("{") else value
+
+
+def orders_go_where_our_functions_are_let_in(deployment: Deployment, topology: Topology) -> Iterator[str]:
+    """To the twin of submit, by the name that tokens must be made out to."""
+    told = {
+        name: it.inner("service_config").get("environment_variables") or {}
+        for name, it in deployment.by_function("cloudfunctions2_function").items()
+    }
+    door = told.get(f"submit{INSIDE}", {}).get("OMTX_PUSH_AUDIENCE")
+    for name, its in told.items():
+        wanted = door if name in topology.functions and topology.functions[name].opens.orders else None
+        if its.get("OMTX_ORDERS_URL") != wanted:
+            yield f"function {name} is not told where it places orders, or is without need"
+
+
+def orders_alone_decide_what_is_traced(deployment: Deployment, topology: Topology) -> Iterator[str]:
+    """Whatever follows from an order is traced if that is; a function that decided anew would tear traces."""
+    for name, it in deployment.by_function("cloudfunctions2_function").items():
+        told = it.inner("service_config").get("environment_variables") or {}
+        if "OTEL_TRACES_SAMPLER" in told and topology.functions[name].entry_point != "submit":
+            yield f"function {name} decides for itself what is traced"
 
 
 def each_archive_is_named_by_its_content(deployment: Deployment, topology: Topology) -> Iterator[str]:
@@ -120,5 +148,7 @@ RULES = (
     each_is_somebody_of_its_own,
     each_is_told_who_it_is,
     each_would_start,
+    orders_go_where_our_functions_are_let_in,
+    orders_alone_decide_what_is_traced,
     each_archive_is_named_by_its_content,
 )

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from infra.proof.deployment import Deployment, Resource
-from shared.topology import Function, Topology
+from shared.topology import INSIDE, Function, Topology
 
 ANYONE, PUBSUB, PUSH, SCHEDULE = "anyone", "Pub/Sub", "push", "schedule"
 SIGNER, BUILD = "signer", "build"
 SUBSCRIBER, PUBLISHER = "roles/pubsub.subscriber", "roles/pubsub.publisher"
 OBJECT_USER, OBJECT_VIEWER = "roles/storage.objectUser", "roles/storage.objectViewer"
 READING_SECRETS = ("roles/secretmanager.secretAccessor", "roles/secretmanager.viewer")
+REDIS_USER = "roles/memorystore.dbConnectionUser"
 INVOKER, TOKEN_CREATOR = "roles/run.invoker", "roles/iam.serviceAccountTokenCreator"
 
 
@@ -27,7 +28,8 @@ class Grant(NamedTuple):
 
 def only_what_is_needed_is_granted(deployment: Deployment, topology: Topology) -> Iterator[str]:
     """And all of it."""
-    needed, given = set(_needed(topology)), set(_given(deployment))
+    needed = {*_needed(topology), *_needed_in_redis(deployment, topology)}
+    given = set(_given(deployment))
     for grant in sorted(needed - given):
         yield f"a grant is missing: {grant}"
     for grant in sorted(given - needed):
@@ -49,6 +51,7 @@ def _needed(topology: Topology) -> Iterator[Grant]:
     yield Grant(BUILD, OBJECT_VIEWER, "bucket source")
     yield Grant(BUILD, "roles/artifactregistry.writer", "repository functions")
     yield Grant(BUILD, "roles/logging.logWriter", "project")
+    yield from _needed_to_order(topology)
     public = topology.public()
     for name, row in topology.functions.items():
         yield from _needed_to_call(name, row, public=name in public)
@@ -56,6 +59,14 @@ def _needed(topology: Topology) -> Iterator[Grant]:
         yield Grant(name, "roles/telemetry.tracesWriter", "project")
         if row.opens.dead_letters:
             yield Grant(name, SUBSCRIBER, f"subscription {letters.subscription}")
+
+
+def _needed_in_redis(deployment: Deployment, topology: Topology) -> Iterator[Grant]:
+    """Where there is one."""
+    if deployment.all("memorystore_instance"):
+        for name, row in topology.functions.items():
+            if row.opens.redis:
+                yield Grant(name, REDIS_USER, "redis")
 
 
 def _needed_to_call(name: str, row: Function, *, public: bool) -> Iterator[Grant]:
@@ -66,6 +77,13 @@ def _needed_to_call(name: str, row: Function, *, public: bool) -> Iterator[Grant
     if row.subscription is not None:
         yield Grant(PUSH, INVOKER, f"service {name}")
         yield Grant(PUBSUB, SUBSCRIBER, f"subscription {row.subscription.name}")
+
+
+def _needed_to_order(topology: Topology) -> Iterator[Grant]:
+    """Nobody else gets into a twin."""
+    for name, row in topology.functions.items():
+        if row.opens.orders:
+            yield Grant(name, INVOKER, f"service submit{INSIDE}")
 
 
 def _needed_to_open(name: str, row: Function) -> Iterator[Grant]:
@@ -113,7 +131,7 @@ def _on(it: Resource, deployment: Deployment) -> str:
         case "artifact_registry_repository":
             return "repository functions"
         case "project":
-            return "the database" if _is_for_the_database(it, deployment) else "project"
+            return _within(deployment).get(it.inner("condition").get("expression"), "project")
         case other:
             return other
 
@@ -123,10 +141,13 @@ def _owner(identity: str, deployment: Deployment) -> str:
     return owners.get(identity, identity)
 
 
-def _is_for_the_database(it: Resource, deployment: Deployment) -> bool:
+def _within(deployment: Deployment) -> dict[str | None, str]:
+    """What a condition holds a grant on the project to."""
     (ledger,) = deployment.all("firestore_database")
-    wanted = f'resource.name == "projects/{ledger["project"]}/databases/{ledger["name"]}"'
-    return it.inner("condition").get("expression") == wanted
+    held = {f"projects/{ledger['project']}/databases/{ledger['name']}": "the database"}
+    for it in deployment.all("memorystore_instance"):
+        held[f"projects/{it['project']}/locations/{it['location']}/instances/{it['instance_id']}"] = "redis"
+    return {f'resource.name == "{name}"': what for name, what in held.items()}
 
 
 RULES = (only_what_is_needed_is_granted, grants_are_made_one_by_one)

@@ -27,7 +27,7 @@ run "modal" {
     condition = toset([
       for name, it in google_secret_manager_secret_iam_member.secrets : it.member if strcontains(name, "modal-token")
       ]) == toset([
-      for name, it in jsondecode(file("../../services/topology.json")).functions :
+      for name, it in local.functions :
       module.function[name].member if try(it.opens.engine, false)
     ])
     error_message = "who opens the engine, and nobody else, must be able to read Modal's token"

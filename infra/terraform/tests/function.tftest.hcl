@@ -8,6 +8,7 @@ variables {
   dead_letter_topic     = "projects/example/topics/omtx-dead-letters"
   docker_repository     = "projects/example/locations/europe-west4/repositories/omtx-functions"
   environment           = { OMTX_BACKEND = "gcp" }
+  ingress               = "ALLOW_INTERNAL_ONLY"
   name                  = "dispatch"
   prefix                = "omtx"
   project               = "example"
@@ -76,8 +77,9 @@ run "a_public_function_is_not_pushed_to" {
   }
 
   variables {
-    public = true
-    topic  = null
+    ingress = "ALLOW_INTERNAL_AND_GCLB"
+    public  = true
+    topic   = null
 
     spec = {
       concurrency     = 32

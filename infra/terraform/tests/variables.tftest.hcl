@@ -41,6 +41,7 @@ run "what_would_do_harm" {
     keep_versions_days = 0
     limits             = { error_share = 5 }
     project            = "example-project"
+    redis              = { range = "8.8.8.0/24" } # not led into the network
     region             = "europe-west4"
     runbook_url        = "https://example.org/docs/operations.md"
     settings           = { push_unsigned = "true" }
@@ -52,6 +53,7 @@ run "what_would_do_harm" {
     var.engine,
     var.keep_versions_days,
     var.limits,
+    var.redis,
     var.settings,
   ]
 }

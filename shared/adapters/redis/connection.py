@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, RedisError
 from redis.retry import Retry
 
+from shared.adapters.redis.door import ways_in
 from shared.domain.breaker import OPEN_SECONDS, Breaker, BreakerState
 from shared.errors import Unavailable
 
@@ -39,12 +40,19 @@ class RedisHealth:
 
 
 class RedisConnection:
-    """Safe to share between threads; it connects when it is first asked."""
+    """
+    Safe to share between threads; it connects when it is first asked.
+
+    ``ca``: the authority that alone may vouch for the server, in PEM. ``password`` is asked for at each
+    new connection, in place of one in the ``url``.
+    """
 
     def __init__(
         self,
         url: str,
         *,
+        ca: str = "",
+        password: Callable[[], str] | None = None,
         answer_seconds: float = ANSWER_SECONDS,
         open_seconds: float = OPEN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
@@ -56,6 +64,7 @@ class RedisConnection:
             socket_connect_timeout=answer_seconds,
             max_connections=CONNECTIONS,
             retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
+            **ways_in(ca=ca, password=password),
         )
         self._open_seconds = open_seconds
         self._clock = clock
@@ -74,9 +83,9 @@ class RedisConnection:
         try:
             answer = call(self._client)
         except RedisError as error:
-            self._end(failed=True)
+            self._end(why=type(error).__name__)
             raise Unavailable(f"Redis: {type(error).__name__}") from error
-        self._end(failed=False)
+        self._end()
         return answer
 
     def state(self) -> RedisHealth:
@@ -97,18 +106,19 @@ class RedisConnection:
             self._calls += 1
             self._become(asked)
 
-    def _end(self, *, failed: bool) -> None:
+    def _end(self, *, why: str | None = None) -> None:
         with self._turn:
-            self._failures += failed
-            self._become(self._breaker.failed(self._clock()) if failed else self._breaker.succeeded())
+            self._failures += why is not None
+            self._become(self._breaker.failed(self._clock()) if why else self._breaker.succeeded(), why=why)
 
-    def _become(self, breaker: Breaker) -> None:
+    def _become(self, breaker: Breaker, *, why: str | None = None) -> None:
         """One line in the log for each change of the state, and none for each call."""
         before, self._breaker = self._breaker.state, breaker
         if breaker.state is before:
             return
         if breaker.state is BreakerState.OPEN:
             self._opened += 1
-            log.warning("Redis does not answer; for %g s nobody asks it", self._open_seconds)
+            about = {"fields": {"why": why}}
+            log.warning("Redis does not answer; for %g s nobody asks it", self._open_seconds, extra=about)
         elif breaker.state is BreakerState.CLOSED:
             log.warning("Redis answers again")

@@ -1,6 +1,6 @@
 locals {
   full_name = "${var.prefix}-${var.name}"
-  archive   = "${path.root}/${var.archives}/${var.name}.zip"
+  archive   = "${path.root}/${var.archives}/${coalesce(var.spec.archive, var.name)}.zip"
 
   # Cloud Run's address that is known before the service exists, so that a function can be told its own:
   # tokens that it gets must be made out to it.
@@ -44,12 +44,14 @@ resource "google_cloudfunctions2_function" "this" {
     all_traffic_on_latest_revision   = true
     available_cpu                    = "1"
     available_memory                 = "${var.spec.memory_mb}Mi"
-    ingress_settings                 = var.public ? "ALLOW_INTERNAL_AND_GCLB" : "ALLOW_INTERNAL_ONLY"
+    ingress_settings                 = var.ingress
     max_instance_count               = var.spec.max_instances
     max_instance_request_concurrency = var.spec.concurrency
     min_instance_count               = var.warm_instances
     service_account_email            = google_service_account.this.email
     timeout_seconds                  = var.spec.timeout_seconds
+    vpc_connector                    = var.vpc_connector
+    vpc_connector_egress_settings    = var.vpc_connector == null ? null : "PRIVATE_RANGES_ONLY"
 
     environment_variables = merge(var.environment, {
       LOG_EXECUTION_ID   = "false" # it would wrap our own JSON lines once more

@@ -23,6 +23,11 @@ variable "environment" {
   type        = map(string)
 }
 
+variable "ingress" {
+  description = "From where the function is reached; who gets in is said by grants."
+  type        = string
+}
+
 variable "name" {
   description = "The function's name in the topology."
   type        = string
@@ -71,6 +76,7 @@ variable "spec" {
     max_instances   = number
     memory_mb       = number
     timeout_seconds = number
+    archive         = optional(string)
     subscription = optional(object({
       name                 = string
       topic                = string
@@ -91,6 +97,12 @@ variable "subscription_defaults" {
 
 variable "topic" {
   description = "Id of the topic subscribed to; null for a function without subscription."
+  type        = string
+  default     = null
+}
+
+variable "vpc_connector" {
+  description = "Id of the connector to the private network; null for a function that calls nothing in there."
   type        = string
   default     = null
 }
