@@ -1,4 +1,4 @@
-"""Molecules that are short to write and that RDKit works on for minutes, for years, or with all memory."""
+"""Molecules that are short to write and that RDKit works on for seconds, without end, or with all memory."""
 
 HANGS = {
     "a necklace of 13 rings": "N12NN(N1)" + "N1NN(N1)" * 10 + "N1NN2N1",
