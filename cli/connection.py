@@ -30,7 +30,7 @@ class Remote(BaseSettings):
     ``OMTX_API_KEY``, or a file that holds it: a key is no argument, which other users of the machine see.
     """
 
-    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True, hide_input_in_errors=True)
 
     url: str | None = None
     api_key: SecretStr | None = None

@@ -10,14 +10,16 @@ from typing import Any, get_args
 from omtx.files import read_text
 
 from cli.errors import Refused
-from services.submit.filters import Catalog, descriptor_names
+from services.submit.filters import Catalog
+from services.submit.ranges import descriptor_names
 
 FORMS = (
     "lipinski or lipinski:VIOLATIONS, a catalogue such as PAINS, mol_wt<=500, tpsa=20..140, "
-    "'reject:SMARTS NAME', 'require:SMARTS NAME', or @FILE.json"
+    "'reject:SMARTS NAME', 'require:SMARTS NAME', 'regex:EXPRESSION', or @FILE.json"
 )
 CATALOGS = {name.lower(): name for name in get_args(Catalog)}
 RANGE = re.compile(r"(\w+)\s*(?:(<=|>=)\s*([^\s<>=]+)|=\s*([^\s<>=]+?)\.\.([^\s<>=]+))")
+MERGED = ("rdkit_descriptor_filter", "smarts_custom_filter", "smiles_regex_filter")
 Filter = dict[str, Any]
 
 
@@ -25,8 +27,8 @@ def molecule_filters(given: Sequence[str]) -> dict[str, Any] | None:
     """
     The field of the order; None without an option.
 
-    Ranges are one filter, and SMARTS are one for each action, in the place of the first of them. What they
-    mean is for the functions to judge.
+    Ranges are one filter, expressions are, and SMARTS are one for each action, in the place of the first of
+    them. What they mean is for the functions to judge.
     """
     found = list[Filter]()
     for text in given:
@@ -38,7 +40,7 @@ def molecule_filters(given: Sequence[str]) -> dict[str, Any] | None:
 def _add(found: list[Filter], one: Filter) -> None:
     kind = {key: one[key] for key in ("type", "action") if key in one}
     same = (it for it in found if kind.items() <= it.items() and "name" not in it and "name" not in one)
-    first = next(same, None) if one["type"] in ("rdkit_descriptor_filter", "smarts_custom_filter") else None
+    first = next(same, None) if one["type"] in MERGED else None
     if first is None:
         found.append(one)
     elif "patterns" in one:
@@ -54,6 +56,8 @@ def _filters(text: str) -> list[Filter]:
         return _of_file(Path(text[1:]))
     if word in ("reject", "require") and rest.strip():
         return [{"type": "smarts_custom_filter", "action": word, "patterns": [_pattern(rest.strip())]}]
+    if word == "regex" and rest:
+        return [{"type": "smiles_regex_filter", "patterns": [rest]}]
     if word.lower() == "lipinski":
         return [_lipinski(text, rest)]
     if text.lower() in CATALOGS:

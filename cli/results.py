@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TextIO, cast
 
+from omtx.results import Pocket
 from omtx.rows import Page
 
 from cli.connection import Connection
@@ -28,9 +29,11 @@ class Results:
     rows: Iterator[Row]
 
 
-def results(connection: Connection, batch_id: str, *, top: int | None = None) -> Results:
-    """The results, best first; at most ``top`` rows."""
-    pages = connection.screen(batch_id).pages(min(PAGE, top or PAGE))
+def results(
+    connection: Connection, batch_id: str, *, top: int | None = None, pocket: Pocket | None = None
+) -> Results:
+    """The results, best first; at most ``top`` rows, or only those in or out of the pocket."""
+    pages = connection.screen(batch_id).pages(min(PAGE, top or PAGE), pocket)
     with explained():
         first = next(pages)
     head = {name: value for name, value in first.raw.items() if name not in ("results", "pagination")}

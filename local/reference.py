@@ -158,11 +158,21 @@ def _of(app: FastAPI) -> dict[str, Any]:
     for methods in told["paths"].values():
         for operation in methods.values():
             operation.setdefault("description", operation["summary"])
+            for parameter in operation.get("parameters", ()):
+                parameter["schema"] = _never_null(parameter["schema"])
             for answer in operation["responses"].values():
                 for content in answer.get("content", {}).values():
                     if "$ref" in content.get("schema", {}):  # beside it stands what the code was taken for
                         content["schema"] = {"$ref": content["schema"]["$ref"]}
     return told
+
+
+def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter is text or left out: null, which stands for that in the code, cannot be sent."""
+    found = [it for it in schema.get("anyOf", ()) if it != {"type": "null"}]
+    if len(found) != 1:
+        return schema
+    return {**found[0], **{name: it for name, it in schema.items() if name != "anyOf"}}
 
 
 def _posted(

@@ -60,6 +60,23 @@ class Span(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Lived:
+    """
+    A span that somebody lived through who sends none, at the ``place`` that it had.
+
+    ``failed``: why, if it did not do what it should.
+    """
+
+    name: str
+    place: Place
+    parent: Place
+    began: datetime
+    ended: datetime
+    fields: Mapping[str, Any]
+    failed: str | None
+
+
 Kind = Literal["server", "consumer"]
 
 
@@ -70,18 +87,8 @@ class Tracer(Protocol):
         """A span that begins now."""
         ...
 
-    def record(
-        self,
-        name: str,
-        place: Place,
-        parent: Place,
-        *,
-        began: datetime,
-        ended: datetime,
-        fields: Mapping[str, Any],
-        failed: str | None,
-    ) -> None:
-        """A span that somebody else lived through, at the place that it had."""
+    def record(self, lived: Lived) -> None:
+        """A span that is over, and was somebody else's."""
         ...
 
     def close(self) -> None:
@@ -104,17 +111,7 @@ class Unrecorded:
         """See ``Tracer.begin``."""
         return _Unrecorded(parent or Place(secrets.token_hex(16), secrets.token_hex(8), sampled=False))
 
-    def record(
-        self,
-        name: str,
-        place: Place,
-        parent: Place,
-        *,
-        began: datetime,
-        ended: datetime,
-        fields: Mapping[str, Any],
-        failed: str | None,
-    ) -> None:
+    def record(self, lived: Lived) -> None:
         """Nobody is told."""
 
     def close(self) -> None:

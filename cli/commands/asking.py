@@ -70,4 +70,23 @@ Key = Annotated[
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Compute everything, also what an earlier batch has computed.")
 ]
+WebhookUrl = Annotated[
+    str | None, typer.Option(help="Have this https address told of this batch alone; see docs/webhooks.md.")
+]
+WebhookEvents = Annotated[
+    list[str] | None,
+    typer.Option("--webhook-event", help="batch.completed, batch.milestone, …; repeat it. Default: its end."),
+]
+WebhookMilestones = Annotated[
+    list[int] | None,
+    typer.Option("--webhook-milestone", help="10, 25, 50, 75, 90 or 100 per cent; repeat it."),
+]
+WebhookSecret = Annotated[
+    Path | None,
+    typer.Option(
+        "--webhook-secret-file",
+        metavar="FILE",
+        help="A file with the secret that signs it, whsec_… Default: that of your webhook at its host.",
+    ),
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Return when the batch is finished.")]

@@ -9,7 +9,16 @@ from omtx.calls import keyed
 from omtx.catalogue import TASKS, validating
 from omtx.client import PREDICT
 
-from cli.commands.asking import MaxCost, Model, ParametersFile, Seed, Wait
+from cli.commands.asking import (
+    MaxCost,
+    Model,
+    ParametersFile,
+    Seed,
+    Wait,
+    WebhookEvents,
+    WebhookSecret,
+    WebhookUrl,
+)
 from cli.commands.submitting import announce, answer, tell_of_no_server
 from cli.completion import task_ids
 from cli.connection import Connection, connected, hosted
@@ -22,6 +31,7 @@ from cli.parameters import parameters as read_parameters
 from cli.ranking import SHOWN, figures, table
 from cli.results import results
 from cli.tasks import task_details, tasks_table
+from cli.telling import webhook_of
 from cli.text import cell
 from cli.verdict import success
 
@@ -62,6 +72,9 @@ def predict(
     parameters: ParametersFile = None,
     seed: Seed = None,
     max_cost_usd: MaxCost = None,
+    webhook_url: WebhookUrl = None,
+    webhook_event: WebhookEvents = None,
+    webhook_secret_file: WebhookSecret = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check the input as the task does; start nothing.")
     ] = False,
@@ -75,7 +88,8 @@ def predict(
 
     Without --model the one that the task prefers and that runs here is asked.
     """
-    settings: dict[str, Any] = {"model_id": model, "seed": seed}
+    told = webhook_of(webhook_url, events=webhook_event or (), secret_file=webhook_secret_file)
+    settings: dict[str, Any] = {"model_id": model, "seed": seed, **told}
     if max_cost_usd is not None:
         settings["configuration"] = {"max_cost_usd": max_cost_usd}
     with hosted() if wait and not dry_run else connected() as connection:

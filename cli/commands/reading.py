@@ -99,6 +99,9 @@ def batch_results(
         typer.Option("--format", help="Default: as FILE ends; table on a terminal, else json."),
     ] = None,
     top: Annotated[int | None, typer.Option(min=1, help="Only the best so many.")] = None,
+    pocket: Annotated[
+        Literal["in", "out"] | None, typer.Option(help="Only poses in, or out of, the pocket asked for.")
+    ] = None,
     structures: Annotated[bool, typer.Option("--structures", help="In a zip: every structure too.")] = False,
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="Write to this file.")] = None,
     home: Home = None,
@@ -111,21 +114,29 @@ def batch_results(
     parquet there are once the batch is finished.
     """
     chosen = form or ("json" if wants_json(as_json) and output is None else _form_of(output))
-    _fits(chosen, top=top, structures=structures)
+    _fits(chosen, top=top, structures=structures, pocket=pocket)
     with connected() as connection:
         if chosen in EXPORTED:
             with opened_binary(output) as target:
                 write_export(connection, batch_id, chosen, target, structures=structures)
             return
         with opened(output) as file:
-            _write(connection, batch_id, chosen, file, top=top)
+            _write(connection, batch_id, chosen, file, top=top, pocket=pocket)
 
 
-def _write(connection: Connection, batch_id: str, form: str, file: TextIO, *, top: int | None) -> None:
+def _write(
+    connection: Connection,
+    batch_id: str,
+    form: str,
+    file: TextIO,
+    *,
+    top: int | None,
+    pocket: Literal["in", "out"] | None,
+) -> None:
     if form == "csv":
         write_csv(connection, batch_id, file, top=top)
         return
-    found = results(connection, batch_id, top=top)
+    found = results(connection, batch_id, top=top, pocket=pocket)
     if form == "json":
         write_json(found, file)
     else:
@@ -133,10 +144,12 @@ def _write(connection: Connection, batch_id: str, form: str, file: TextIO, *, to
         note(spent(found.head["cost"]))
 
 
-def _fits(form: str, *, top: int | None, structures: bool) -> None:
+def _fits(form: str, *, top: int | None, structures: bool, pocket: str | None) -> None:
     """Refuse options that the format does not know."""
     if top is not None and form in EXPORTED:
         raise Refused(f"--top does not go with {form}, which holds all; it does with table, csv and json")
+    if pocket is not None and form in (*EXPORTED, "csv"):
+        raise Refused(f"--pocket does not go with {form}, which holds all; it does with table and json")
     if structures and form != "zip":
         raise Refused(f"--structures goes with --format zip, not with {form}")
 

@@ -32,6 +32,10 @@ from cli.commands.asking import (
     UseMsa,
     Variants,
     Wait,
+    WebhookEvents,
+    WebhookMilestones,
+    WebhookSecret,
+    WebhookUrl,
 )
 from cli.connection import Connection, connected, hosted
 from cli.costs import estimate_table
@@ -44,6 +48,7 @@ from cli.output import note, print_json, show, wants_json
 from cli.parameters import box_of, evidence_of
 from cli.parameters import parameters as read_parameters
 from cli.tasks import chosen_model
+from cli.telling import webhook_of
 from cli.text import cell, rejection
 from cli.verdict import success
 
@@ -76,6 +81,10 @@ def submit(
     max_cost_usd: MaxCost = None,
     no_cache: NoCache = False,
     idempotency_key: Key = None,
+    webhook_url: WebhookUrl = None,
+    webhook_event: WebhookEvents = None,
+    webhook_milestone: WebhookMilestones = None,
+    webhook_secret_file: WebhookSecret = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything; say what it takes and costs; start nothing.")
     ] = False,
@@ -101,27 +110,48 @@ def submit(
         *(target or [], sequence, model, name, protein_name, seed, strict),
         *(task, variants, num_designs, use_msa, molecule_filters(filter or [])),
     )
+    told = webhook_of(
+        webhook_url,
+        events=webhook_event or (),
+        milestones=webhook_milestone or (),
+        secret_file=webhook_secret_file,
+    )
     with _connection(wait and not dry_run) as connection:
-        body = order(screen, given, model=chosen_model(connection, screen.task_type, model))
-        if max_cost_usd is not None:
-            body["configuration"] = {"max_cost_usd": max_cost_usd}
-        if no_cache:
-            body["use_cache"] = False
+        body = told | order(screen, given, model=chosen_model(connection, screen.task_type, model))
+        body |= _terms(max_cost_usd, no_cache)
         if library is not None:
             body["library"] = brought(connection, library)
         if dry_run:
             _estimate(connection, body, as_json)
             return
-        accepted = post(connection, body, idempotency_key)
-        accounting, ended = accepted["accounting"], None
-        if wait:
-            announce(accepted)
-            ended = follow(connection, accepted["batch_id"], timeout=timeout)
-            accounting = ended["accounting"]
-        answer(accepted["batch_id"], accounting, as_json)
-        tell_of_no_server(connection)
+        ended = _submitted(connection, body, idempotency_key, wait=wait, timeout=timeout, as_json=as_json)
     if ended is not None:
         success(ended)
+
+
+def _terms(max_cost_usd: float | None, no_cache: bool) -> dict[str, Any]:
+    """What an order says of its cost; only what was given."""
+    limit = {} if max_cost_usd is None else {"configuration": {"max_cost_usd": max_cost_usd}}
+    return limit | ({"use_cache": False} if no_cache else {})
+
+
+def _submitted(
+    connection: Connection,
+    body: dict[str, Any],
+    key: str | None,
+    *,
+    wait: bool,
+    timeout: float | None,
+    as_json: bool,
+) -> dict[str, Any] | None:
+    """Submit, and say what the batch is; how it ended, where that is waited for."""
+    accepted, ended = post(connection, body, key), None
+    if wait:
+        announce(accepted)
+        ended = follow(connection, accepted["batch_id"], timeout=timeout)
+    answer(accepted["batch_id"], (ended or accepted)["accounting"], as_json)
+    tell_of_no_server(connection)
+    return ended
 
 
 def _connection(wait: bool) -> AbstractContextManager[Connection]:

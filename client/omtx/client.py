@@ -48,6 +48,8 @@ def predict(
     seed: int | None = None,
     use_msa: bool | None = None,
     max_cost_usd: float | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
     idempotency_key: str | None = None,
 ) -> Flow[S]:
     """
@@ -62,6 +64,8 @@ def predict(
         "parameters": parameters,
         "seed": seed,
         "use_msa": use_msa,
+        "webhook_url": webhook_url,
+        "webhook_secret": webhook_secret,
     }
     body = prediction(task, input, max_cost_usd=max_cost_usd, **settings)
     key = uuid4().hex if idempotency_key is None else idempotency_key

@@ -16,7 +16,8 @@ class Wanted(TypedDict, total=False):
     ``target``: a PDB, mmCIF or FASTA file, residues, several structure files, or the fields themselves.
     ``library``: a file, SMILES, SMILES by name, rows, or a DataFrame. ``filters``: the server's filters, as
     a list or whole. ``model``: ``client.models.list()`` has them. ``strict``: refuse if a row is invalid.
-    ``max_cost_usd``: refuse above this estimate, and end at this cost.
+    ``max_cost_usd``: refuse above this estimate, and end at this cost. ``webhook_url`` is told of this
+    screen, signed with ``webhook_secret`` or as your webhook at the same host.
     """
 
     target: Target | None
@@ -36,6 +37,10 @@ class Wanted(TypedDict, total=False):
     max_cost_usd: float | None
     configuration: Mapping[str, Any] | None
     metadata: Mapping[str, Any] | None
+    webhook_url: str | None
+    webhook_events: Sequence[str] | None
+    webhook_milestones: Sequence[int] | None
+    webhook_secret: str | None
 
 
 def ordered(wanted: Wanted) -> tuple[dict[str, Any], Bundle | None]:
@@ -55,6 +60,8 @@ def ordered(wanted: Wanted) -> tuple[dict[str, Any], Bundle | None]:
         "configuration": configured(wanted.get("configuration"), wanted.get("max_cost_usd")),
         **{name: wanted.get(name) for name in ("variants", "num_designs", "parameters", "seed")},
         **{name: wanted.get(name) for name in ("use_msa", "strict", "metadata")},
+        **{name: wanted.get(name) for name in ("webhook_url", "webhook_secret")},
+        **{name: _listed(wanted.get(name)) for name in ("webhook_events", "webhook_milestones")},
     }
     return {**described(target), **_given(fields)}, bundle
 
@@ -77,6 +84,10 @@ def filters_of(filters: Filters | None) -> dict[str, Any] | None:
     if filters is None or isinstance(filters, Mapping):
         return None if filters is None else dict(filters)
     return {"custom_filters": [dict(it) for it in filters]}
+
+
+def _listed(given: Any) -> list[Any] | None:
+    return None if given is None else list(given)
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:

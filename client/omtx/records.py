@@ -69,6 +69,7 @@ class Accepted(Record):
     batch_id: str
     message: str
     status_url: str
+    webhook_id: str | None = None
 
 
 class Pace(Record):

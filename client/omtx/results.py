@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, TypeAlias
 from urllib.parse import quote
 
 from omtx.calls import Flow, Item, Request, Stream, expanded, get
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas
 
 PAGE = 500
+Pocket: TypeAlias = Literal["in", "out"]
 EXPORT_SECONDS = 600.0
 
 
@@ -28,21 +29,26 @@ class HasJob(Protocol):
         ...
 
 
-def pages(screen: ScreenState, /, page_size: int = PAGE) -> Stream[Page]:
-    """Its results page by page, best first; of a running screen, what there is so far."""
-    number = 0
+def pages(screen: ScreenState, /, page_size: int = PAGE, pocket: Pocket | None = None) -> Stream[Page]:
+    """
+    Its results page by page, best first; of a running screen, what there is so far.
+
+    ``pocket``: only poses that are in the pocket that was asked for, or out of it; pages may be short then.
+    """
+    number, after = 0, None
     while True:
-        number += 1
-        request = get(screen.path("/results"), page=number, page_size=page_size)
+        number = 1 if pocket else number + 1
+        request = get(screen.path("/results"), page=number, page_size=page_size, pocket=pocket, after=after)
         page = Page.of((yield from screen.session.ask(request)))
         yield Item(page)
         if not page.has_next:
             return
+        after = page.pagination["next_after"] if pocket else None
 
 
-def results(screen: ScreenState, /, page_size: int = PAGE) -> Stream[Row]:
+def results(screen: ScreenState, /, page_size: int = PAGE, pocket: Pocket | None = None) -> Stream[Row]:
     """All its rows, best first, read from the server as they are taken; those without a rank at the end."""
-    return expanded(pages(screen, page_size), lambda page: page.rows)
+    return expanded(pages(screen, page_size, pocket), lambda page: page.rows)
 
 
 def top(screen: ScreenState, /, count: int = 20) -> Flow[Rows]:

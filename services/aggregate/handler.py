@@ -1,8 +1,12 @@
 """Claim, check, write, finish: the artefacts are there and verified before the batch is done."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
 
 from services.aggregate.artefacts import write_all
+from services.aggregate.desk import Desk
 from services.aggregate.remembering import remember
 from services.aggregate.signing import signed
 from services.aggregate.tables import Table
@@ -11,13 +15,9 @@ from shared.errors import PermanentError
 from shared.events.messages import BatchFinished
 from shared.logs import note
 from shared.measures import AGGREGATE_SECONDS, BATCHES_CLOSED
-from shared.models.batch import Batch
-from shared.ports.blobs import Blobs
-from shared.ports.ledger import Ledger
-from shared.ports.world import Clock, Notary
-from shared.steps.manifest import Manifest
-from shared.steps.notices import Notices
-from shared.steps.reading import account_of, overview
+from shared.models.batch import Batch, BatchStatus
+from shared.models.work import Artefact
+from shared.steps.reading import Overview, account_of, overview
 
 
 class InvariantBroken(PermanentError):
@@ -26,61 +26,66 @@ class InvariantBroken(PermanentError):
     title = "The accounting does not add up"
 
 
-def handle(
-    event: BatchFinished,
-    *,
-    lease: timedelta,
-    ledger: Ledger,
-    blobs: Blobs,
-    clock: Clock,
-    manifest: Manifest,
-    notices: Notices,
-    notary: Notary,
-) -> None:
+@dataclass(frozen=True)
+class Ending:
+    """How a batch ended, with what was written of it."""
+
+    status: BatchStatus
+    artefacts: list[Artefact]
+    summary: dict[str, Any]
+
+
+def handle(event: BatchFinished, desk: Desk) -> None:
     """
     Finish a full batch, once; running twice writes the same bytes.
 
     Raises:
         InvariantBroken: submitted is not the sum of what became of the rows.
     """
+    ledger = desk.ledger
     batch = ledger.batch(event.batch_id)
-    now = clock.now()
-    fence = ledger.claim_aggregation(batch.batch_id, event.round, now=now, lease_until=now + lease)
+    now = desk.clock.now()
+    fence = ledger.claim_aggregation(batch.batch_id, event.round, now=now, lease_until=now + desk.lease)
     if fence is None:
         return  # not closed, held by another, or finished
     view = overview(ledger, batch)
     assert view.closing is not None, "only a closed round can be claimed"
-    with Table.read(batch, ledger=ledger, manifest=manifest) as table:
+    ending = _written(view, view.closing.closed_at, desk)
+    reached = partial(ledger.milestones, batch.batch_id)
+    news = desk.notices.keep_end(batch, ending.status, view.accounting, view.closing, reached)
+    ended = desk.clock.now()
+    finished = ledger.finish(
+        batch.batch_id,
+        event.round,
+        fence=fence,
+        status=ending.status.value,
+        summary=ending.summary,
+        artefacts=ending.artefacts,
+        now=ended,
+    )
+    if finished:
+        desk.notices.publish(news)
+        note(closed=ending.status.value, model=batch.model)
+        BATCHES_CLOSED.add(batch.model, ending.status.value)
+        AGGREGATE_SECONDS.observe((ended - now).total_seconds())
+
+
+def _written(view: Overview, closed_at: datetime, desk: Desk) -> Ending:
+    """All that is kept of a batch that adds up, and the manifest of it signed."""
+    batch, ledger, blobs = view.batch, desk.ledger, desk.blobs
+    with Table.read(batch, ledger=ledger, manifest=desk.manifest) as table:
         _check(batch, view.accounting, table)
         status = final_status(view.accounting, view.intents)
-        closed_at = view.closing.closed_at
         cost = account_of(batch, view.intents, until=closed_at).final(table.bill)
         remember(batch, table, blobs)
         artefacts, summary = write_all(
             batch, status, view.accounting, closed_at, table, cost=cost, blobs=blobs
         )
-    artefacts.append(signed(batch, view.accounting, artefacts, notary=notary, blobs=blobs))
-    news = notices.keep_end(
-        batch, status, view.accounting, view.closing, lambda: ledger.milestones(batch.batch_id)
-    )
-    ended = clock.now()
-    finished = ledger.finish(
-        batch.batch_id,
-        event.round,
-        fence=fence,
-        status=status.value,
-        summary=summary,
-        artefacts=artefacts,
-        now=ended,
-    )
-    if finished:
-        notices.publish(news)
-        note(closed=status.value, model=batch.model)
-        BATCHES_CLOSED.add(batch.model, status.value)
-        AGGREGATE_SECONDS.observe((ended - now).total_seconds())
+    artefacts.append(signed(batch, view.accounting, artefacts, notary=desk.notary, blobs=blobs))
+    return Ending(status, artefacts, summary)
 
 
-def _check(batch: Batch, accounting: Accounting, table: "Table") -> None:
+def _check(batch: Batch, accounting: Accounting, table: Table) -> None:
     """The counters, the stored outcomes and the library must tell the same story."""
     counted = accounting.model_dump(include={"completed", "failed", "cancelled", "invalid", "filtered"})
     if not accounting.holds or accounting.open or counted != table.counts:

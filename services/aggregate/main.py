@@ -2,6 +2,7 @@
 
 import functions_framework
 
+from services.aggregate.desk import Desk
 from services.aggregate.handler import handle
 from shared import wiring
 from shared.entry import receiving
@@ -13,8 +14,7 @@ from shared.settings import settings
 @receiving(BatchFinished)
 def aggregate(event: BatchFinished) -> None:
     """One ``batch-finished`` message."""
-    handle(
-        event,
+    desk = Desk(
         lease=settings().seconds("aggregate_lease"),
         ledger=wiring.ledger(),
         blobs=wiring.blobs(),
@@ -23,3 +23,4 @@ def aggregate(event: BatchFinished) -> None:
         notices=wiring.notices(),
         notary=wiring.notary(),
     )
+    handle(event, desk)

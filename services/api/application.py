@@ -44,6 +44,7 @@ from services.api import (
     webhooks,
     webhooks_v1,
 )
+from services.api.admitting import Admission, needed
 from services.api.conditional import Conditional, Heads
 from services.api.dependencies import told
 from services.api.encoding import Compression
@@ -95,6 +96,7 @@ def application() -> FastAPI:
     app.add_middleware(Compression)
     app.add_middleware(Heads)
     app.add_middleware(Bodies, most=MOST_BODY_BYTES, larger=dict.fromkeys(LARGE, settings().most_body_bytes))
+    app.add_middleware(Admission, needs=needed(it.router for it in RESOURCES))
     app.add_middleware(Paths)
     app.add_middleware(Steps, name="api")
     return app

@@ -71,6 +71,7 @@ def _status(store: Store, view: Overview, jobs: Page) -> dict[str, Any]:
         "waiting_for": _waiting_for(store, view),
         "round": view.tallies[-1].round.number,
         "cancel_requested": view.intents.cancelled_at is not None,
+        "webhook_id": batch.hook,
         "artefacts_folder": str((folder / "batches" / batch.batch_id).resolve()) if folder else None,
     }
 

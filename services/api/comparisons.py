@@ -2,7 +2,7 @@
 
 from pydantic import Field, JsonValue
 
-from services.api.answers import OnePage
+from services.api.answers.paging import OnePage
 from shared.models.base import Frozen
 
 

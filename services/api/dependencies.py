@@ -18,11 +18,19 @@ from shared.metered import counted
 from shared.models.access import Principal, Scope
 from shared.settings import settings
 
+ADMITTED = "omtx.caller"
 ABOUT = ("batch_id", "job_id", "action")
 
 
 async def caller(request: Request) -> Principal:
-    """Who asks; their request is counted."""
+    """Who asks; their request is counted, once."""
+    if ADMITTED not in request.scope:
+        request.scope[ADMITTED] = await _counted(request)
+    admitted: Principal = request.scope[ADMITTED]
+    return admitted
+
+
+async def _counted(request: Request) -> Principal:
     peer = request.client.host if request.client else None
     asked = request.headers, peer, endpoints_of(request.method, request.scope["path"])
     if wiring.redis() is None and wiring.access().remembered(request.headers) is not None:

@@ -12,9 +12,10 @@ from fastapi import Depends
 from services.api.dependencies import Stored
 from shared import wiring
 from shared.domain.deliveries import again, valid
+from shared.domain.listening import PREFIX, SECRET_BYTES, checked_secret
 from shared.domain.news import ping
 from shared.domain.outside import target
-from shared.errors import FieldError, IllegalMove, InvalidInput, NotFound
+from shared.errors import IllegalMove, NotFound
 from shared.models.hooks import Delivery, Endpoint, Told
 from shared.settings.webhooks import WebhookSettings
 from shared.steps.notices import MOST_ENDPOINTS, Notices
@@ -23,8 +24,6 @@ from shared.steps.vault import Vault
 MOST_SECRETS = 2
 OVERLAP = timedelta(hours=24)
 """How long the secret before the newest is signed with, too."""
-SECRET_BYTES = (24, 64)
-PREFIX = "whsec_"
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,8 @@ class Desk:
 
         def rotated(it: Endpoint) -> Endpoint:
             before = [old.model_copy(update={"until": now + OVERLAP}) for old in valid(it.secrets, now=now)]
-            return it.model_copy(update={"secrets": (sealed, *before[: MOST_SECRETS - 1])})
+            new = (sealed, *before[: MOST_SECRETS - 1])
+            return it.model_copy(update={"secrets": new, "signed_as": None})
 
         changed = self.notices.hooks.change_endpoint(endpoint_id, rotated)
         if changed is None:
@@ -150,19 +150,6 @@ AtDesk = Annotated[Desk, Depends(desk)]
 def new_secret() -> str:
     """Random, as the convention writes it."""
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES[0])).decode()
-
-
-def checked_secret(secret: str) -> str:
-    """A secret of the owner's own, as the convention writes it; InvalidInput if it cannot be one."""
-    least, most = SECRET_BYTES
-    try:
-        size = len(base64.b64decode(secret.removeprefix(PREFIX), validate=True))
-    except ValueError:
-        size = 0
-    if not least <= size <= most:
-        said = f"it has to be {PREFIX} and the base64 of {least} to {most} random bytes; leave it out for one"
-        raise InvalidInput(f"secret: {said}", [FieldError("secret", said)])
-    return secret if secret.startswith(PREFIX) else PREFIX + secret
 
 
 def changed_by(endpoint: Endpoint, changes: dict[str, Any], *, now: datetime) -> Endpoint:

@@ -15,19 +15,23 @@ from services.api.dependencies import READ, Stored
 from services.api.links import columns, linked, of_batch
 from services.api.pages import Page, PageNumber
 from services.api.remembering import Asking, remembered
+from services.api.sifting import MOST_LOOKED_AT, sifted
 from services.api.states import states
 from services.api.store import Store
 from shared.catalogue.entry import entry_of
 from shared.domain.identity import job_id
 from shared.domain.rows import duplicate_row, ranks, rejected_row, result_row, score
+from shared.errors import FieldError, InvalidInput
 from shared.models.batch import Batch
 from shared.models.facts import Outcome
 from shared.steps import results as pages
 from shared.steps.reading import Overview
+from shared.steps.results import ROWS_PER_PAGE
 
 router = APIRouter(prefix="/api/v3/batches/{batch_id}", tags=["results"], dependencies=[READ])
 
 MOST = 1501
+MOST_ROWS = 1_000_000
 RANKED_WHILE_RUNNING = 2000
 
 
@@ -45,33 +49,76 @@ def results(
     page: PageNumber = 1,
     page_size: Annotated[int, Query(ge=1, le=MOST)] = 100,
     include_files: bool = False,
+    pocket: Annotated[Literal["in", "out"] | None, Query(description="Where the pose is.")] = None,
+    after: Annotated[int | None, Query(ge=0, le=MOST_ROWS, description="``next_after``, see below.")] = None,
 ) -> Response:
     """
     Best first; before the end, what there is so far.
 
     ``columnar`` has the rows of the page as one array a column. With ``include_files`` each row says
     where its files are. The whole batch by columns is ``download_links.batch_columns``.
+
+    ``pocket`` takes the poses that are in the pocket that was asked for, or out of it. One request looks
+    through 1,500 rows at the most, so a page may be short then, or empty, and yet have more:
+    ``pagination.next_after``, given as ``after``, leads on.
     """
+    _fits(format, pocket, after)
     if format == "csv":
         return artefact(store, batch_id, "results/batch_results.csv")
     wanted = Page(page, page_size)
 
     def made() -> dict[str, Any]:
         view = store.overview(batch_id)
-        rows = rows_of(store, view, wanted)
+        rows, pagination = _chosen(store, view, wanted, pocket, after)
         rows = linked(rows, batch_id) if include_files else rows
         shown: dict[str, Any] = {"columns": columns(rows)} if format == "columnar" else {"results": rows}
-        return _about(store, view, wanted) | shown
+        return {**_about(store, view), "pagination": pagination} | shown
 
     return remembered(store, batch_id, asked, made)
 
 
+def _fits(form: str, pocket: str | None, after: int | None) -> None:
+    """Refuse what would be passed over."""
+    if pocket is not None and form == "csv":
+        raise _wrong("pocket", "does not go with csv, which holds all; it does with json and columnar")
+    if after is not None and pocket is None:
+        raise _wrong("after", "goes with pocket; without a filter, page leads on")
+
+
+def _wrong(field: str, message: str) -> InvalidInput:
+    return InvalidInput(f"{field} {message}", [FieldError(field, message)])
+
+
+def _chosen(
+    store: Store, view: Overview, wanted: Page, pocket: str | None, after: int | None
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The rows of a page, and its place."""
+    submitted = view.batch.counts.submitted
+    if pocket is None:
+        return rows_of(store, view, wanted), dict(wanted.describe(submitted))
+
+    def read(start: int, count: int) -> list[dict[str, Any]]:
+        return _final(store, view, start, count) if finished(view) else _partial(store, view, start, count)
+
+    found = sifted(
+        read,
+        lambda row: row["metrics"].get("pocket") == pocket,
+        wanted,
+        total=submitted,
+        after=after,
+        # To rank what there is so far takes all of it, so that is done once.
+        at_once=ROWS_PER_PAGE if finished(view) else MOST_LOOKED_AT,
+    )
+    return list(map(dict, found.rows)), found.describe(wanted, after=after)
+
+
 def rows_of(store: Store, view: Overview, wanted: Page) -> list[dict[str, Any]]:
     """The rows of a page: as they were written at the end, before it as they stand."""
-    return _final(store, view, wanted) if finished(view) else _partial(store, view, wanted)
+    read = _final if finished(view) else _partial
+    return read(store, view, wanted.start, wanted.size)
 
 
-def _about(store: Store, view: Overview, wanted: Page) -> dict[str, Any]:
+def _about(store: Store, view: Overview) -> dict[str, Any]:
     batch, batch_id = view.batch, view.batch.batch_id
     return {
         "batch_id": batch_id,
@@ -89,7 +136,6 @@ def _about(store: Store, view: Overview, wanted: Page) -> dict[str, Any]:
         "download_links": of_batch(view),
         "accounting": view.accounting.model_dump(),
         "accounting_sentence": view.accounting.sentence(),
-        "pagination": wanted.describe(batch.counts.submitted),
     }
 
 
@@ -118,15 +164,14 @@ def statistics(view: Overview) -> dict[str, Any]:
     }
 
 
-def _final(store: Store, view: Overview, wanted: Page) -> list[dict[str, Any]]:
-    left = max(0, view.batch.counts.submitted - wanted.start)
-    count = min(wanted.size, left)
+def _final(store: Store, view: Overview, start: int, size: int) -> list[dict[str, Any]]:
+    count = min(size, max(0, view.batch.counts.submitted - start))
     if not count:
         return []
-    return list(pages.rows(store.blobs, view.batch.batch_id, start=wanted.start, count=count))
+    return list(pages.rows(store.blobs, view.batch.batch_id, start=start, count=count))
 
 
-def _partial(store: Store, view: Overview, wanted: Page) -> list[dict[str, Any]]:
+def _partial(store: Store, view: Overview, start: int, size: int) -> list[dict[str, Any]]:
     """
     Small batches are ranked as they stand. Of large ones a page comes in the order of the library,
     without ranks: ranking them anew for each request would cost more than it tells.
@@ -137,8 +182,8 @@ def _partial(store: Store, view: Overview, wanted: Page) -> list[dict[str, Any]]
         rows.sort(key=lambda row: (row["rank"] is None, row["rank"] or row["index"]))
         rows = _with_duplicates(store, batch, rows)
         rows += [rejected_row(row) for row in store.manifest.rejected(batch)]
-        return rows[wanted.start : wanted.start + wanted.size]
-    positions = range(batch.counts.jobs)[wanted.start : wanted.start + wanted.size]
+        return rows[start : start + size]
+    positions = range(batch.counts.jobs)[start : start + size]
     return [{**row, "rank": None} for row in _rows(store, view, positions)]
 
 

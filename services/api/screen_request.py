@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, JsonValue, SecretStr, StringConstraints, model_validator
 
+from services.api.screen_sources import Msa, UploadedMolecules
+from shared.domain.listening import LONGEST_SECRET, WITH_A_URL_OR_WITHOUT, Events, Milestones, Url
 from shared.models.base import Frozen
 from shared.models.batch import MAX_LIGANDS_IN_BODY
 
@@ -13,11 +15,16 @@ Money = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$")
 
 
 class Entity(Frozen):
-    """A polymer, or a small molecule that is there beside the ligand; one chain for each id."""
+    """
+    A polymer, or a small molecule that is there beside the ligand; one chain for each id.
+
+    Without ``msa`` the alignment of a protein is searched; if one protein has it, all have to.
+    """
 
     type: Literal["protein", "dna", "rna", "ligand_smiles", "ligand_ccd"]
     chain_ids: Annotated[tuple[ChainName, ...], Field(min_length=1, max_length=10)]
     value: Annotated[str, Field(min_length=1)]
+    msa: Msa | None = None
 
 
 class ScreenTarget(Frozen):
@@ -39,11 +46,13 @@ class ScreenRequest(Frozen):
     A screen. Other than there, nothing is filtered unless it is asked for.
 
     ``molecule_filters`` and ``model_options`` are those of a submission; ``seed`` is among the latter.
-    ``max_cost_usd`` is a decimal number as text.
+    ``max_cost_usd`` is a decimal number as text. ``webhook_url``, which is told of it, and what goes with
+    that are those of a submission.
     """
 
     model_config = ConfigDict(
         json_schema_extra={
+            "anyOf": WITH_A_URL_OR_WITHOUT,
             "example": {
                 "target": {
                     "entities": [{"type": "protein", "chain_ids": ["A"], "value": "MNIFEMLRIDEGLRLK"}],
@@ -52,18 +61,25 @@ class ScreenRequest(Frozen):
                 "molecules": [{"smiles": "c1ccccc1", "id": "cmpd-1"}],
                 "idempotency_key": "my-run-1",
                 "max_cost_usd": "50.00",
-            }
+            },
         }
     )
 
     target: ScreenTarget
-    molecules: Annotated[tuple[Molecule, ...], Field(min_length=1, max_length=MAX_LIGANDS_IN_BODY)]
+    molecules: (
+        Annotated[tuple[Molecule, ...], Field(min_length=1, max_length=MAX_LIGANDS_IN_BODY)]
+        | UploadedMolecules
+    )
     molecule_filters: Mapping[str, JsonValue] | None = None
     model: str = "boltz-2"
     model_options: Mapping[str, JsonValue] = {}
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "screen"
     idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
     max_cost_usd: Money | None = None
+    webhook_url: Url | None = None
+    webhook_events: Events | None = None
+    webhook_milestones: Milestones | None = None
+    webhook_secret: Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_SECRET)] | None = None
 
     @model_validator(mode="after")
     def _each_chain_once(self) -> Self:

@@ -1,24 +1,19 @@
 """Webhooks of users: where they want to be told of their batches, and what they were told."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import StringConstraints, field_validator, model_validator
 
 from services.api.dependencies import READ, SUBMIT
 from services.api.endpoints import AtDesk, Desk
-from shared.domain.milestones import THRESHOLDS
+from shared.domain.listening import BY_DEFAULT, Events, Milestones, Url, once_each, with_what_it_means
 from shared.models.base import Frozen
-from shared.models.hooks import Delivery, Endpoint, Told
+from shared.models.hooks import Delivery, Endpoint
 
 router = APIRouter(prefix="/api/v3/webhooks", tags=["webhooks"])
 
-BY_DEFAULT = (Told.BATCH_COMPLETED, Told.BATCH_FAILED, Told.BATCH_CANCELLED)
-Url = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2048)]
 Description = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-Threshold = Literal[10, 25, 50, 75, 90, 100]
-Events = Annotated[tuple[Told, ...], Field(min_length=1, max_length=len(Told))]
-Milestones = Annotated[tuple[Threshold, ...], Field(max_length=len(THRESHOLDS))]
 
 
 class Wanted(Frozen):
@@ -32,20 +27,12 @@ class Wanted(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _milestones_mean_their_event(cls, given: Any) -> Any:
-        """Whoever names milestones wants their event, and the other way round."""
-        if not isinstance(given, dict):
-            return given
-        events, milestones = given.get("events"), given.get("milestones")
-        if milestones and events is None:
-            return {**given, "events": [*BY_DEFAULT, Told.BATCH_MILESTONE]}
-        if isinstance(events, list) and Told.BATCH_MILESTONE in events and milestones is None:
-            return {**given, "milestones": list(THRESHOLDS)}
-        return given
+        return with_what_it_means(given)
 
     @field_validator("events", "milestones")
     @classmethod
     def _once_each(cls, given: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(sorted(set(given)))
+        return once_each(given)
 
 
 class Change(Frozen):
@@ -60,7 +47,7 @@ class Change(Frozen):
     @field_validator("events", "milestones")
     @classmethod
     def _once_each(cls, given: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
-        return given and tuple(sorted(set(given)))
+        return given and once_each(given)
 
 
 @router.post("", status_code=201, dependencies=[SUBMIT])
@@ -151,6 +138,7 @@ def described(endpoint: Endpoint, desk: Desk) -> dict[str, Any]:
     old = [it.until for it in endpoint.secrets if it.until is not None and now < it.until]
     return {
         "webhook_id": endpoint.id,
+        "batch_id": endpoint.batch_id,
         "url": endpoint.url,
         "description": endpoint.description,
         "events": [it.value for it in endpoint.events],
@@ -160,6 +148,7 @@ def described(endpoint: Endpoint, desk: Desk) -> dict[str, Any]:
         "created_at": endpoint.created_at.isoformat(),
         "failing_since": endpoint.failing_since.isoformat() if endpoint.failing_since else None,
         "old_secret_until": max(old).isoformat() if old else None,
+        "signed_as": endpoint.signed_as,
     }
 
 

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from services.api.dependencies import READ, SUBMIT
 from services.api.endpoints import AtDesk
-from services.api.webhooks import Events, Url, delivered, described
+from services.api.webhooks import delivered, described
+from shared.domain.listening import LONGEST_SECRET, Events, Url
 from shared.domain.milestones import THRESHOLDS
 from shared.domain.news import VERSION
 from shared.models.base import Frozen
@@ -33,7 +34,7 @@ class Registration(Frozen):
     """
 
     url: Url
-    secret: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    secret: Annotated[str, Field(min_length=1, max_length=LONGEST_SECRET)] | None = None
     events: Events = (Told.JOB_COMPLETED, Told.JOB_FAILED, Told.BATCH_COMPLETED)
     retry_count: Annotated[int, Field(ge=0, le=10)] = 3
     timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 30

@@ -1,7 +1,6 @@
 """Check the artefacts, then settle the ligand or send it round again."""
 
-from datetime import timedelta
-
+from services.complete.desk import Desk
 from services.complete.verdict import Again, outcome_of, verdict
 from shared.domain.costs import usage
 from shared.domain.naming import job_key
@@ -11,50 +10,22 @@ from shared.logs import note
 from shared.measures import ATTEMPTS_RETRIED
 from shared.models.batch import Batch
 from shared.models.costs import Usage
+from shared.models.facts import Outcome
 from shared.models.work import Artefact, Envelope, Failure, FailureClass, JobRef
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
 from shared.ports.ledger import Ledger
-from shared.ports.world import Clock
-from shared.steps.manifest import Manifest
-from shared.steps.notices import Notices
-from shared.steps.roster import Roster
 from shared.steps.settling import settle
 
 
-def handle(
-    event: JobFinished,
-    *,
-    first_backoff: timedelta,
-    ledger: Ledger,
-    blobs: Blobs,
-    bus: Bus,
-    clock: Clock,
-    manifest: Manifest,
-    roster: Roster,
-    notices: Notices,
-) -> None:
+def handle(event: JobFinished, desk: Desk) -> None:
     """Close one attempt. The first terminal outcome of a ligand wins; a duplicate helps it to its end."""
     ref = event.envelope.ref
-    batch, round, intents = ledger.glance(ref)
-    roster.check(round, ref)
-    envelope = _verified(event.envelope, blobs)
-    # A success is settled at once, which tells whether another was faster. A failure must not send
-    # round again what has its outcome, so that is looked for first.
-    outcome = ledger.outcome(ref) if envelope.failure is not None else None
+    batch, round, intents = desk.ledger.glance(ref)
+    desk.roster.check(round, ref)
+    outcome = _outcome(batch, _verified(event.envelope, desk.blobs), desk)
     if outcome is None:
-        decision = verdict(
-            envelope,
-            most_attempts=batch.configuration.max_attempts,
-            first_backoff=first_backoff,
-            now=clock.now(),
-        )
-        runs = _runs(batch, envelope, ledger)
-        if isinstance(decision, Again):
-            _send_round(decision, runs, ledger=ledger, bus=bus)
-            return
-        copies = manifest.copies(batch, ref.position)
-        outcome = outcome_of(envelope, copies=copies, runs=runs, test_model=batch.test_model)
+        return
     note(settled=outcome.kind.value, model=batch.model)
     going_on = not intents.paused and intents.cancelled_at is None
     by_window = going_on and not intents.braked
@@ -62,16 +33,33 @@ def handle(
         batch,
         round,
         [outcome],
-        ledger=ledger,
-        bus=bus,
-        clock=clock,
-        roster=roster,
-        notices=notices,
+        ledger=desk.ledger,
+        bus=desk.bus,
+        clock=desk.clock,
+        roster=desk.roster,
+        notices=desk.notices,
         releasing=by_window,
     )
     if going_on and not by_window:
         # Under a limit the ligand hands its place on: ``dispatch`` finds who is next in line.
-        bus.publish([JobQueued(ref=ref.model_copy(update={"attempt": 1}))])
+        desk.bus.publish([JobQueued(ref=ref.model_copy(update={"attempt": 1}))])
+
+
+def _outcome(batch: Batch, envelope: Envelope, desk: Desk) -> Outcome | None:
+    """The ligand's, which this answer may be; None: it goes round again."""
+    # A success is settled at once, which tells whether another was faster. A failure must not send
+    # round again what has its outcome, so that is looked for first.
+    standing = desk.ledger.outcome(envelope.ref) if envelope.failure is not None else None
+    if standing is not None:
+        return standing
+    most = batch.configuration.max_attempts
+    decision = verdict(envelope, most_attempts=most, first_backoff=desk.first_backoff, now=desk.clock.now())
+    runs = _runs(batch, envelope, desk.ledger)
+    if isinstance(decision, Again):
+        _send_round(decision, runs, ledger=desk.ledger, bus=desk.bus)
+        return None
+    copies = desk.manifest.copies(batch, envelope.ref.position)
+    return outcome_of(envelope, copies=copies, runs=runs, test_model=batch.test_model)
 
 
 def _runs(batch: Batch, envelope: Envelope, ledger: Ledger) -> tuple[Usage, ...]:

@@ -2,6 +2,7 @@
 
 import functions_framework
 
+from services.complete.desk import Desk
 from services.complete.handler import handle
 from shared import wiring
 from shared.entry import receiving
@@ -13,8 +14,7 @@ from shared.settings import settings
 @receiving(JobFinished)
 def complete(event: JobFinished) -> None:
     """One ``job-finished`` message."""
-    handle(
-        event,
+    desk = Desk(
         first_backoff=settings().seconds("retry"),
         ledger=wiring.ledger(),
         blobs=wiring.blobs(),
@@ -24,3 +24,4 @@ def complete(event: JobFinished) -> None:
         roster=wiring.roster(),
         notices=wiring.notices(),
     )
+    handle(event, desk)

@@ -8,7 +8,7 @@ is started is always the beginning of the round, which makes what is left to sta
 
 from datetime import datetime, timedelta
 
-from shared.models.facts import Line, Round
+from shared.models.facts import Intents, Line, Round
 from shared.models.work import JobRef
 from shared.ports.ledger import Ledger
 from shared.steps.roster import Roster
@@ -46,6 +46,13 @@ def claimed(
             return chosen
         spare = spare or chosen == ref  # it runs already: a duplicate, or others were faster
     return None  # others were faster each time; ``reconcile`` finds the room that is left
+
+
+def limit_of(intents: Intents, round: Round) -> int | None:
+    """How many ligands of a round may be in flight; None: as many as are published."""
+    if intents.limit is None and intents.braked:
+        return round.window
+    return intents.limit
 
 
 def choose(place: int, line: Line, *, spare: bool, limit: int, jobs: int) -> int | None:

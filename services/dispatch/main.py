@@ -2,6 +2,7 @@
 
 import functions_framework
 
+from services.dispatch.desk import Desk
 from services.dispatch.handler import handle
 from services.dispatch.orders import Terms
 from shared import wiring
@@ -14,8 +15,7 @@ from shared.settings import settings
 @receiving(JobQueued)
 def dispatch(event: JobQueued) -> None:
     """One ``job-queued`` message."""
-    handle(
-        event,
+    desk = Desk(
         terms=Terms.of(settings()),
         ledger=wiring.ledger(),
         blobs=wiring.blobs(),
@@ -26,3 +26,4 @@ def dispatch(event: JobQueued) -> None:
         roster=wiring.roster(),
         alignments=wiring.alignments(),
     )
+    handle(event, desk)

@@ -42,28 +42,34 @@ class Terms:
         return timedelta(seconds=batch.configuration.timeout_per_job) + GRACE
 
 
+@dataclass(frozen=True)
+class Claim:
+    """An attempt that is ours since ``at``; ``before``: the attempt before it, where there was one."""
+
+    batch: Batch
+    ref: JobRef
+    before: Attempt | None
+    at: datetime
+
+
 def compose(
-    batch: Batch,
+    claim: Claim,
     row: LibraryRow,
-    ref: JobRef,
     terms: Terms,
     *,
     aligned: Mapping[str, StoredInput],
     blobs: Blobs,
-    now: datetime,
-    before: Attempt | None = None,
     trace: Mapping[str, str] | None = None,
 ) -> WorkOrder:
     """
     The order for one attempt at ``row``; its URLs are valid as long as it may wait and run.
 
-    ``before``: the attempt before this one, where there was one. ``aligned`` are the batch's
-    alignments by input name. ``trace`` tells where it is ordered.
+    ``aligned`` are the batch's alignments by input name. ``trace`` tells where it is ordered.
     """
+    batch, ref = claim.batch, claim.ref
     assert batch.seed is not None, "only an imported batch has no seed, and it is never dispatched"
     model = entry_of(batch)
-    until = now + terms.queue_allowance + terms.run_time(batch)
-    keys = {name: job_key(ref, name) for name in model.files if name != LOG}
+    until = claim.at + terms.queue_allowance + terms.run_time(batch)
     return WorkOrder(
         ref=ref,
         model=batch.model,
@@ -75,34 +81,43 @@ def compose(
         smiles=row.smiles,
         item=row.item,
         protein_name=batch.protein_name,
-        inputs={
-            name: Download(url=blobs.get_url(item.key, until=until), sha256=item.sha256)
-            for name, item in (*batch.inputs.items(), *aligned.items())
-        },
+        inputs=_downloads({**batch.inputs, **aligned}, blobs, until),
         alignments=tuple(sorted(aligned)),
-        uploads={name: (key, blobs.put_url(key, until=until)) for name, key in keys.items()},
+        uploads=_uploads(ref, model, blobs, until),
         log=_log(job_key(ref, LOG), blobs, until) if LOG in model.files else None,
         webhook_url=terms.webhook_url,
         priority=batch.configuration.priority,
         timeout_seconds=min(batch.configuration.timeout_per_job, model.timeout_seconds),
-        gpu=_gpu(model, batch, row, ref, before),
+        gpu=_gpu(claim, model, row),
         trace=trace or None,
     )
 
 
-def _gpu(model: ModelEntry, batch: Batch, row: LibraryRow, ref: JobRef, before: Attempt | None) -> str | None:
+def _gpu(claim: Claim, model: ModelEntry, row: LibraryRow) -> str | None:
     """
     After running out of memory, the n-th attempt gets the n-th of the GPUs that should do.
 
     A failure of another kind after that does not lead back to a GPU that was too small.
     """
-    if model.memory is None or batch.tokens is None:
+    memory, tokens, before = model.memory, claim.batch.tokens, claim.before
+    if memory is None or tokens is None:
         return None
-    tokens, larger = batch.tokens + (row.heavy_atoms or 0), 0
+    tokens, larger = tokens + (row.heavy_atoms or 0), 0
     if before is not None and before.failure is not None:
         short = before.failure.kind is FailureClass.OUT_OF_MEMORY
-        larger = ref.attempt - 1 if short else steps(model.memory, tokens, (it.gpu for it in before.runs))
-    return chosen(model.memory, tokens, larger=larger)
+        larger = claim.ref.attempt - 1 if short else steps(memory, tokens, (it.gpu for it in before.runs))
+    return chosen(memory, tokens, larger=larger)
+
+
+def _downloads(files: Mapping[str, StoredInput], blobs: Blobs, until: datetime) -> dict[str, Download]:
+    return {
+        name: Download(url=blobs.get_url(it.key, until=until), sha256=it.sha256) for name, it in files.items()
+    }
+
+
+def _uploads(ref: JobRef, model: ModelEntry, blobs: Blobs, until: datetime) -> dict[str, tuple[str, str]]:
+    keys = {name: job_key(ref, name) for name in model.files if name != LOG}
+    return {name: (key, blobs.put_url(key, until=until)) for name, key in keys.items()}
 
 
 def _log(key: str, blobs: Blobs, until: datetime) -> LogPlace:

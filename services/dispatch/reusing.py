@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from pydantic_core import from_json
 
+from services.dispatch.orders import Claim
 from shared.catalogue.entry import entry_of
 from shared.domain import reuse
 from shared.domain.identity import job_place, subject
@@ -28,14 +28,7 @@ class Spoilt(Exception):
 
 
 def answered(
-    batch: Batch,
-    row: LibraryRow,
-    ref: JobRef,
-    *,
-    ledger: Ledger,
-    blobs: Blobs,
-    manifest: Manifest,
-    now: datetime,
+    claim: Claim, row: LibraryRow, *, ledger: Ledger, blobs: Blobs, manifest: Manifest
 ) -> Envelope | None:
     """
     The answer of an earlier run, its files copied to where those of this job belong; None: compute it.
@@ -43,6 +36,7 @@ def answered(
     What was lost, changed or deleted since is no answer. Only a first attempt asks: of a later one the
     earlier run may still be writing its files. The log stays with the run that it is of.
     """
+    batch, ref = claim.batch, claim.ref
     generation = entry_of(batch).kept(batch) if batch.use_cache and ref.attempt == 1 else None
     if generation is None:
         return None
@@ -58,8 +52,12 @@ def answered(
         files = tuple(_copied(file, ref, own, blobs) for file in found.artefacts if file.name != LOG)
     except (NotFound, Spoilt):
         return None
+    return _retold(found, files, claim)
+
+
+def _retold(found: Outcome, files: tuple[Artefact, ...], claim: Claim) -> Envelope:
     return Envelope(
-        ref=ref,
+        ref=claim.ref,
         status="succeeded",
         metrics=found.metrics,
         artefacts=files,
@@ -67,8 +65,8 @@ def answered(
         versions=found.versions,
         test_model=found.test_model,
         cached=reuse.origin(found),
-        started_at=now,
-        finished_at=now,
+        started_at=claim.at,
+        finished_at=claim.at,
     )
 
 

@@ -47,7 +47,7 @@ def handle(
     taken = hooks.change_delivery(delivery.id, lambda it: claimed(it, now=clock.now()))
     if taken is None:
         return
-    end = _tried(taken, endpoint, vault, calls, now=clock.now())
+    end = _tried(taken, endpoint, hooks, vault, calls, now=clock.now())
     _note(taken, endpoint, end, hooks=hooks, bus=bus, now=clock.now())
     _seal_anew(endpoint, vault, hooks)
 
@@ -78,12 +78,18 @@ def _has_ended(delivery: Delivery, ledger: Ledger) -> bool:
     return closing is not None and closing.finished_at is not None
 
 
-def _tried(delivery: Delivery, endpoint: Endpoint, vault: Vault, calls: Calls, *, now: datetime) -> Try:
+def _tried(
+    delivery: Delivery, endpoint: Endpoint, hooks: Hooks, vault: Vault, calls: Calls, *, now: datetime
+) -> Try:
     begun = delivery.tries[-1]
     try:
-        secrets = [vault.open(it, name=endpoint.id) for it in valid(endpoint.secrets, now=now)]
+        signer = endpoint if endpoint.signed_as is None else hooks.endpoint(endpoint.signed_as)
+        secrets = [vault.open(it, name=signer.id) for it in valid(signer.secrets, now=now)]
     except Unreadable as error:
         return begun.model_copy(update={"error": f"{error}; rotate the secret"})
+    except NotFound:
+        gone = f"webhook {endpoint.signed_as}, with whose secret it is signed, is gone; rotate the secret"
+        return begun.model_copy(update={"error": gone})
     body = delivery.body.encode()
     headers = {
         "content-type": "application/json",

@@ -6,9 +6,11 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
-from services.submit import costing, plan
+from services.submit import plan
+from services.submit.costing import Offer
 from services.submit.desk import Desk
-from services.submit.storing import SHOWN_REJECTED, Means, Ticket, discard
+from services.submit.means import Means
+from services.submit.storing import SHOWN_REJECTED, Ticket, discard
 from shared import tracing
 from shared.catalogue.entry import ModelEntry
 from shared.domain import identity
@@ -140,14 +142,8 @@ def _answer(
     batch, accounting = view.batch, view.accounting
     released = accounting.queued + accounting.running
     started = released if view.intents.limit is None else min(released, view.intents.limit)
-    expected = batch.estimate or costing.expected(
-        model,
-        batch.tariff,
-        batch.configuration,
-        jobs=batch.counts.jobs,
-        workers=means.at_once(model.id),
-        tokens=batch.tokens,
-    )
+    offer = Offer(model, batch.configuration, batch.tariff, means.at_once(model.id), batch.tokens)
+    expected = batch.estimate or offer.expected(batch.counts.jobs)
     risk = plan.risk(batch, typical_seconds=model.seconds_for(batch.tokens))
     rejected = itertools.islice(manifest.rejected(batch), SHOWN_REJECTED)
     return {
@@ -169,4 +165,5 @@ def _answer(
         "test_model": batch.test_model,
         "status_url": f"/api/v3/batches/{batch.batch_id}/status",
         "results_url": f"/api/v3/batches/{batch.batch_id}/results",
+        "webhook_id": batch.hook,
     }

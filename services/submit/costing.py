@@ -1,7 +1,9 @@
 """What an order will take and cost, before anything is spent: pure but for the price table."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
+from services.submit.means import Means
 from services.submit.plan import window
 from shared.catalogue.entry import ModelEntry
 from shared.catalogue.prices import price_table, tariff
@@ -11,37 +13,39 @@ from shared.models.batch import Configuration
 from shared.models.costs import PROCESSORS, Estimate, Tariff
 
 
-def tariff_of(
-    model: ModelEntry, engine: str, configuration: Configuration, *, tokens: int | None
-) -> Tariff | None:
-    """What a second of a run costs today; None where that cannot be told. ``tokens``: of the target."""
-    return tariff(model, engine, price_table(), tokens=tokens, attempts=configuration.max_attempts)
-
-
-def expected(
-    model: ModelEntry,
-    tariff: Tariff | None,
-    configuration: Configuration,
-    *,
-    jobs: int,
-    workers: int,
-    tokens: int | None,
-) -> Estimate:
+@dataclass(frozen=True)
+class Offer:
     """
-    Time and money for ``jobs`` ligands; ``workers``: what a pool of this machine's runs at once.
+    What runs of a model take and cost here, under the terms of an order.
 
-    ``tokens``: of the target, where they are known.
+    ``workers``: what a pool of this machine's runs at once. ``tokens``: of the target, where they are known.
+    ``tariff``: what a second of a run costs; None where that cannot be told.
     """
-    own, machine = tariff is not None and tariff.free, model.machine
-    there = workers if own else machine.at_once if machine else 1
-    demand = Demand(
-        jobs=jobs,
-        run_seconds=model.seconds_for(tokens),
-        at_once=min(window(configuration, jobs), there),
-        start_seconds=machine.start_seconds if machine and not own else 0.0,
-        idle_seconds=machine.idle_seconds if machine and not own else 0.0,
-    )
-    return estimate(demand, tariff)
+
+    model: ModelEntry
+    terms: Configuration
+    tariff: Tariff | None
+    workers: int
+    tokens: int | None
+
+    @classmethod
+    def of(cls, model: ModelEntry, terms: Configuration, means: Means, *, tokens: int | None) -> Self:
+        """That of today."""
+        today = tariff(model, means.engine, price_table(), tokens=tokens, attempts=terms.max_attempts)
+        return cls(model, terms, today, means.at_once(model.id), tokens)
+
+    def expected(self, jobs: int) -> Estimate:
+        """Time and money for ``jobs`` ligands."""
+        own, machine = self.tariff is not None and self.tariff.free, self.model.machine
+        there = self.workers if own else machine.at_once if machine else 1
+        demand = Demand(
+            jobs=jobs,
+            run_seconds=self.model.seconds_for(self.tokens),
+            at_once=min(window(self.terms, jobs), there),
+            start_seconds=machine.start_seconds if machine and not own else 0.0,
+            idle_seconds=machine.idle_seconds if machine and not own else 0.0,
+        )
+        return estimate(demand, self.tariff)
 
 
 def cost(model: ModelEntry, tariff: Tariff | None, expected: Estimate, *, jobs: int) -> dict[str, Any]:

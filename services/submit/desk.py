@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from services.submit.storing import Means
+from services.submit.means import Means
+from services.submit.telling import Switchboard
 from shared.ports.blobs import Blobs
 from shared.ports.bus import Bus
 from shared.ports.engine import Engine
@@ -30,3 +31,4 @@ class Desk:
     roster: Roster
     alignments: Alignments
     quota: Quota
+    switchboard: Switchboard

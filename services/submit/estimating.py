@@ -6,9 +6,9 @@ from pydantic import Field, model_validator
 
 from services.submit import costing
 from services.submit.fitting import check_alignments, judge_of
+from services.submit.means import Means
 from services.submit.request import Name, Order
 from services.submit.source import Limits, Source
-from services.submit.storing import Means
 from services.submit.survey import Survey, surveyed
 from services.submit.target import prepare
 from shared.catalogue.entry import ModelEntry, entry
@@ -65,10 +65,8 @@ def handle(inquiry: Inquiry, *, owner: str, means: Means, blobs: Blobs, limits: 
         source = Source.of(inquiry, model, owner=owner, blobs=blobs)
         found = surveyed(source, model, judge, limits, strict=inquiry.strict, blobs=blobs)
         jobs = found.jobs
-    terms, at_once = inquiry.configuration, means.at_once(model.id)
-    tariff = costing.tariff_of(model, means.engine, terms, tokens=tokens)
-    expected = costing.expected(model, tariff, terms, jobs=jobs, workers=at_once, tokens=tokens)
-    answer = _answer(inquiry, model, found, jobs, tariff, expected)
+    offer = costing.Offer.of(model, inquiry.configuration, means, tokens=tokens)
+    answer = _answer(inquiry, model, found, jobs, offer.tariff, offer.expected(jobs))
     if prepared is not None and prepared.alignments:
         answer["warnings"].append(_searching(len(set(prepared.alignments.values()))))
     return answer

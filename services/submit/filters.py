@@ -4,13 +4,24 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    field_validator,
+    model_validator,
+)
 
+from services.submit.ranges import DescriptorFilter, FilterName
+from services.submit.regexes import LONGEST_REGEX, checked_regex
 from services.submit.smarts import LONGEST_SMARTS, read_smarts
 from shared.models.base import Frozen
 
 MOST_FILTERS = 20
 MOST_PATTERNS = 50
+# Said of a list that a validator checks: where a row of it is wrong, pydantic would count it as missing, too.
+SOME: dict[str, JsonValue] = {"minItems": 1}
 Catalog = Literal[
     "PAINS",
     "PAINS_A",
@@ -27,9 +38,6 @@ Catalog = Literal[
     "CHEMBL_LINT",
     "CHEMBL_MLSMR",
     "CHEMBL_SureChEMBL",
-]
-FilterName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[\w .+-]+$")
 ]
 
 
@@ -61,58 +69,6 @@ class LipinskiFilter(Frozen):
         if self.max_violations is not None:
             return self.max_violations
         return 1 if self.allow_single_violation is None else int(self.allow_single_violation)
-
-
-class Range(Frozen):
-    """Both ends belong to it; at least one is given."""
-
-    min: float | None = None
-    max: float | None = None
-
-    @model_validator(mode="after")
-    def _is_a_range(self) -> Self:
-        if self.min is None and self.max is None:
-            raise ValueError("give 'min', 'max' or both")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"nothing lies between {self.min:g} and {self.max:g}")
-        return self
-
-
-class DescriptorFilter(Frozen):
-    """Every figure lies in its range. What each is, says ``descriptors``."""
-
-    type: Literal["rdkit_descriptor_filter"]
-    name: FilterName = "descriptors"
-    mol_wt: Range | None = None
-    mol_logp: Range | None = None
-    num_h_donors: Range | None = None
-    num_h_acceptors: Range | None = None
-    num_rotatable_bonds: Range | None = None
-    num_rings: Range | None = None
-    num_aromatic_rings: Range | None = None
-    num_heteroatoms: Range | None = None
-    fraction_csp3: Range | None = None
-    tpsa: Range | None = None
-    num_heavy_atoms: Range | None = None
-    formal_charge: Range | None = None
-    qed: Range | None = None
-
-    @model_validator(mode="after")
-    def _has_a_range(self) -> Self:
-        if not self.ranges:
-            raise ValueError(f"names no descriptor; there are {', '.join(descriptor_names())}")
-        return self
-
-    @property
-    def ranges(self) -> dict[str, Range]:
-        """What was asked for, by descriptor."""
-        found = {name: getattr(self, name) for name in descriptor_names()}
-        return {name: bounds for name, bounds in found.items() if bounds is not None}
-
-
-def descriptor_names() -> list[str]:
-    """The descriptors that an order may name."""
-    return [name for name in DescriptorFilter.model_fields if name not in ("type", "name")]
 
 
 class CatalogFilter(Frozen):
@@ -158,7 +114,7 @@ class SmartsFilter(Frozen):
     action: Literal["reject", "require"] = "reject"
     patterns: Annotated[
         tuple[Annotated[Pattern, BeforeValidator(_as_pattern)], ...],
-        Field(max_length=MOST_PATTERNS),
+        Field(max_length=MOST_PATTERNS, json_schema_extra=SOME),
     ]
     name: FilterName = ""
 
@@ -177,10 +133,32 @@ class SmartsFilter(Frozen):
         return {**given, "name": "required SMARTS" if given.get("action") == "require" else "SMARTS"}
 
 
+Expression = Annotated[str, Field(min_length=1, max_length=LONGEST_REGEX), AfterValidator(checked_regex)]
+
+
+class RegexFilter(Frozen):
+    """None of the regular expressions, as RE2 reads them, matches anywhere in the canonical SMILES."""
+
+    type: Literal["smiles_regex_filter"]
+    patterns: Annotated[tuple[Expression, ...], Field(max_length=MOST_PATTERNS, json_schema_extra=SOME)]
+    name: FilterName = "SMILES regex"
+
+    @field_validator("patterns")
+    @classmethod
+    def _has_one(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        if not patterns:
+            raise ValueError("names no expression")
+        return patterns
+
+
 AnyFilter = Annotated[
-    LipinskiFilter | DescriptorFilter | CatalogFilter | SmartsFilter, Field(discriminator="type")
+    LipinskiFilter | DescriptorFilter | CatalogFilter | SmartsFilter | RegexFilter,
+    Field(discriminator="type"),
 ]
-TYPES = ("lipinski_filter", "rdkit_descriptor_filter", "smarts_catalog_filter", "smarts_custom_filter")
+TYPES = (
+    *("lipinski_filter", "rdkit_descriptor_filter", "smarts_catalog_filter", "smarts_custom_filter"),
+    "smiles_regex_filter",
+)
 
 
 class MoleculeFilters(Frozen):
@@ -200,7 +178,7 @@ class MoleculeFilters(Frozen):
             if count > 1:
                 raise ValueError(f"{count} filters are named {name!r}; give each a name of its own")
         if len(list(self.patterns)) > MOST_PATTERNS:
-            raise ValueError(f"all filters together may have {MOST_PATTERNS} SMARTS")
+            raise ValueError(f"all filters together may have {MOST_PATTERNS} SMARTS and expressions")
         return self
 
     @property
@@ -209,6 +187,11 @@ class MoleculeFilters(Frozen):
         return [it.name for it in self.custom_filters]
 
     @property
-    def patterns(self) -> Iterator[Pattern]:
-        """The SMARTS that a user wrote, which may take any time to match."""
-        return (it for one in self.custom_filters if isinstance(one, SmartsFilter) for it in one.patterns)
+    def patterns(self) -> Iterator[Pattern | str]:
+        """What a user wrote and may take long to match: SMARTS any time, of expressions it adds up."""
+        return (
+            it
+            for one in self.custom_filters
+            if isinstance(one, SmartsFilter | RegexFilter)
+            for it in one.patterns
+        )

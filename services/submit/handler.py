@@ -9,6 +9,7 @@ from services.submit.source import Limits, Source
 from services.submit.storing import store
 from shared.catalogue.entry import entry
 from shared.domain import identity
+from shared.models.batch import Batch
 
 
 def handle(order: Order, desk: Desk, limits: Limits) -> dict[str, Any]:
@@ -23,23 +24,13 @@ def handle(order: Order, desk: Desk, limits: Limits) -> dict[str, Any]:
     model = entry(order.model_name)
     source = Source.of(order, model, owner=desk.owner, blobs=desk.blobs)
     ticket = ticket_of(desk, _fingerprint(source))
-    return begun(
-        ticket,
-        lambda: store(
-            source,
-            model,
-            ticket,
-            limits,
-            means=desk.means,
-            blobs=desk.blobs,
-            alignments=desk.alignments,
-            quota=desk.quota,
-            now=desk.clock.now(),
-        ),
-        model,
-        source.kind,
-        desk,
-    )
+
+    def stored() -> Batch:
+        now = desk.clock.now()
+        hook = desk.switchboard.endpoint(order, desk.owner, ticket.batch_id, ticket.fingerprint, now=now)
+        return desk.switchboard.keep(hook, store(source, model, ticket, limits, desk))
+
+    return begun(ticket, stored, model, source.kind, desk)
 
 
 def _fingerprint(source: Source) -> str:

@@ -3,7 +3,7 @@
 import functions_framework
 from flask import Request
 
-from services.submit.opening import accepting, desk_of, repeating
+from services.submit.opening import accepting, checking, desk_of, repeating
 from services.submit.routes import endpoints, respond
 from shared.entry import answering, headers_of
 from shared.metered import counted
@@ -23,6 +23,7 @@ def submit(request: Request) -> object:
         caller=caller,
         accept=accepting(desk),
         again=repeating(desk),
+        check=checking(desk),
         blobs=desk.blobs,
         now=desk.clock.now(),
     )

@@ -1,6 +1,6 @@
 """A task as its form asks it: made an order, which goes the way of every other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -12,12 +12,12 @@ from services.submit.request import Order, read_value
 from services.submit.source import Limits, Source
 from services.submit.survey import surveyed
 from services.submit.target import prepare
+from services.submit.telling import Telling
 from shared.catalogue.entry import entry
 from shared.catalogue.tasks.asking import field_of, order_of
 from shared.catalogue.tasks.task import Task, task
 from shared.domain.identity import job_id
 from shared.errors import FieldError, InvalidInput, NotFound
-from shared.models.base import Frozen
 from shared.models.batch import Configuration
 from shared.ports.blobs import Blobs
 
@@ -25,7 +25,7 @@ LONGEST_NAME = 200
 JobName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
 
 
-class Question(Frozen):
+class Question(Telling):
     """
     What a user asks of a task; without a model, the one that the task prefers and that runs here.
 
@@ -73,7 +73,7 @@ def ordered(question: Question, task_id: str) -> Iterator[Order]:
     body = order_of(asked, question.input_data, model=model, beside=beside, parameters=question.parameters)
     try:
         # A prediction is worth nothing without the rows that its user named: none is left out unseen.
-        yield read_value({**further, **body, "strict": True}, TaskOrder)
+        yield read_value({**further, **question.told, **body, "strict": True}, TaskOrder)
     except InvalidInput as error:
         found = [FieldError(field_of(asked, it.path), it.message) for it in error.errors]
         listed = "; ".join(f"{it.path or 'body'}: {it.message}" for it in found[:5])
@@ -111,12 +111,18 @@ def predicted(order: Order, accepted: Mapping[str, Any]) -> dict[str, Any]:
         "message": accepted["message"],
         "total_jobs": jobs,
         "estimated_completion_time": accepted["estimated_duration_seconds"],
-        **{name: accepted[name] for name in ("test_model", "status_url", "results_url")},
+        **{name: accepted[name] for name in ("test_model", "status_url", "results_url", "webhook_id")},
     }
 
 
 def validated(
-    question: Question, task_id: str, limits: Limits, *, owner: str, blobs: Blobs
+    question: Question,
+    task_id: str,
+    limits: Limits,
+    *,
+    owner: str,
+    blobs: Blobs,
+    check: Callable[[Telling], None],
 ) -> dict[str, Any]:
     """What ``predict`` would say against the input; nothing is stored."""
     task(task_id)
@@ -126,6 +132,7 @@ def validated(
             source = Source.of(order, model, owner=owner, blobs=blobs)
             judge = judge_of(model, prepare(order, model))
             surveyed(source, model, judge, limits, strict=True, blobs=blobs)
+            check(order)
     except InvalidInput as error:
         errors = [{"path": it.path, "message": it.message} for it in error.errors]
         return {"valid": False, "errors": errors}

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.submit import costing
 from services.submit.beginning import begun, ticket_of
+from services.submit.costing import Offer
 from services.submit.desk import Desk
-from services.submit.storing import Ticket, discard
+from services.submit.storing import Ticket, discard, reserved
 from shared import tracing
 from shared.catalogue.entry import ModelEntry, entry
 from shared.domain import identity
@@ -74,12 +74,9 @@ def _changes(source: Batch, opened: Batch) -> Iterator[dict[str, Any]]:
 
 def _copied(source: Batch, model: ModelEntry, ticket: Ticket, desk: Desk) -> Batch:
     """The batch, not yet opened, with copies of all that it is computed from."""
-    terms, tokens, jobs = source.configuration, source.tokens, source.counts.jobs
-    means, blobs = desk.means, desk.blobs
-    tariff, at_once = costing.tariff_of(model, means.engine, terms, tokens=tokens), means.at_once(model.id)
-    estimate = costing.expected(model, tariff, terms, jobs=jobs, workers=at_once, tokens=tokens)
-    costing.check_limit(terms.max_cost_usd, estimate)
-    desk.quota.reserve(ticket.batch_id, ligands=jobs, usd=estimate.usd)
+    offer = Offer.of(model, source.configuration, desk.means, tokens=source.tokens)
+    estimate = reserved(offer, source.counts.jobs, ticket, desk.quota)
+    blobs = desk.blobs
     chunks = [_copy(key, source, ticket, blobs) for key in chunk_keys(source)]
     inputs = {}
     for name, item in source.inputs.items():
@@ -95,13 +92,14 @@ def _copied(source: Batch, model: ModelEntry, ticket: Ticket, desk: Desk) -> Bat
             "batch_id": ticket.batch_id,
             "model_version": model.version,
             "inputs": inputs,
-            "tariff": tariff,
+            "tariff": offer.tariff,
             "estimate": estimate,
             "fingerprint": ticket.fingerprint,
             "store": ticket.store,
             "idempotency_key": ticket.idempotency_key,
             "use_cache": False,
             "replay_of": source.batch_id,
+            "hook": None,
             "trace": tracing.headers_of(tracing.current()).get(tracing.PARENT),
             "created_at": desk.clock.now(),
         }

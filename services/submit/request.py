@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
+    ConfigDict,
     Field,
     JsonValue,
     StringConstraints,
@@ -15,6 +16,7 @@ from pydantic import (
 from pydantic_core import from_json
 
 from services.submit.filters import TYPES, MoleculeFilters
+from services.submit.telling import Telling
 from shared.chemistry.sequence import read_sequence
 from shared.errors import FieldError, InvalidInput, TooLarge
 from shared.models.base import Frozen
@@ -35,6 +37,11 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _alone(given: str, other: str) -> dict[str, JsonValue]:
+    """The schema of objects that have one of two fields."""
+    return {"required": [given], "properties": {given: {"type": "string"}, other: {"type": "null"}}}
+
+
 class Nothing(Frozen):
     """A body that says nothing, where the path says all."""
 
@@ -46,6 +53,10 @@ class LibraryText(Frozen):
     ``csv`` and ``tsv`` are one (delimiter, header and columns are found); without a format, the name
     of the upload or the beginning of the text tells it.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [_alone("content", "uri"), _alone("uri", "content")]}
+    )
 
     format: Literal["csv", "tsv", "smi", "sdf"] | None = None
     content: Annotated[str, Field(min_length=1)] | None = None
@@ -65,7 +76,7 @@ class NamedStructure(Frozen):
     content: Annotated[str, Field(min_length=1)]
 
 
-class Order(Frozen):
+class Order(Telling):
     """
     One batch as posted to ``/api/v3/batches/submit``.
 
@@ -74,6 +85,7 @@ class Order(Frozen):
     reported and does not stop the others, unless the order is ``strict``. ``molecule_filters`` leave out
     ligands that are not wanted, which ``strict`` does not mind. ``use_cache``: whether results that an
     earlier batch of the same owner computed may be taken; unsaid, as the catalogue has it for the model.
+    ``webhook_url``: who is told of this batch, see ``Telling``.
     """
 
     job_name: Name

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from services.submit import estimating
+from services.submit.means import Means
 from services.submit.predicting import Prediction, Question, ordered, predicted, validated
 from services.submit.request import Nothing, Order, read_body
 from services.submit.smart import smart
 from services.submit.source import Limits
-from services.submit.storing import Means
+from services.submit.telling import Telling
 from services.submit.uploads import offered
 from shared.answers import Answer, as_json, only
 from shared.logs import note
@@ -21,6 +22,7 @@ from shared.settings import Settings
 
 Accept = Callable[[Order], dict[str, Any]]
 Again = Callable[[str], dict[str, Any]]
+Check = Callable[[Telling], None]
 SMART = "/api/v2/predict-smart"
 PREDICT = ("/api/predict", "/api/v2/predict", SMART)
 ESTIMATE = "/api/v3/batches/estimate"
@@ -43,6 +45,7 @@ def respond(
     caller: Principal,
     accept: Accept,
     again: Again,
+    check: Check,
     blobs: Blobs,
     now: datetime,
 ) -> Answer:
@@ -61,6 +64,7 @@ def respond(
         return as_json(offered(body, settings, owner=owner, blobs=blobs, now=now), 201)
     if path == ESTIMATE:
         inquiry, limits = read_body(body, estimating.Inquiry, most=most), Limits.of(settings)
+        check(inquiry)
         return as_json(
             estimating.handle(inquiry, owner=owner, means=Means.of(settings), blobs=blobs, limits=limits)
         )
@@ -74,7 +78,8 @@ def respond(
         if match is None:
             return only("GET")  # what there is of tasks is looked up elsewhere
         question = read_body(body, Question, most=most)
-        return as_json(validated(question, match[1], Limits.of(settings), owner=owner, blobs=blobs))
+        limits = Limits.of(settings)
+        return as_json(validated(question, match[1], limits, owner=owner, blobs=blobs, check=check))
     if (match := REPLAY.fullmatch(path)) is not None:
         read_body(body or b"{}", Nothing, most=most)
         return _accepted(again(match[1]))

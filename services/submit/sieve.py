@@ -11,11 +11,13 @@ from services.submit.descriptors import DESCRIPTORS, RULE_OF_FIVE, outside
 from services.submit.filters import (
     AnyFilter,
     CatalogFilter,
-    DescriptorFilter,
     LipinskiFilter,
     MoleculeFilters,
+    RegexFilter,
     SmartsFilter,
 )
+from services.submit.ranges import DescriptorFilter
+from services.submit.regexes import Regex
 from services.submit.smarts import read_smarts
 from shared.chemistry.fragments import by_size
 
@@ -67,6 +69,8 @@ def _judge(one: AnyFilter, place: str) -> Judgement:
             return lambda molecule, _: _alerts(molecule, catalog)
         case SmartsFilter():
             return _matcher(one, place)
+        case RegexFilter():
+            return _reader(one, place)
 
 
 def _rule_of_five(molecule: Chem.Mol, rule: LipinskiFilter) -> str | None:
@@ -111,6 +115,20 @@ def _matcher(wanted: SmartsFilter, place: str) -> Judgement:
             if molecule.HasSubstructMatch(pattern) != required:
                 return f"{'does not match' if required else 'matches'} {label}"
         begun("")
+        return None
+
+    return judged
+
+
+def _reader(wanted: RegexFilter, place: str) -> Judgement:
+    expressions = [(f"{place}.patterns.{n}", it, Regex(it)) for n, it in enumerate(wanted.patterns)]
+
+    def judged(molecule: Chem.Mol, begun: Begun) -> str | None:
+        smiles = Chem.MolToSmiles(molecule)  # of the part that is judged
+        for where, text, expression in expressions:
+            begun(where)
+            if expression.is_in(smiles):
+                return f"matches {text}"
         return None
 
     return judged

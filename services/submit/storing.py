@@ -1,7 +1,7 @@
 """Everything about an order that is checked and stored before its batch is opened."""
 
 import itertools
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -9,9 +9,12 @@ from typing import Self
 import rdkit
 from pydantic import JsonValue
 
-from services.submit import costing, plan
-from services.submit.fitting import Judge, check_alignments, judge_of
+from services.submit.costing import Offer, check_limit
+from services.submit.desk import Desk
+from services.submit.fitting import check_alignments, judge_of
 from services.submit.intake import Intake
+from services.submit.means import Means
+from services.submit.plan import window
 from services.submit.refusing import unreadable, unusable
 from services.submit.report import ChemistryReport
 from services.submit.request import Order
@@ -19,40 +22,17 @@ from services.submit.source import Limits, Source
 from services.submit.target import prepare
 from shared import tracing
 from shared.catalogue.entry import ModelEntry
+from shared.catalogue.preparing import Prepared
 from shared.domain import identity
 from shared.domain.tree import leaf_count
 from shared.errors import InvalidInput
 from shared.models.batch import Batch, Counts, StoredInput
 from shared.models.costs import Estimate
 from shared.ports.blobs import Blobs
-from shared.settings import Settings
-from shared.steps.alignments import Alignments
 from shared.steps.manifest import Manifest, library_digest, store_of
 from shared.steps.quotas import Quota
 
 SHOWN_REJECTED = 100
-
-
-@dataclass(frozen=True)
-class Means:
-    """
-    What runs the models here: the engine, the workers of the pool, models with one of their own, and
-    whether alignments are searched.
-    """
-
-    engine: str
-    workers: int
-    own: Collection[str] = ()
-    searches: bool = False
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Those of this installation."""
-        return cls(settings.engine, settings.workers, settings.pythons, bool(settings.msa_server))
-
-    def at_once(self, model: str) -> int:
-        """How many runs of a model there are at once here; one where it has a worker of its own."""
-        return 1 if model in self.own else self.workers
 
 
 @dataclass(frozen=True)
@@ -66,21 +46,30 @@ class Ticket:
 
     @property
     def store(self) -> str:
+        """Where its objects are."""
         return store_of(self.batch_id, self.fingerprint)
 
 
-def store(
-    source: Source,
-    model: ModelEntry,
-    ticket: Ticket,
-    limits: Limits,
-    *,
-    means: Means,
-    blobs: Blobs,
-    alignments: Alignments,
-    quota: Quota,
-    now: datetime,
-) -> Batch:
+@dataclass(frozen=True)
+class Fitted:
+    """An order that its model takes, and what it will take and cost; ``searched``: where alignments are."""
+
+    order: Order
+    model: ModelEntry
+    prepared: Prepared
+    offer: Offer
+    searched: str | None
+
+    @classmethod
+    def of(cls, order: Order, model: ModelEntry, means: Means, *, searched: str | None) -> Self:
+        """Raise InvalidInput for a target or parameters that are missing or none that the model takes."""
+        prepared = prepare(order, model)
+        check_alignments(prepared, model, searches=searched is not None)
+        offer = Offer.of(model, order.configuration, means, tokens=prepared.tokens)
+        return cls(order, model, prepared, offer, searched)
+
+
+def store(source: Source, model: ModelEntry, ticket: Ticket, limits: Limits, desk: Desk) -> Batch:
     """
     Check target and parameters, then store inputs and library; the batch, not yet opened.
 
@@ -89,28 +78,33 @@ def store(
         TooDear: the estimate is above the user's limit. Nothing was stored.
         QuotaExceeded: it is more than the owner may have computed. Nothing was stored.
     """
-    order = source.order
-    prepared = prepare(order, model)
-    check_alignments(prepared, model, searches=alignments.source is not None)
-    parameters = prepared.parameters.model_dump(mode="json", exclude_none=True)
-    judge = judge_of(model, prepared)
-    terms, tokens = order.configuration, prepared.tokens
-    tariff, at_once = costing.tariff_of(model, means.engine, terms, tokens=tokens), means.at_once(model.id)
-
-    def expected(jobs: int) -> Estimate:
-        return costing.expected(model, tariff, terms, jobs=jobs, workers=at_once, tokens=tokens)
+    now = desk.clock.now()
+    fitted = Fitted.of(source.order, model, desk.means, searched=desk.alignments.source)
 
     def approve(intake: Intake) -> None:
-        if intake.usable(strict=order.strict):
-            estimate = expected(intake.jobs)
-            costing.check_limit(terms.max_cost_usd, estimate)
-            quota.reserve(ticket.batch_id, ligands=intake.jobs, usd=estimate.usd)
+        if intake.usable(strict=source.order.strict):
+            reserved(fitted.offer, intake.jobs, ticket, desk.quota)
 
-    intake = _take_library(source, model, ticket.store, limits, judge, approve=approve, blobs=blobs)
+    intake = _take_library(source, fitted, ticket.store, limits, approve=approve, blobs=desk.blobs)
+    given = fitted.prepared.inputs
+    inputs = {name: _store_input(desk.blobs, ticket.store, name, file) for name, file in given.items()}
+    return _batch(ticket, fitted, intake, inputs, now=now)
+
+
+def reserved(offer: Offer, jobs: int, ticket: Ticket, quota: Quota) -> Estimate:
+    """The estimate for so many ligands, which the user's limit and the owner's quota allow."""
+    estimate = offer.expected(jobs)
+    check_limit(offer.terms.max_cost_usd, estimate)
+    quota.reserve(ticket.batch_id, ligands=jobs, usd=estimate.usd)
+    return estimate
+
+
+def _batch(
+    ticket: Ticket, fitted: Fitted, intake: Intake, inputs: Mapping[str, StoredInput], *, now: datetime
+) -> Batch:
+    order, model, prepared, offer = fitted.order, fitted.model, fitted.prepared, fitted.offer
     counts = _counts(intake)
-    stored = {name: _store_input(blobs, ticket.store, name, file) for name, file in prepared.inputs.items()}
-    target = {name: item.sha256 for name, item in stored.items()} | {"sequence": order.protein_sequence}
-    window = plan.window(order.configuration, counts.jobs)
+    most = window(order.configuration, counts.jobs)
     return Batch(
         batch_id=ticket.batch_id,
         owner=ticket.owner,
@@ -120,21 +114,21 @@ def store(
         task_type=order.task_type,
         protein_name=order.protein_name,
         protein_sequence=order.protein_sequence,
-        inputs=stored,
+        inputs=inputs,
         alignments=prepared.alignments,
-        alignment_source=alignments.source if prepared.alignments else None,
-        target_digest=identity.digest(target),
+        alignment_source=fitted.searched if prepared.alignments else None,
+        target_digest=_target_digest(order, inputs),
         library_digest=library_digest(intake.chunks),
-        parameters=parameters,
+        parameters=prepared.parameters.model_dump(mode="json", exclude_none=True),
         notes=prepared.notes,
         tokens=prepared.tokens,
         seed=order.seed,
         counts=counts,
-        leaves=leaf_count(counts.jobs, window),
-        window=window,
+        leaves=leaf_count(counts.jobs, most),
+        window=most,
         configuration=order.configuration,
-        tariff=tariff,
-        estimate=expected(counts.jobs),
+        tariff=offer.tariff,
+        estimate=offer.expected(counts.jobs),
         metadata=order.metadata,
         fingerprint=ticket.fingerprint,
         store=ticket.store,
@@ -148,6 +142,11 @@ def store(
     )
 
 
+def _target_digest(order: Order, inputs: Mapping[str, StoredInput]) -> str:
+    digests = {name: item.sha256 for name, item in inputs.items()}
+    return identity.digest(digests | {"sequence": order.protein_sequence})
+
+
 def _applied(order: Order) -> dict[str, JsonValue]:
     """The filters with what made their figures, for who wants to apply them again."""
     if not order.filters.custom_filters:
@@ -157,16 +156,15 @@ def _applied(order: Order) -> dict[str, JsonValue]:
 
 def _take_library(
     source: Source,
-    model: ModelEntry,
+    fitted: Fitted,
     store: str,
     limits: Limits,
-    judge: Judge,
     *,
     approve: Callable[[Intake], None],
     blobs: Blobs,
 ) -> Intake:
-    filters = source.order.filters
-    report = ChemistryReport(most_heavy_atoms=model.most_heavy_atoms, filters=filters.names)
+    filters, judge = source.order.filters, judge_of(fitted.model, fitted.prepared)
+    report = ChemistryReport(most_heavy_atoms=fitted.model.most_heavy_atoms, filters=filters.names)
     intake = Intake(blobs, store, judge=judge, filters=filters, report=report, approve=approve)
     try:
         with source.entries(limits, blobs=blobs) as entries:

@@ -10,7 +10,7 @@ from shared.events.messages import JobFinished
 from shared.models.work import Envelope
 from shared.ports.bus import Bus
 from shared.ports.world import Clock
-from shared.tracing import Tracer, place_of, run_place
+from shared.tracing import Lived, Tracer, place_of, run_place
 
 MOST_BYTES = 64 * 1024
 
@@ -50,13 +50,15 @@ def _record_run(envelope: Envelope, tracer: Tracer) -> None:
     ordered, run = place_of(told), run_place(told, ref.run_name)
     if ordered is None or run is None:
         return
+    about = {"batch_id": ref.batch_id, "job_id": ref.job_id, "attempt": ref.attempt, "round": ref.round}
     tracer.record(
-        "run",
-        run,
-        ordered,
-        began=envelope.started_at,
-        ended=envelope.finished_at,
-        fields={"batch_id": ref.batch_id, "job_id": ref.job_id, "attempt": ref.attempt}
-        | {"round": ref.round, "machine": envelope.machine, "call_id": envelope.call_id},
-        failed=envelope.failure.kind.value if envelope.failure else None,
+        Lived(
+            "run",
+            run,
+            ordered,
+            began=envelope.started_at,
+            ended=envelope.finished_at,
+            fields=about | {"machine": envelope.machine, "call_id": envelope.call_id},
+            failed=envelope.failure.kind.value if envelope.failure else None,
+        )
     )

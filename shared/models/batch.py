@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from shared.models.base import Frozen, Instant, Sha256
+from shared.models.base import Frozen, Id, Instant, Sha256
 from shared.models.costs import Estimate, Tariff
 
 Priority = Literal["low", "normal", "high", "urgent"]
@@ -120,6 +120,7 @@ class Batch(Frozen):
     ``molecule_filters`` are those of the order, with the version of RDKit that applied them.
     With ``use_cache`` a ligand whose result is known is not computed again, see ``domain.reuse``;
     ``replay_of``: the batch whose inputs and seeds this one has, to compute them once more.
+    ``hook``: the endpoint that its order named to be told of it, see ``steps.notices``.
     ``trace``: where it was opened, as a ``traceparent``; see ``shared.tracing``.
     An ``imported`` batch was computed by an older system: nothing of it is ever started here, and its
     ``seed`` may be unknown.
@@ -158,6 +159,7 @@ class Batch(Frozen):
     imported: bool = False
     use_cache: Annotated[bool, Field(exclude_if=_empty)] = False
     replay_of: Annotated[str | None, Field(exclude_if=_empty)] = None
+    hook: Annotated[Id | None, Field(exclude_if=_empty)] = None
     trace: Annotated[str | None, Field(exclude_if=_empty)] = None
     created_at: Instant
 

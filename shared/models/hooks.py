@@ -34,10 +34,14 @@ class Endpoint(Frozen):
     ``secrets`` are all signed with, the newest first. ``since``: what happened before is not told; it is
     when the endpoint was made, enabled, or began to listen to more. ``failing_since`` is the first try that
     failed after the last that did not. ``why_disabled`` is None where the owner did it.
+
+    One with a ``batch_id`` is told of that batch alone, and goes with it. One that is ``signed_as`` another
+    has no secrets of its own: its messages are signed with those of that endpoint, as they are then.
     """
 
     id: Id
     owner: str
+    batch_id: Id | None = None
     url: str
     description: str = ""
     events: tuple[Told, ...]
@@ -45,6 +49,7 @@ class Endpoint(Frozen):
     enabled: bool = True
     why_disabled: str | None = None
     secrets: tuple[Sealed, ...]
+    signed_as: Id | None = None
     created_at: Instant
     since: Instant
     failing_since: Instant | None = None

@@ -19,6 +19,10 @@ class Hooks(Protocol):
         """Keep a new endpoint; False if its owner has ``most`` (who adds several at once may get more)."""
         ...
 
+    def add_to_batch(self, endpoint: Endpoint) -> None:
+        """Keep the endpoint of a batch, unless it is kept; it is not among those of its owner."""
+        ...
+
     def endpoint(self, endpoint_id: str) -> Endpoint:
         """Raise NotFound if there is none."""
         ...
@@ -60,7 +64,7 @@ class Hooks(Protocol):
         ...
 
     def forget_batch(self, batch_id: str, *, limit: int) -> bool:
-        """Erase up to ``limit`` deliveries about a batch; whether none is left."""
+        """Erase up to ``limit`` deliveries about a batch, and its endpoints; whether no delivery is left."""
         ...
 
     def forget_before(self, time: datetime, *, limit: int) -> int:

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     which is for a control plane on one machine.
     """
 
-    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True, hide_input_in_errors=True)
 
     backend: Literal["local", "gcp"] = "local"
     engine: Literal["pool", "modal", "local-gpu"] = "pool"

@@ -13,7 +13,7 @@ from shared.settings import Prefix
 class ContainerSettings(BaseSettings):
     """What a container at a GPU provider is given: the installation's prefix, and the key of its webhook."""
 
-    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True, hide_input_in_errors=True)
 
     prefix: Prefix = "omtx"
     webhook_key_id: str = ""
@@ -27,7 +27,7 @@ class ContainerSettings(BaseSettings):
 class RfantibodySettings(BaseSettings):
     """Where RFantibody lies on the machine that runs it: its checkout with its own ``.venv``, its weights."""
 
-    model_config = SettingsConfigDict(env_prefix="OMTX_RFANTIBODY_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="OMTX_RFANTIBODY_", frozen=True, hide_input_in_errors=True)
 
     source: Path = Path("/opt/rfantibody")
     weights: Path = Path("/weights")

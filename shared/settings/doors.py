@@ -18,7 +18,7 @@ class DoorSettings(BaseSettings):
     with ``backend = gcp`` only emulators allow it.
     """
 
-    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True, hide_input_in_errors=True)
 
     nim_wait_seconds: Annotated[float, Field(gt=0, le=1740)] = 1740.0
     nim_waiting: Annotated[int, Field(ge=1, le=1000)] = 16

@@ -20,7 +20,7 @@ class LimitSettings(BaseSettings):
     ``OMTX_LIMITS_PROXIES``: how many proxies of ours append to ``X-Forwarded-For`` before a request arrives.
     """
 
-    model_config = SettingsConfigDict(env_prefix="OMTX_LIMITS_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="OMTX_LIMITS_", frozen=True, hide_input_in_errors=True)
 
     enabled: bool | None = None
     rates: Mapping[str, Mapping[str, int]] = {}

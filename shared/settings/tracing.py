@@ -17,7 +17,7 @@ class TracingSettings(BaseSettings):
     All else that its specification defines (sampler, headers, timeouts, resource) its library reads itself.
     """
 
-    model_config = SettingsConfigDict(frozen=True)
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
     endpoint: Annotated[str, Field(validation_alias=_ENDPOINTS)] = ""
     disabled: Annotated[bool, Field(validation_alias="OTEL_SDK_DISABLED")] = False

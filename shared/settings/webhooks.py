@@ -15,7 +15,7 @@ class WebhookSettings(BaseSettings):
     ``loopback``: an endpoint may be on this machine, and spoken to without TLS there. For development.
     """
 
-    model_config = SettingsConfigDict(env_prefix="OMTX_WEBHOOK_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="OMTX_WEBHOOK_", frozen=True, hide_input_in_errors=True)
 
     loopback: bool = False
 

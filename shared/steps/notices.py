@@ -5,16 +5,18 @@ The facts come first: a delivery is kept for each endpoint that wants the news, 
 from both, then its message is published. Whoever does this again keeps and publishes nothing twice.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain.lifecycle import Accounting
 from shared.domain.news import News, delivery_of, news_of_end, news_of_milestones, wants
+from shared.errors import NotFound
 from shared.events.messages import NoticeDue
 from shared.models.batch import Batch, BatchStatus
 from shared.models.facts import Closing, Milestone
-from shared.models.hooks import Delivery, Told
+from shared.models.hooks import Delivery, Endpoint, Told
 from shared.ports.bus import Bus
 from shared.ports.hooks import Hooks
 from shared.ports.world import Clock
@@ -28,7 +30,8 @@ class Notices:
     """
     ``quiet``: how long a message may be lost until ``reconcile`` looks; ``base_url`` of links.
 
-    An owner without endpoints costs one read each time, and nothing is written.
+    An owner without endpoints costs one read each time, and nothing is written; a batch with an endpoint of
+    its own costs one more.
     """
 
     hooks: Hooks
@@ -70,7 +73,7 @@ class Notices:
     def _note(self, batch: Batch, news: Callable[[], Iterable[News]], about: set[Told]) -> list[Delivery]:
         if batch.imported:  # it ended long ago, elsewhere
             return []
-        found = self.hooks.endpoints(batch.owner, limit=MOST_ENDPOINTS)
+        found = [*self.hooks.endpoints(batch.owner, limit=MOST_ENDPOINTS), *self._own(batch)]
         listening = [it for it in found if it.enabled and about & set(it.events)]
         if not listening:
             return []
@@ -82,3 +85,9 @@ class Notices:
             if wants(endpoint, it)
         ]
         return self.hooks.note(wanted)
+
+    def _own(self, batch: Batch) -> Iterator[Endpoint]:
+        """The endpoint that the batch's order named, if it named one."""
+        if batch.hook is not None:
+            with suppress(NotFound):  # its owner has removed it
+                yield self.hooks.endpoint(batch.hook)

@@ -1,14 +1,11 @@
 """The command line, against a real embedded server with the test model."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cli.main import run
-from shared import wiring
-from tests.cli.program import TABLE, Answer, Omtx, environment, serving, spawn
+from tests.cli.program import TABLE, Answer, Omtx, in_process, serving, spawn
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +21,8 @@ def omtx(
     server_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Omtx]:
     """Runs a command in this process; the server is another."""
-    yield from _in_process(server_home, monkeypatch, capsys)
+    with in_process(server_home, monkeypatch, capsys) as command:
+        yield command
 
 
 @pytest.fixture
@@ -32,29 +30,8 @@ def here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Omtx]:
     """Runs a command in this process, on an empty home without a server."""
-    yield from _in_process(tmp_path / "home", monkeypatch, capsys)
-
-
-def _in_process(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Omtx]:
-    for name, value in environment(home).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("OMTX_KEY_FILE", "")  # so that it is gone afterwards: `--key-file` sets it
-    monkeypatch.delenv("OMTX_KEY_FILE")
-    wiring.reset()
-    handlers = list(logging.getLogger().handlers)
-
-    def command(*arguments: object) -> Answer:
-        code = run([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return Answer(code, said.out, said.err)
-
-    yield command
-    for handler in set(logging.getLogger().handlers) - set(handlers):
-        handler.close()
-    logging.getLogger().handlers[:] = handlers
-    wiring.reset()
+    with in_process(tmp_path / "home", monkeypatch, capsys) as command:
+        yield command
 
 
 @pytest.fixture

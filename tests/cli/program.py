@@ -1,6 +1,7 @@
 """Running the program as its users do."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -10,6 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from cli.main import run
+from shared import wiring
 
 SETTINGS = {"OMTX_TEST_MODELS": "1", "OMTX_SQLITE_SYNCHRONOUS": "OFF"}
 TABLE = "name,smiles,measured\nethanol,CCO,-1.5\nbenzene,c1ccccc1,-3.5\nacetic acid,CC(=O)O,-2\n"
@@ -71,6 +77,30 @@ def environment(home: Path) -> dict[str, str]:
     """The environment of a command on ``home``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OMTX_")}
     return kept | SETTINGS | {"OMTX_HOME": str(home)}
+
+
+@contextmanager
+def in_process(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Omtx]:
+    """Runs commands on ``home`` in this process, which is afterwards as it was."""
+    for name, value in environment(home).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("OMTX_KEY_FILE", "")  # so that it is gone afterwards: `--key-file` sets it
+    monkeypatch.delenv("OMTX_KEY_FILE")
+    wiring.reset()
+    handlers = list(logging.getLogger().handlers)
+
+    def command(*arguments: object) -> Answer:
+        code = run([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return Answer(code, said.out, said.err)
+
+    yield command
+    for handler in set(logging.getLogger().handlers) - set(handlers):
+        handler.close()
+    logging.getLogger().handlers[:] = handlers
+    wiring.reset()
 
 
 def submitted(omtx: Omtx, library: Path, *options: object, **parameters: object) -> str:

@@ -69,6 +69,7 @@ def test_ranges_and_patterns_are_put_together_in_readable_options(tmp_path: Path
         [
             *("lipinski:0", "mol_wt<=500", "tpsa=20..140", "mol_wt>=150", "CHEMBL_LINT", "qed >= 0.5"),
             *("reject:[N+](=O)[O-] nitro", "reject:C(=O)Cl", "require:a", f"@{more}"),
+            *("regex:Br", "regex:^N"),
         ]
     )
     assert found == {
@@ -88,15 +89,26 @@ def test_ranges_and_patterns_are_put_together_in_readable_options(tmp_path: Path
             },
             {"type": "smarts_custom_filter", "action": "require", "patterns": [{"smarts": "a"}]},
             {"type": "smarts_catalog_filter", "catalog": "NIH"},
+            {"type": "smiles_regex_filter", "patterns": ["Br", "^N"]},
         ]
     }
-    assert len(MoleculeFilters.model_validate(found).names) == 6
+    assert len(MoleculeFilters.model_validate(found).names) == 7
     assert molecule_filters([]) is None
 
 
 @pytest.mark.parametrize(
     "option",
-    ["PAIN", "mol_wt<500", "mass<=500", "lipinski:x", "tpsa=20..", "qed>=inf", "reject:", "@no.json"],
+    [
+        "PAIN",
+        "mol_wt<500",
+        "mass<=500",
+        "lipinski:x",
+        "tpsa=20..",
+        "qed>=inf",
+        "reject:",
+        "regex:",
+        "@no.json",
+    ],
 )
 def test_an_option_that_is_none_is_refused_with_what_there_is(option: str) -> None:
     with pytest.raises(Refused) as caught:

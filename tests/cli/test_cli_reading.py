@@ -101,7 +101,9 @@ def test_what_cannot_be_saved_is_refused_and_leaves_no_file(
     early = omtx("results", running, "--output", tmp_path / "early.parquet")
     top = omtx("results", batch, "--format", "zip", "--top", 1, "--output", tmp_path / "top.zip")
     other = omtx("results", batch, "--format", "csv", "--structures")
-    assert (missing.code, early.code, top.code, other.code) == (4, 5, 5, 5)
+    pocket = omtx("results", batch, "--format", "csv", "--pocket", "in")
+    assert (missing.code, early.code, top.code, other.code, pocket.code) == (4, 5, 5, 5, 5)
+    assert "--pocket does not go with csv" in pocket.err
     assert "left no poses" in missing.err
     assert "its artefacts come at the end" in early.err
     assert "--top" in top.err

@@ -29,6 +29,9 @@ def test_docking_replayed_gives_the_same_scores_and_the_same_files(omtx: Omtx, a
     assert (found["before"], found["compared"], found["same"]) == (first, 2, True)
     assert (found["asked"], found["programs"]) == ([], [])
     rows = omtx("results", found["now"]).json["results"]
+    posed = {it: omtx("results", found["now"], "--pocket", it).json["results"] for it in ("in", "out")}
+    assert posed["in"] == [row for row in rows if row["metrics"]["pocket"] == "in"] != []
+    assert posed["in"] + posed["out"] == rows
     assert [row["cached"] for row in rows] == [None, None]
     assert all(row["affinity"] < -3 for row in rows)
 

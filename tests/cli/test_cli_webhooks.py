@@ -1,10 +1,14 @@
 """``omtx webhooks`` on a home of its own."""
 
+import base64
+from pathlib import Path
+
 import pytest
 
 from tests.cli.program import Omtx
 
 URL = "https://hooks.example.org/omtx"
+SECRET = "whsec_" + base64.b64encode(b"a secret of this batch's own").decode()
 
 
 def test_a_webhook_is_created_listed_tested_rotated_and_deleted(here: Omtx) -> None:
@@ -39,3 +43,21 @@ def test_a_person_reads_tables(here: Omtx, monkeypatch: pytest.MonkeyPatch) -> N
     assert "nothing was sent" in here("webhooks", "deliveries", name).err
     assert "sent as msg_" in here("webhooks", "test", name).out
     assert "test.ping.v1" in here("webhooks", "deliveries", name).out
+
+
+def test_a_batch_may_have_an_address_of_its_own(here: Omtx, tmp_path: Path) -> None:
+    library, secret = tmp_path / "two.smi", tmp_path / "secret"
+    library.write_text("CCO\nCCN\n")
+    secret.write_text(f"{SECRET}\n")
+    ordered = ("submit", library, "--sequence", "MKTAYIAKQRQISFVKSHFS", "--model", "noop")
+    told = ("--webhook-url", URL, "--webhook-milestone", 50, "--webhook-secret-file", secret)
+    batch_id = here(*ordered, *told).json["batch_id"]
+    name = here("status", batch_id).json["webhook_id"]
+    assert here("webhooks", "list").json == {"webhooks": []}
+    assert here("webhooks", "rotate-secret", name).json["milestones"] == [50]
+    refused = here(*ordered, "--webhook-url", "https://10.0.0.1", "--webhook-secret-file", secret)
+    assert (refused.code, "10.0.0.1 is not a public address" in refused.err) == (5, True)
+    unsigned = here(*ordered, "--webhook-url", URL)
+    assert (unsigned.code, "register a webhook at hooks.example.org" in unsigned.err) == (5, True)
+    missing = here(*ordered, "--webhook-url", URL, "--webhook-secret-file", tmp_path / "none")
+    assert "the secret cannot be read from" in missing.err

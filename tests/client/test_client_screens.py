@@ -1,10 +1,12 @@
 """A screen from its order to its files, by the client, on a real server."""
 
+import base64
 import gzip
 import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import omtx
@@ -234,3 +236,17 @@ def test_what_is_no_server_of_ours_is_told(flaky: Flaky) -> None:
         flaky.files["/api/v2/models/x"] = b"{}"
         with pytest.raises(omtx.NoAnswer, match="no Model"):
             client.models.get("x")
+
+
+def test_a_screen_and_a_prediction_may_have_an_address_of_their_own(client: Client, library: Path) -> None:
+    secret = "whsec_" + base64.b64encode(b"a secret of this batch's own").decode()
+    address: dict[str, Any] = {"webhook_url": "https://hooks.example.org/run", "webhook_secret": secret}
+    screen = client.screens.create(library=library, model="noop", webhook_milestones=(50,), **address)
+    assert screen.accepted is not None
+    name = screen.accepted.webhook_id
+    found = client.ask(omtx.calls.get(f"/api/v3/webhooks/{name}"))
+    assert (found["batch_id"], found["milestones"]) == (screen.id, [50])
+    task = {"protein_name": "p", "protein_sequence": SEQUENCE, "ligand_smiles": "CCO"}
+    single = client.predict("protein_ligand_binding", task, name="one", model="noop", **address)
+    assert single.accepted is not None
+    assert single.accepted.webhook_id not in (None, name)

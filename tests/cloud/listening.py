@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from shared.events.envelope import raw
+from tests.support.loopback import Handler, served
 
 
 @dataclass(frozen=True)
@@ -64,22 +64,16 @@ def listening(answer: Answer = lambda _: 200, *, port: int = 0) -> Iterator[List
     """A server on the loopback interface."""
     listener = Listener(answer)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Posting(Handler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            posted = Posted(self.path, dict(self.headers), json.loads(body), time.monotonic())
+        def asked(self) -> None:
+            posted = Posted(self.path, dict(self.headers), json.loads(self.sent), time.monotonic())
             status = listener.take(posted)
             if status is None:
                 self.close_connection = True
                 return
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """The test says what it saw."""
+            self.answer(status)
 
         def handle(self) -> None:
             try:
@@ -87,13 +81,5 @@ def listening(answer: Answer = lambda _: 200, *, port: int = 0) -> Iterator[List
             except ConnectionError:  # who asked did not wait for the answer
                 self.close_connection = True
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    listener.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with served(Posting, port=port) as listener.url:
         yield listener
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

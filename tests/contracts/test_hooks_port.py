@@ -161,3 +161,22 @@ def test_what_is_old_is_forgotten_and_the_rest_is_not(hooks: Hooks) -> None:
     assert hooks.forget_before(before, limit=9) == 1
     assert hooks.forget_before(before, limit=9) == 0
     assert hooks.deliveries(endpoint.id, limit=9) == [young]
+
+
+def test_the_endpoint_of_a_batch_is_kept_once_apart_from_those_of_its_owner_and_goes_with_it(
+    hooks: Hooks,
+) -> None:
+    mine, batch = owner(), f"batch_{owner().removeprefix('hook_')}"
+    own = an_endpoint(mine, batch_id=batch)
+    hooks.add_to_batch(own)
+    hooks.add_to_batch(own.model_copy(update={"url": "https://hooks.example.org/other"}))
+    assert hooks.endpoint(own.id) == own
+    assert hooks.endpoints(mine, limit=9) == []
+    assert hooks.add(an_endpoint(mine), most=1)
+    changed = own.model_copy(update={"enabled": False})
+    assert hooks.change_endpoint(own.id, lambda it: changed) == changed
+    assert hooks.forget_batch("batch_" + "0" * 24, limit=9)
+    assert hooks.endpoint(own.id) == changed
+    assert hooks.forget_batch(batch, limit=9)
+    with pytest.raises(NotFound):
+        hooks.endpoint(own.id)

@@ -27,6 +27,10 @@ from shared.models.work import Envelope, Failure, FailureClass, WorkOrder
 from shared.settings.doors import doors
 from tests.local.running import QUICK, Running, until
 from tests.modal_server.server import ControlPlane
+from tests.services.routes_of_doors import PREDICTIONS
+from tests.services.routes_of_features import Route
+from tests.services.test_routes_of_features import check
+from tests.support.functions import Reply
 from tests.support.screens import store
 
 SEQUENCE = "MKTAYIAKQRQISFVKSHFS"
@@ -136,6 +140,13 @@ def test_the_published_client_predicts_and_reads_its_answer(running: Running, st
     [order] = stand_in.orders
     assert (order.parameters["sampling_steps"], order.parameters["use_potentials"]) == (60, True)
     assert b'"A:3"' in wiring.blobs().get(wiring.ledger().batch(order.ref.batch_id).inputs["target.json"].key)
+
+
+@pytest.mark.parametrize("route", PREDICTIONS, ids=str)
+def test_the_routes_of_the_table_answer_with_what_their_clients_read(running: Running, route: Route) -> None:
+    answer = running.client.post(route.path, json=route.body)
+    check(route, Reply(answer.status_code, answer.json(), answer.content, answer.headers), route.finished)
+    assert len(answer.json()["structures"]) == 1
 
 
 def test_the_same_request_again_is_the_same_prediction(running: Running, stand_in: StandIn) -> None:

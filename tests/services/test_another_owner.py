@@ -6,7 +6,7 @@ The routes are those of the application and of the topology table: a new one is 
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +94,11 @@ class World:
     other: str
     lacking: dict[Scope, str]
 
-    def asked(self, door: Door, key: str | None) -> Reply:
+    def asked(self, door: Door, key: str | None, body: Any = None, headers: Any = ()) -> Reply:
         """The answer to a request about the batch."""
         given = {**OTHERS, "batch_id": self.batch, "job_id": self.job}
         path = re.sub(r"\{(\w+)(:path)?\}", lambda found: given.get(found[1], "x"), door.path)
-        return call("api", door.method, path, None, bearing(key) if key else None)
+        return call("api", door.method, path, body, {**(bearing(key) if key else {}), **dict(headers)})
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +149,31 @@ def test_without_the_scope_no_route_answers(world: World, door: Door) -> None:
     assert f"'{door.needs.value}'" in reply.body["detail"]
 
 
+WRITING = [door for door in CLOSED if door.method != "GET"]
+BROKEN: tuple[tuple[bytes, dict[str, str]], ...] = (
+    (b"{", {}),
+    (b'{"surprise": 1}', {}),
+    (b"\xff", {"Content-Type": "application/x-www-form-urlencoded"}),
+    (b"[" * 70_000, {}),
+    (b"x", {"Content-Encoding": "gzip"}),
+)
+
+
+@pytest.mark.parametrize("door", WRITING, ids=str)
+def test_who_may_not_call_learns_nothing_of_a_broken_body(world: World, door: Door) -> None:
+    assert door.needs is not None
+    for body, headers in BROKEN:
+        assert_problem(world.asked(door, None, body, headers), 401)
+        assert_problem(world.asked(door, "omtx_of_nobody", body, headers), 401)
+        assert_problem(world.asked(door, world.lacking[door.needs], body, headers), 403)
+
+
+@pytest.mark.parametrize("door", CLOSED, ids=str)
+def test_who_may_not_call_learns_nothing_of_a_broken_query(world: World, door: Door) -> None:
+    wrong = "?limit=x&cursor=-1&page=0&per_page=x&offset=x&format=x&smiles="
+    assert_problem(world.asked(replace(door, path=door.path + wrong), None), 401)
+
+
 @pytest.mark.parametrize("door", OWNED, ids=str)
 def test_what_is_anothers_is_not_there(world: World, door: Door) -> None:
     reply = world.asked(door, world.other)
@@ -183,6 +208,8 @@ def test_functions_with_routes_of_their_own_are_closed_too(world: World, functio
     else:
         lacking = call(function, route.method, route.path, noop_order(), bearing(world.lacking[Scope.SUBMIT]))
         assert_problem(lacking, 403)
+        for body, headers in BROKEN:
+            assert_problem(call(function, route.method, route.path, body, headers), 401)
     assert_problem(reply, 401)
 
 

@@ -182,9 +182,14 @@ def test_a_table_is_filtered_row_by_row(chain: Chain) -> None:
             "nothing lies between",
         ),
         (
-            [{"type": "smiles_regex_filter", "patterns": ["(a+)+$"]}],
+            [{"type": "smiles_regex_filter", "patterns": ["(a+)+$", "(?=Br)"]}],
+            "molecule_filters.custom_filters.0.patterns.1",
+            "Not a regular expression that RE2 knows: invalid perl operator",
+        ),
+        (
+            [{"type": "surprise_filter"}],
             "molecule_filters.custom_filters.0",
-            "lipinski_filter",
+            "smiles_regex_filter",
         ),
     ],
 )
@@ -211,6 +216,31 @@ def test_an_endless_smarts_is_refused_and_leaves_nothing_behind(chain: Chain) ->
     reply = chain.submit(order(ligands=branched, molecule_filters={"custom_filters": endless}))
     assert paths(reply) == ["molecule_filters.custom_filters.0.patterns.0"]
     assert nothing_stored(chain)
+
+
+def test_an_expression_leaves_out_what_its_canonical_smiles_holds(chain: Chain) -> None:
+    rows = [{"name": "bromide", "smiles": "BrCC"}, {"name": "salt", "smiles": "[Br-].CC[NH3+]"}]
+    rows += [{"name": "acid", "smiles": "OC(=O)C"}, {"name": "kept", "smiles": "CCO"}]
+    some = [{"type": "smiles_regex_filter", "patterns": ["Br$", r"C\(=O\)O"]}]
+    reply = submitted(chain, ligands=rows, molecule_filters={"custom_filters": some})
+    found = {row["name"]: row["reason"] for row in reply.body["rejected"]}
+    assert found == {"bromide": "SMILES regex: matches Br$", "acid": r"SMILES regex: matches C\(=O\)O"}
+    assert status(chain, reply.body["batch_id"])["accounting"]["filtered"] == 2
+
+
+def test_expressions_that_hang_other_engines_take_no_time_and_many_of_the_worst_are_given_up(
+    chain: Chain,
+) -> None:
+    def told(patterns: list[str]) -> Reply:
+        some = [{"type": "smiles_regex_filter", "patterns": patterns}]
+        rows = [{"smiles": "C" * 499}, *({"smiles": "C" * (499 - n)} for n in range(1, 80))]
+        return chain.submit(order(ligands=rows, molecule_filters={"custom_filters": some}))
+
+    assert told(["(C+)+x", "(C|CC)*x", "(.*)*(.*)*x"]).status == 202
+    reply = told(["((C?){30}){30}x"] * 50)
+    [path] = paths(reply)
+    assert path.startswith("molecule_filters.custom_filters.0.patterns.")
+    assert "takes too long" in reply.body["errors"][0]["message"]
 
 
 def test_filters_are_for_ligands(chain: Chain) -> None:

@@ -29,6 +29,7 @@ MODELS = {
     if isinstance(route, APIRoute) and "model" in route.responses.get(200, {})
     for method in route.methods or ()
 }
+PATHS = document()["paths"]
 STORED: dict[str, Any] = {"parameters": {"payload_bytes": 8}}
 
 
@@ -92,7 +93,7 @@ def read(body: Any, field: str) -> None:
 
 @pytest.mark.parametrize("route", TABLE, ids=str)
 def test_a_route_that_users_know_is_documented(route: Route) -> None:
-    operation = document()["paths"].get(route.path, {}).get(route.method.lower())
+    operation = PATHS.get(route.path, {}).get(route.method.lower())
     assert operation is not None
     assert any(code < "300" for code in operation["responses"])
     assert {"404", "422"} <= operation["responses"].keys()
@@ -128,5 +129,5 @@ def test_of_anothers_screen_every_route_knows_nothing(
 
 
 def test_every_route_of_the_document_stands_in_the_table() -> None:
-    told = {(method.upper(), path) for path, methods in document()["paths"].items() for method in methods}
+    told = {(method.upper(), path) for path, methods in PATHS.items() for method in methods}
     assert told == {(it.method, it.path) for it in TABLE}

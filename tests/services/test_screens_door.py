@@ -1,5 +1,6 @@
 """The life of a screen by the names of another service; every order goes through the real ``submit``."""
 
+import base64
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from services.api.answers import screens as told
 from services.api.screen_order import batch_of, order_of, screen_id
 from services.api.screen_request import ScreenRequest
+from shared import wiring
+from shared.catalogue.boltz2_parameters import Boltz2Parameters
 from shared.domain.identity import batch_id
 from shared.errors import NotFound
 from tests.support.chain import Chain
@@ -19,12 +22,15 @@ from tests.support.properties import examples
 from tests.support.screens import assert_problem, paths
 
 SEQUENCE = "MKTAYIAKQRQISFVKSHFS"
-TARGET = {"entities": [{"type": "protein", "chain_ids": ["A"], "value": SEQUENCE}]}
+RNA = {"type": "rna", "chain_ids": ["R"], "value": "ACGU"}
+TARGET: dict[str, Any] = {"entities": [{"type": "protein", "chain_ids": ["A"], "value": SEQUENCE}]}
 
 
-def asked(molecules: int = 3, **changes: Any) -> dict[str, Any]:
+def asked(molecules: int | dict[str, Any] = 3, **changes: Any) -> dict[str, Any]:
     """A screen with the test model."""
-    rows = [{"smiles": molecule(n), "id": f"cmpd-{n}"} for n in range(molecules)]
+    rows: Any = molecules
+    if isinstance(molecules, int):
+        rows = [{"smiles": molecule(n), "id": f"cmpd-{n}"} for n in range(molecules)]
     return {"target": TARGET, "molecules": rows, "model": "noop", **changes}
 
 
@@ -139,6 +145,78 @@ def test_what_cannot_be_taken_is_refused(chain: Chain, changes: dict[str, Any], 
     assert 400 <= reply.status < 500
     assert_problem(reply, reply.status)
     assert path is None or paths(reply) == [path]
+    assert chain.unfinished() == []
+
+
+def encoded(text: str) -> dict[str, Any]:
+    """A file in the body."""
+    return {"type": "base64", "data": base64.b64encode(text.encode()).decode(), "media_type": "text/x-a3m"}
+
+
+def proteins(*alignments: dict[str, Any] | None) -> dict[str, Any]:
+    """A target of proteins, two chains each, with what is said of their alignments."""
+    rows = zip(("AC", "BD"), alignments, strict=False)
+    return {
+        "entities": [
+            {"type": "protein", "chain_ids": list(chains), "value": SEQUENCE} | ({"msa": msa} if msa else {})
+            for chains, msa in rows
+        ]
+    }
+
+
+OWN = {"type": "custom", "format": "a3m", "source": encoded(f">query\n{SEQUENCE}\n")}
+EMPTY = {"type": "empty"}
+
+
+@pytest.mark.parametrize(
+    ("alignments", "chains", "searched"),
+    [
+        ((None, None), [], True),
+        ((OWN, EMPTY), ["A"], False),
+        ((EMPTY, OWN), ["C"], False),
+        ((EMPTY,), [], False),
+    ],
+)
+def test_alignments_go_to_the_chains_of_their_protein_and_none_is_searched_beside_them(
+    alignments: tuple[Any, ...], chains: list[str], searched: bool
+) -> None:
+    order = order_of(ScreenRequest.model_validate(asked(target=proteins(*alignments))))
+    given = order["parameters"].get("msa", [])
+    assert [it["chain"] for it in given] == chains
+    assert order.get("use_msa", True) is searched
+    assert {it["content"] for it in given} <= {f">query\n{SEQUENCE}\n"}
+    read = Boltz2Parameters.model_validate(order["parameters"])
+    assert [it.chain for it in read.msa] == chains
+
+
+def test_a_library_of_a_screen_may_have_been_uploaded(chain: Chain) -> None:
+    offer = call("submit", "POST", "/api/v3/libraries", {"file_name": "a.smi"}).body
+    wiring.blobs().put(offer["library_uri"].removeprefix("bucket:"), b"CCO first\nCCN second\n")
+    screen = started(molecules={"source": {"url": offer["library_uri"]}})
+    assert screen["progress"]["total_molecules_to_screen"] == 2
+    chain.drain()
+    page = read(screen["id"], "/results")
+    assert sorted(row["external_id"] for row in page["data"]) == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"molecules": {"source": {"url": "https://example.org/library.sdf"}}}, "url"),
+        ({"molecules": {"source": {"url": "file:///etc/passwd"}}}, "url"),
+        ({"molecules": {"source": {"url": "bucket:uploads/0/../../secrets"}}}, "library.uri"),
+        ({"target": proteins(OWN, None)}, "target.entities.1.msa"),
+        ({"target": proteins({**OWN, "source": {"url": "https://10.0.0.1/x.a3m"}})}, "source"),
+        ({"target": proteins({**OWN, "source": {**encoded("x"), "data": "%"}})}, "data"),
+        ({"target": {"entities": [TARGET["entities"][0], {**RNA, "msa": EMPTY}]}}, "target.entities.1.msa"),
+    ],
+)
+def test_no_address_is_fetched_and_what_is_wrong_with_a_file_is_named(
+    chain: Chain, changes: dict[str, Any], path: str
+) -> None:
+    reply = post("", {**asked(), **changes})
+    assert_problem(reply, 422)
+    assert any(path in it for it in paths(reply)), paths(reply)
     assert chain.unfinished() == []
 
 

@@ -1,14 +1,14 @@
 """A collector of traces: an HTTP server that takes what OpenTelemetry sends, and shows it by trace."""
 
 import gzip
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.support.loopback import Handler, served
 
 FAILED = 2
 
@@ -51,33 +51,18 @@ class Collector:
     @contextmanager
     def served(self) -> Iterator["Collector"]:
         """On a port of its own."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
+        with served(_handler(self)) as self.url:
             yield self
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
 
-def _handler(collector: Collector) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers.get("Content-Encoding") == "gzip":
-                body = gzip.decompress(body)
-            collector.take(self.path, body)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+def _handler(collector: Collector) -> type[Handler]:
+    class Taking(Handler):
+        def asked(self) -> None:
+            packed = self.headers.get("Content-Encoding") == "gzip"
+            collector.take(self.path, gzip.decompress(self.sent) if packed else self.sent)
+            self.answer(200)
 
-        def log_message(self, *words: object) -> None:
-            pass
-
-    return Handler
+    return Taking
 
 
 def _seen(span: Any) -> Seen:

@@ -1,17 +1,15 @@
 """Endpoints and deliveries that nobody registered, and a receiver that listens on this machine."""
 
 import json
-import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
 from standardwebhooks import Webhook
 
 from shared.models.hooks import Delivery, Endpoint, Sealed, Told
+from tests.support.loopback import Handler, served
 from tests.support.world import NOON
 
 
@@ -87,47 +85,34 @@ class Receiver:
     received: list[Received] = field(default_factory=list)
 
     def __enter__(self) -> "Receiver":
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
+        self._serving = served(_handler(self))
+        self._address = self._serving.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def __exit__(self, *error: Any) -> None:
+        self._serving.__exit__(*error)
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        return int(self._server.server_address[1])
+        return int(self._address.rpartition(":")[2])
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"http://127.0.0.1:{self.port}/hook"
+        return f"{self._address}/hook"
 
     def types(self) -> list[str]:
         """What came, by type; a message that came again is told once."""
         return [it.content["type"] for it in {it.id: it for it in self.received}.values()]
 
 
-def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+def _handler(receiver: Receiver) -> type[Handler]:
+    class Taking(Handler):
+        def asked(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            receiver.received.append(Received(self.path, headers, body))
-            self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
-            if receiver.location:
-                self.send_header("Location", receiver.location)
-            self.send_header("Content-Length", str(len(receiver.text)))
-            self.end_headers()
-            self.wfile.write(receiver.text)
+            receiver.received.append(Received(self.path, headers, self.sent))
+            status = receiver.answers.pop(0) if receiver.answers else 200
+            self.answer(status, receiver.text, Location=receiver.location)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nobody reads it."""
-
-    return Handler
+    return Taking

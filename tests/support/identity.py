@@ -1,16 +1,16 @@
 """Somebody who signs OIDC tokens as Google does, with the keys on a web server of this machine."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
+
+from tests.support.loopback import Handler, served
 
 AUDIENCE = "https://dispatch.example/"
 ACCOUNT = "pusher@project.iam.gserviceaccount.com"
@@ -65,25 +65,11 @@ def signer() -> Iterator[Signer]:
     """A signer whose server is up."""
     made = Signer()
 
-    class Keys(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Keys(Handler):
+        def asked(self) -> None:
             made.asked += 1
-            body = made.published() if made.answer is None else made.answer
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(200, made.published() if made.answer is None else made.answer)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
-    made.url = f"http://127.0.0.1:{server.server_address[1]}/certs"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with served(Keys) as address:
+        made.url = f"{address}/certs"
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

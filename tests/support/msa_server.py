@@ -11,10 +11,10 @@ import tarfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs
+
+from tests.support.loopback import Handler, served
 
 UNIREF, ENVIRONMENTAL = "uniref.a3m", "bfd.mgnify30.metaeuk30.smag30.a3m"
 Say = dict[str, str] | int | bytes
@@ -69,19 +69,12 @@ class MsaServer:
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
+        self._serving = served(_handler(self))
+        self.url = self._serving.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def __exit__(self, *error: Any) -> None:
+        self._serving.__exit__(*error)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -124,24 +117,12 @@ class MsaServer:
         return {"id": ticket, "status": state}
 
 
-def _handler(server: MsaServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._reply(server.say("GET", self.path, {}, dict(self.headers)))
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            form = {name: values[0] for name, values in parse_qs(body).items()}
-            self._reply(server.say("POST", self.path, form, dict(self.headers)))
-
-        def _reply(self, said: Say) -> None:
+def _handler(server: MsaServer) -> type[Handler]:
+    class Saying(Handler):
+        def asked(self) -> None:
+            form = {name: values[0] for name, values in parse_qs(self.sent.decode()).items()}
+            said = server.say(self.command, self.path, form, dict(self.headers))
             body = said if isinstance(said, bytes) else json.dumps(said).encode()
-            self.send_response(said if isinstance(said, int) else 200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(said if isinstance(said, int) else 200, body)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing: the tests ask what was asked."""
-
-    return Handler
+    return Saying

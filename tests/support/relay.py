@@ -1,12 +1,12 @@
 """A relay between an HTTP client and a server: it passes requests on, and loses answers when told to."""
 
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from functools import partial
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support.loopback import Handler, served
 
 Alter = Callable[[int, bytes], tuple[int, bytes]]
 
@@ -25,16 +25,9 @@ class Relay:
         self.plan: dict[str, list[Alter]] = {}
         self.seen: list[str] = []
 
-    @contextmanager
-    def served(self) -> Iterator[str]:
+    def served(self) -> AbstractContextManager[str]:
         """The relay's address."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self))
-        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            server.server_close()
+        return served(partial(_Handler, self))
 
 
 def LOST(status: int, body: bytes) -> tuple[int, bytes]:  # noqa: N802 - a constant to its users
@@ -52,13 +45,13 @@ def damaged(status: int, body: bytes) -> tuple[int, bytes]:
     return status, bytes([body[0] ^ 1]) + body[1:]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     def __init__(self, relay: Relay, *socket_and_server: object) -> None:
         self._relay = relay
         super().__init__(*socket_and_server)  # type: ignore[arg-type] # handed through
 
-    def _pass_on(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def asked(self) -> None:
+        body = self.sent
         self._relay.seen.append(f"{self.command} {self.path}")
         with closing(HTTPConnection(self._relay.target)) as onward:
             onward.request(self.command, self.path, body, dict(self.headers))
@@ -76,8 +69,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass_on  # noqa: N815 - the names of the library
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: what was seen is in ``seen``."""

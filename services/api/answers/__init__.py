@@ -10,22 +10,12 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, JsonValue
 
+from services.api.answers.paging import OnePage, SiftedPage
 from shared.domain.lifecycle import Accounting
 from shared.models.base import Frozen
 from shared.models.batch import BatchStatus
 
 Status = Literal["pending", "queued", "running", "completed", "failed", "cancelled"]
-
-
-class OnePage(Frozen):
-    """A page, counted from 1, and what there is around it."""
-
-    page: int
-    page_size: int
-    total_results: int
-    total_pages: int
-    has_next: bool
-    has_previous: bool
 
 
 class ListedBatch(Frozen):
@@ -158,6 +148,7 @@ class StatusOfBatch(Frozen):
     waiting_for: str | None
     round: int
     cancel_requested: bool
+    webhook_id: str | None
     artefacts_folder: str | None
 
 
@@ -183,7 +174,7 @@ class PageOfBatch(Frozen):
     download_links: dict[str, str | None]
     accounting: Accounting
     accounting_sentence: str
-    pagination: OnePage
+    pagination: OnePage | SiftedPage
 
 
 class ResultPage(PageOfBatch):

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, JsonValue
 
-from services.api.answers import OnePage, PageOfBatch
+from services.api.answers import PageOfBatch
+from services.api.answers.paging import OnePage
 from shared.models.base import Frozen
 
 

@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
-from services.api.answers import Job, OnePage, Status
+from services.api.answers import Job, Status
 from services.api.answers.lists import Best, KindOfJob, ListedJob, Numbered, Rows
+from services.api.answers.paging import OnePage
 from shared.models.base import Frozen
 from shared.models.batch import BatchStatus
 

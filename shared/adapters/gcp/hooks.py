@@ -33,6 +33,12 @@ class FirestoreHooks:
         self._store.tried(lambda commit: commit.create(record, content))
         return True
 
+    def add_to_batch(self, endpoint: Endpoint) -> None:
+        """See ``Hooks.add_to_batch``: without the field ``owner`` it is not found among its owner's."""
+        record = self._record("hooks", endpoint.id)
+        content = {"batch_id": endpoint.batch_id, "data": _body(endpoint)}
+        self._store.tried(lambda commit: commit.create(record, content))
+
     def endpoint(self, endpoint_id: str) -> Endpoint:
         """See ``Hooks.endpoint``."""
         return _known(Endpoint, self._store.get(self._record("hooks", endpoint_id)), endpoint_id)
@@ -111,6 +117,7 @@ class FirestoreHooks:
 
     def forget_batch(self, batch_id: str, *, limit: int) -> bool:
         """See ``Hooks.forget_batch``."""
+        self._forget(self._where("hooks", "batch_id", "==", batch_id), MOST_WRITES)
         return self._forget(self._where("notices", "batch_id", "==", batch_id), limit) < limit
 
     def forget_before(self, time: datetime, *, limit: int) -> int:

@@ -9,6 +9,9 @@ from shared.adapters.stamps import stamp, stamp_or_none
 from shared.errors import NotFound
 from shared.models.hooks import Delivery, Endpoint
 
+NOBODY = ""
+"""In place of the owner of an endpoint that is a batch's: it is not found among its owner's."""
+
 
 class SqliteHooks:
     """See ``Hooks``."""
@@ -28,6 +31,12 @@ class SqliteHooks:
             return True
 
         return self._db.write(step)
+
+    def add_to_batch(self, endpoint: Endpoint) -> None:
+        """See ``Hooks.add_to_batch``."""
+        row = (endpoint.id, NOBODY, stamp(endpoint.created_at), endpoint.model_dump_json(), endpoint.batch_id)
+        sql = "INSERT OR IGNORE INTO hooks (id, owner, created_at, body, batch_id) VALUES (?, ?, ?, ?, ?)"
+        self._db.write(lambda connection: connection.execute(sql, row).rowcount)
 
     def endpoint(self, endpoint_id: str) -> Endpoint:
         """See ``Hooks.endpoint``."""
@@ -104,6 +113,8 @@ class SqliteHooks:
 
     def forget_batch(self, batch_id: str, *, limit: int) -> bool:
         """See ``Hooks.forget_batch``."""
+        sql = "DELETE FROM hooks WHERE batch_id = ?"
+        self._db.write(lambda connection: connection.execute(sql, (batch_id,)).rowcount)
         return self._forget("batch_id = ?", batch_id, limit) < limit
 
     def forget_before(self, time: datetime, *, limit: int) -> int:

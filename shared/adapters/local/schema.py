@@ -134,7 +134,11 @@ LISTS = (  # deleted batches are in no list; to count an owner's takes nothing b
     "DROP INDEX batches_by_owner",
     "CREATE INDEX batches_by_owner ON batches (owner, created_at, batch_id) WHERE deleted_at IS NULL",
 )
+OWN_HOOKS = (
+    "ALTER TABLE hooks ADD COLUMN batch_id TEXT",
+    "CREATE INDEX hooks_of_batch ON hooks (batch_id) WHERE batch_id IS NOT NULL",
+)
 STEPS: tuple[tuple[str, ...], ...] = (
     *(LEDGER + QUEUE + CALLS, ROUNDS, LETTERS + MILESTONES, PACING, FORGETTING, COSTS, STAFF),
-    *(KEYS, CONSUMPTION, HOOKS, TRACES, LISTS),
+    *(KEYS, CONSUMPTION, HOOKS, TRACES, LISTS, OWN_HOOKS),
 )

@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from shared.settings.tracing import TracingSettings
-from shared.tracing import Kind, Place, Span
+from shared.tracing import Kind, Lived, Place, Span
 
 KINDS: Mapping[Kind, SpanKind] = {"server": SpanKind.SERVER, "consumer": SpanKind.CONSUMER}
 
@@ -47,24 +47,15 @@ class OtlpTracer:
         span = self._tracer.start_span(name, _context(parent), kind=KINDS[kind])
         return _Recorded(span, _place(span.get_span_context(), parent))
 
-    def record(
-        self,
-        name: str,
-        place: Place,
-        parent: Place,
-        *,
-        began: datetime,
-        ended: datetime,
-        fields: Mapping[str, Any],
-        failed: str | None,
-    ) -> None:
+    def record(self, lived: Lived) -> None:
         """See ``Tracer.record``."""
-        if place.span is None or not place.sampled:
+        if lived.place.span is None or not lived.place.sampled:
             return
-        with self._ids.next(int(place.span, 16)):
-            span = self._tracer.start_span(name, _context(parent), start_time=_nanoseconds(began))
-        _describe(span, fields, failed)
-        span.end(_nanoseconds(ended))
+        began, ended = _nanoseconds(lived.began), _nanoseconds(lived.ended)
+        with self._ids.next(int(lived.place.span, 16)):
+            span = self._tracer.start_span(lived.name, _context(lived.parent), start_time=began)
+        _describe(span, lived.fields, lived.failed)
+        span.end(ended)
 
     def close(self) -> None:
         """See ``Tracer.close``."""

@@ -10,7 +10,8 @@ from rdkit.Chem import Crippen, Descriptors, rdMolDescriptors
 from rdkit.Chem.FilterCatalog import FilterCatalogParams
 
 from services.submit.descriptors import DESCRIPTORS, outside
-from services.submit.filters import Catalog, MoleculeFilters, descriptor_names
+from services.submit.filters import Catalog, MoleculeFilters, Pattern
+from services.submit.ranges import descriptor_names
 from services.submit.request import read_value
 from services.submit.sieve import Unwanted, unwanted
 from shared.chemistry.smiles import read_ligand
@@ -49,6 +50,11 @@ def ranges(**given: dict[str, float]) -> dict[str, Any]:
 def smarts(*patterns: Any, **more: Any) -> dict[str, Any]:
     """A filter of SMARTS."""
     return {"type": "smarts_custom_filter", "patterns": list(patterns), **more}
+
+
+def regex(*patterns: str) -> dict[str, Any]:
+    """A filter of regular expressions."""
+    return {"type": "smiles_regex_filter", "patterns": list(patterns)}
 
 
 def test_nothing_is_left_out_unless_it_is_asked() -> None:
@@ -226,7 +232,13 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "unknown catalogue": ({"type": "smarts_catalog_filter", "catalog": "FOO"}, "catalog", "'PAINS'"),
     "five broken": (lipinski(max_violations=5), "max_violations", "less than or equal"),
     "said twice": (lipinski(max_violations=1, allow_single_violation=True), "", "either"),
-    "unknown kind": ({"type": "smiles_regex_filter", "patterns": ["Cl"]}, "", "lipinski_filter"),
+    "unknown kind": ({"type": "surprise_filter", "patterns": ["Cl"]}, "", "lipinski_filter"),
+    "look-around": (regex("Cl", "C(?!l)"), "patterns.1", "that RE2 knows"),
+    "too large": (regex("(.?){1000}x"), "patterns.0", "pattern too large"),
+    "long": (regex("C" * 501), "patterns.0", "at most 500"),
+    "empty": (regex(""), "patterns.0", "at least 1"),
+    "no expression": (regex(), "patterns", "names no expression"),
+    "line break": (regex("C\n"), "patterns.0", "printable ASCII"),
 }
 
 
@@ -257,7 +269,11 @@ def test_any_text_is_read_as_smarts_or_refused(text: str) -> None:
     except InvalidInput as error:
         read = []
         said = [it.path for it in error.errors]
-    assert [it.smarts for it in read] == [text] if read else said == ["custom_filters.0.patterns.0.smarts"]
+    assert (
+        [it.smarts for it in read if isinstance(it, Pattern)] == [text]
+        if read
+        else said == ["custom_filters.0.patterns.0.smarts"]
+    )
 
 
 def test_nested_smarts_up_to_the_limit_do_no_harm() -> None:
