@@ -129,6 +129,7 @@ def _reader(wanted: RegexFilter, place: str) -> Judgement:
             begun(where)
             if expression.is_in(smiles):
                 return f"matches {text}"
+        begun("")
         return None
 
     return judged
