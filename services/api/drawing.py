@@ -1,12 +1,10 @@
 """
-A molecule as SVG, drawn by RDKit; run as a program, one request a line, for ``draughtsman``.
+A molecule as SVG, drawn by RDKit.
 
 Letters become outlines, so no text of a user is in the picture but its title, which is escaped. RDKit is
-imported by the first drawing: the server, which imports this for its errors, does without.
+imported by the first drawing: the server, which has it drawn by a process of its own, does without.
 """
 
-import json
-import sys
 from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
@@ -92,19 +90,16 @@ def _titled(svg: str, title: str) -> str:
     return f"{HEAD}{body[:end]}\n<title>{escape(title)}</title>{body[end:]}"
 
 
-def answer(line: str) -> dict[str, str]:
-    """One request of ``draughtsman``, answered."""
+def load() -> None:
+    """What drawing needs, which takes a while once."""
+    from rdkit.Chem.Draw import rdMolDraw2D  # noqa: F401
+
+    from shared.chemistry.smiles import read_ligand  # noqa: F401
+
+
+def answer(wanted: Mapping[str, Any]) -> dict[str, str]:
+    """``drawn``, or what is wrong with what is wanted: what ``draughtsman`` is told."""
     try:
-        return {"svg": drawn(json.loads(line))}
+        return {"svg": drawn(wanted)}
     except CannotDraw as error:
         return {"field": error.field, "message": str(error)}
-
-
-def main() -> None:
-    """Answer until there are no more requests."""
-    for line in sys.stdin:
-        print(json.dumps(answer(line)), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -8,6 +8,7 @@ from services.submit.request import Order
 from shared.catalogue.entry import ModelEntry
 from shared.catalogue.gpus import Memory
 from shared.catalogue.preparing import Prepared
+from shared.chemistry.effort import TooDemanding, bounded
 from shared.domain.alignments import form_of
 from shared.errors import FieldError, InvalidInput
 from shared.models.batch import LibraryRow
@@ -60,12 +61,19 @@ def judge_of(model: ModelEntry, prepared: Prepared) -> Judge:
 
     def judged(row: LibraryRow) -> LibraryRow | str:
         judge = prepared.judge if row.kind in JUDGED else None
-        found = judge(row) if judge is not None else row
+        found = _say(judge, row) if judge is not None else row
         if isinstance(found, str) or model.memory is None or prepared.tokens is None:
             return found
         return _too_large(model, model.memory, prepared.tokens + (row.heavy_atoms or 0)) or found
 
     return judged
+
+
+def _say(judge: Judge, row: LibraryRow) -> LibraryRow | str:
+    try:
+        return bounded(row.canonical_smiles or "", judge, row)
+    except TooDemanding as error:
+        return str(error)
 
 
 def _too_large(model: ModelEntry, memory: Memory, tokens: int) -> str | None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar
 
+from shared.chemistry.effort import TooDemanding
+
 SECONDS_FOR_ONE = 2.0
 SECONDS_FOR_ALL = 30.0
 """For a block of 500: 60 ms each. Three catalogues take some 2 ms, a sensible pattern far below one."""
@@ -72,6 +74,8 @@ def within_limits(items: Sequence[A], work: Work[A, B]) -> list[B]:
             raise TooSlow(index, what, SECONDS_FOR_ONE)
         if now - begun > SECONDS_FOR_ALL:
             raise TooSlow(index, what, SECONDS_FOR_ALL)
+    if isinstance(going.error, TooDemanding):  # what a process of its own had begun for the item
+        raise TooSlow(going.at[0], going.error.at, going.error.seconds) from going.error
     if going.error is not None:
         raise going.error
     return going.answers

@@ -10,6 +10,7 @@ from rdkit import Chem, rdBase
 from services.submit.columns import NAME_LABELS, label_of
 from services.submit.entries import SHOWN_TEXT, Entry
 from services.submit.text import BROKEN, broken, shown
+from shared.chemistry.effort import demanding_drawing, watched
 
 END = "$$$$"
 LONGEST_RECORD = 1024 * 1024
@@ -60,14 +61,18 @@ def _entry(record: _Record) -> Entry:
         problem = f"holds {molecules} molecules; a {END} line is missing between them"
         return Entry(record.line, text, problem=problem)
     try:
-        molecule = _molecule(record)
+        smiles = watched(_smiles, record) if demanding_drawing(record.text) else _smiles(record)
     except ValueError as error:
         return Entry(record.line, text, problem=str(error))
     lines = re.split("\r\n|\r|\n", record.text)
     properties = dict(_properties(lines))
-    with rdBase.BlockLogs():
-        smiles = Chem.MolToSmiles(Chem.RemoveHs(molecule))
     return Entry(record.line, text, lines[0].strip() or _named(properties), smiles, data=properties)
+
+
+def _smiles(record: _Record) -> str:
+    molecule = _molecule(record)
+    with rdBase.BlockLogs():
+        return str(Chem.MolToSmiles(Chem.RemoveHs(molecule)))
 
 
 def _molecule(record: _Record) -> Chem.Mol:

@@ -23,7 +23,7 @@ from shared.chemistry.fragments import by_size
 
 SHOWN_ALERTS = 3
 Begun = Callable[[str], None]
-"""Told the place in the order of each pattern before it is matched."""
+"""Told the place in the order of each pattern before it is matched, and nothing when it is done."""
 Judgement = Callable[[Chem.Mol, Begun], str | None]
 
 
@@ -114,6 +114,7 @@ def _matcher(wanted: SmartsFilter, place: str) -> Judgement:
             begun(where)
             if molecule.HasSubstructMatch(pattern) != required:
                 return f"{'does not match' if required else 'matches'} {label}"
+        begun("")
         return None
 
     return judged
@@ -128,6 +129,7 @@ def _reader(wanted: RegexFilter, place: str) -> Judgement:
             begun(where)
             if expression.is_in(smiles):
                 return f"matches {text}"
+        begun("")
         return None
 
     return judged

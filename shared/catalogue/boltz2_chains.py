@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared.chemistry.smiles import read_ligand
+from shared.chemistry.effort import ligand_of
 from shared.models.base import Frozen
 from shared.models.batch import MAX_SEQUENCE, MAX_SMILES
 
@@ -32,7 +32,7 @@ def _without_blanks(value: object) -> object:
 
 
 def _molecule(smiles: str) -> str:
-    read_ligand(smiles)
+    ligand_of(smiles)
     return smiles
 
 

@@ -16,7 +16,7 @@ from shared.catalogue.boltz2_templates import as_mmcif
 from shared.catalogue.preparing import Prepared, Target
 from shared.catalogue.variants import TASK as VARIANTS
 from shared.catalogue.variants import judged
-from shared.chemistry.smiles import read_ligand
+from shared.chemistry.effort import bounded, ligand_of
 from shared.models.batch import LibraryRow
 
 WITHOUT_LIGAND = frozenset(
@@ -179,11 +179,10 @@ def _switches(parameters: Boltz2Parameters, *, affinity: bool) -> Boltz2Paramete
 
 
 def _atoms(molecule: Molecule) -> int:
-    return read_ligand(molecule.smiles).heavy_atoms if molecule.smiles else CCD_ATOMS
+    return ligand_of(molecule.smiles).heavy_atoms if molecule.smiles else CCD_ATOMS
 
 
 def _cofactors(molecules: tuple[Molecule, ...]) -> frozenset[str]:
     """As the ligand would be written, so that a ligand that is one of them is found."""
-    return frozenset(
-        written(read_ligand(it.smiles).smiles, affinity=True)[0] for it in molecules if it.smiles
-    )
+    whole = (ligand_of(it.smiles).smiles for it in molecules if it.smiles)
+    return frozenset(bounded(smiles, partial(written, affinity=True), smiles)[0] for smiles in whole)

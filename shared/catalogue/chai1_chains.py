@@ -9,6 +9,8 @@ import gemmi
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 from rdkit import Chem, rdBase
 
+from shared.chemistry.effort import bounded
+from shared.chemistry.smiles import LONGEST_SMILES
 from shared.models.base import Frozen
 from shared.models.batch import MAX_SEQUENCE
 
@@ -129,7 +131,13 @@ def _check_glycan(text: str) -> None:
 
 
 def _atoms(smiles: str) -> int:
-    """Heavy atoms. What is wrong with a SMILES is told in detail where a user can read it, at submit."""
+    if len(smiles) > LONGEST_SMILES:
+        raise ValueError(f"has {len(smiles):,} characters; at most {LONGEST_SMILES} are accepted")
+    return bounded(smiles, _heavy_atoms, smiles)
+
+
+def _heavy_atoms(smiles: str) -> int:
+    """What is wrong with a SMILES is told in detail where a user can read it, at submit."""
     with rdBase.BlockLogs():
         molecule = Chem.MolFromSmiles(smiles)
     if molecule is None or molecule.GetNumHeavyAtoms() == 0:

@@ -21,8 +21,8 @@ from shared.catalogue.chai1_templates import HITS, Unusable, write_template
 from shared.catalogue.preparing import Prepared, Target
 from shared.catalogue.variants import TASK as VARIANTS
 from shared.catalogue.variants import judged
+from shared.chemistry.effort import ligand_of
 from shared.chemistry.fragments import by_size
-from shared.chemistry.smiles import read_ligand
 from shared.errors import FieldError, InvalidInput
 from shared.models.batch import LibraryRow
 
@@ -119,7 +119,7 @@ def _numbered(chains: list[Chain], field: str) -> tuple[list[Chain], str]:
 def _tokens(chains: list[Chain], field: str) -> int:
     try:
         for molecule in (it.sequence for it in chains if it.kind == "ligand"):
-            read_ligand(molecule)
+            ligand_of(molecule)
     except ValueError as error:
         raise _refusal(field, str(error)) from error
     tokens = sum(it.tokens for it in chains)

@@ -1,5 +1,6 @@
 """The search box of a docking run: given, around a known ligand, or around residues."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import gemmi
 from pydantic import Field
 from rdkit import Chem, rdBase
 
+from shared.chemistry.effort import demanding_drawing, watched
 from shared.chemistry.structure import select_residue
 from shared.models.base import Frozen
 
@@ -36,16 +38,21 @@ def box_from_ligand(sdf: str) -> Box:
     Raises:
         ValueError: no pose can be read, none has 3D coordinates, or they span too much.
     """
+    records = filter(str.strip, re.split(r"^\$\$\$\$.*\n?", sdf, flags=re.M))
+    points = watched(_points, sdf) if any(map(demanding_drawing, records)) else _points(sdf)
+    if all(z == 0 for _, _, z in points):
+        raise ValueError("The reference ligand is flat; a box needs 3D coordinates in the protein's frame.")
+    return _around(points, "the reference ligand")
+
+
+def _points(sdf: str) -> list[tuple[float, ...]]:
     supplier = Chem.SDMolSupplier()
     with rdBase.BlockLogs():
         supplier.SetData(sdf, sanitize=False, removeHs=False)
         poses = [pose for pose in supplier if pose is not None and pose.GetNumAtoms() > 0]
     if not poses:
         raise ValueError("The reference ligand is not an SDF file with at least one molecule.")
-    points = [tuple(point) for pose in poses for point in pose.GetConformer().GetPositions()]
-    if all(z == 0 for _, _, z in points):
-        raise ValueError("The reference ligand is flat; a box needs 3D coordinates in the protein's frame.")
-    return _around(points, "the reference ligand")
+    return [tuple(point) for pose in poses for point in pose.GetConformer().GetPositions().tolist()]
 
 
 def box_from_residues(structure: gemmi.Structure, labels: Sequence[str]) -> Box:

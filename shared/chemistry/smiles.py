@@ -91,8 +91,20 @@ def _sanitize(molecule: Chem.Mol) -> None:
     with rdBase.BlockLogs():
         before = Chem.Mol(molecule)
         if Chem.SanitizeMol(molecule, catchErrors=True) != Chem.SANITIZE_NONE:
-            raise ValueError(_problem(before, Chem.DetectChemistryProblems(before)[0]))
+            raise ValueError(_complaint(before))
         Chem.AssignStereochemistry(molecule, cleanIt=True, force=True)
+
+
+def _complaint(molecule: Chem.Mol) -> str:
+    """Some problems come up on the way only, after bonds to a metal were mended; RDKit's words say those."""
+    problems = Chem.DetectChemistryProblems(molecule)
+    if problems:
+        return _problem(molecule, problems[0])
+    try:
+        Chem.SanitizeMol(molecule)
+    except Chem.MolSanitizeException as error:
+        return f"The molecule is not chemically sensible: {error}."
+    raise ValueError("The molecule is not chemically sensible.")
 
 
 def _problem(molecule: Chem.Mol, problem: Any) -> str:

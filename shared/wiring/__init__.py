@@ -17,6 +17,7 @@ from shared.ports.ledger import Ledger
 from shared.ports.orders import Orders
 from shared.ports.world import Key, Notary
 from shared.settings import settings
+from shared.settings.chemistry import chemistry
 from shared.settings.doors import doors
 from shared.steps.access import Access
 from shared.steps.alignments import Alignments, source_of
@@ -236,7 +237,7 @@ def reset() -> None:
         local_database().close()
     if redis.cache_info().currsize and (connection := redis()) is not None:
         connection.close()
-    for choice in (*_CHOICES, settings, doors):
+    for choice in (*_CHOICES, settings, doors, chemistry):
         choice.cache_clear()
 
 

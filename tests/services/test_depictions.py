@@ -74,7 +74,7 @@ def test_a_pattern_that_would_match_for_years_is_ended_and_the_next_request_is_s
     answer = drawn(chain, smiles=BRANCHED, highlight=HOSTILE)
     assert_problem(answer, 422)
     assert paths(answer) == ["highlight"]
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 30  # two seconds of the processor, which may be shared
     assert drawn(chain, smiles="CCO").status == 200
 
 

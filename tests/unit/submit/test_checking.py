@@ -18,6 +18,7 @@ from services.submit.filters import MoleculeFilters
 from services.submit.sieve import Unwanted
 from shared.chemistry.smiles import Ligand
 from shared.errors import Unavailable
+from tests.support.cages import FULLERENE
 from tests.support.orders import molecule
 
 
@@ -26,7 +27,8 @@ def entries(rows: int) -> Iterator[Entry]:
     for n in range(rows):
         problem = "spoilt" if n % 7 == 3 else None
         name = "n" * 201 if n % 11 == 5 else f"n{n}"
-        yield Entry(n + 1, str(n), name, "C1CC(" if n % 5 == 2 else molecule(n), problem)
+        smiles = "C1CC(" if n % 5 == 2 else FULLERENE if n % 97 == 11 else molecule(n)
+        yield Entry(n + 1, str(n), name, smiles, problem)
 
 
 def test_the_answers_are_those_of_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +66,7 @@ def test_few_rows_are_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
     answers.close()  # type: ignore[attr-defined]
 
 
-def _die(smiles: object, filters: object) -> None:
+def _die(smiles: object, filters: object, seconds: float) -> None:
     os._exit(9)
 
 

@@ -42,7 +42,7 @@ def test_its_process_is_not_left_behind() -> None:
 def test_with_patience_the_answers_are_those_without() -> None:
     rows = ["CCO", None, "C1CC(", "c1ccccc1", "C" * 501]
     asked = smarts("c", "[N+](=O)[O-]")
-    assert answers(rows, asked) == [answer(text, asked) for text in rows]
+    assert answers(rows, asked, 0.0) == ([answer(text, asked) for text in rows], 0.0)
 
 
 def test_much_that_is_a_little_slow_is_too_slow_altogether(monkeypatch: pytest.MonkeyPatch) -> None:
