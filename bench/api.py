@@ -57,7 +57,7 @@ def _measured(
         load = [sys.executable, "-m", "bench.api_load", str(client.base_url)]
         done = subprocess.run(load, input=asked, stdout=subprocess.PIPE, text=True, check=True)
         answer: Result = json.loads(done.stdout)
-        return {**answer, "cpu_seconds": _cpu(pid) - began, "peak_mib": peak_mib(pid)}
+        return {**answer, "cpu_seconds": _cpu(pid) - began, "peak_mib": max(map(peak_mib, _family(pid)))}
 
 
 def _answers(client: httpx.Client, path: str | None) -> bool:
@@ -65,7 +65,12 @@ def _answers(client: httpx.Client, path: str | None) -> bool:
     return path is None or client.get(path).status_code == 200
 
 
+def _family(pid: int) -> list[int]:
+    """A process and its children."""
+    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
+
 def _cpu(pid: int) -> float:
-    """Processor seconds of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Processor seconds of a process and its children so far."""
+    stats = (Path(f"/proc/{it}/stat").read_text().rpartition(")")[2].split() for it in _family(pid))
+    return sum(int(it[11]) + int(it[12]) for it in stats) / os.sysconf("SC_CLK_TCK")

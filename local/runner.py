@@ -49,7 +49,7 @@ class Runner(Parts):
         self.url = settings().base_url
         _guarded()
         stack.enter_context(noted(self.home, self.url))
-        with _for_good():
+        with loaded_for_good():
             mounted = self._load()
         stack.callback(gc.unfreeze)
         server.start(mounted.web)
@@ -79,7 +79,7 @@ def _parts(mounted: Mounted, logs: Path, cores: frozenset[int]) -> tuple[Pool, P
 
 
 @contextmanager
-def _for_good() -> Iterator[None]:
+def loaded_for_good() -> Iterator[None]:
     """
     What is loaded here is not searched for garbage, neither now nor while the platform runs.
 
