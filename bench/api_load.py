@@ -22,6 +22,7 @@ from bench.api_client import Ask, Connection, ask, connect
 
 MIX = {"status": 0.6, "list": 0.2, "submit": 0.1, "results": 0.1}
 SEED = 20
+WARM_RATE, WARM_SECONDS = 20.0, 6.0
 
 
 def asks(ids: Sequence[str], accept: str) -> dict[str, Callable[[], Ask]]:
@@ -134,6 +135,8 @@ async def measured(url: str, plan: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     for kind in plan["closed"]:
         answer[kind] = await closed(address, makes[kind], clients=plan["clients"], seconds=plan["seconds"])
+    # What starts at a first request (worker processes, imports) is measured by ``starts``.
+    await open_loop(address, makes, rate=WARM_RATE, seconds=WARM_SECONDS, clients=8)
     for rate in plan["rates"]:
         answer[f"mixed_at_{rate}"] = await open_loop(
             address, makes, rate=rate, seconds=plan["mixed_seconds"], clients=64
