@@ -15,7 +15,7 @@ class ChemistrySettings(BaseSettings):
     ``ligand_mebibytes``: the memory that it may take meanwhile.
     """
 
-    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="OMTX_", frozen=True, hide_input_in_errors=True)
 
     ligand_seconds: Annotated[float, Field(ge=0.1, le=600)] = 10.0
     ligand_mebibytes: Annotated[int, Field(ge=64, le=65_536)] = 512
