@@ -67,8 +67,9 @@ class Reach:
         return {str(it.value) for it in given if isinstance(it, ast.Constant)}
 
     def wired(self) -> set[str]:
-        """What is taken from ``shared.wiring``."""
-        return {method for port, method, _ in self._calls() if port == "wiring"}
+        """What is taken from ``shared.wiring``, called there or handed on to be called."""
+        named = (it for it in self.nodes if isinstance(it, ast.Attribute))
+        return {it.attr for it in named if _name(it.value) == "wiring"}
 
     def _calls(self) -> Iterator[tuple[str, str, ast.Call]]:
         for it in self.nodes:
