@@ -151,6 +151,7 @@ def use_hooks(hooks: Any) -> None:
     other = an_endpoint()
     hooks.add(other, most=9)
     hooks.remove(other.id)
+    hooks.add_to_batch(an_endpoint(batch_id="batch_2"))
     hooks.forget_batch("batch_2", limit=9)
     hooks.forget_before(NOON, limit=9)
 
