@@ -231,15 +231,15 @@ def test_an_expression_leaves_out_what_its_canonical_smiles_holds(chain: Chain) 
 
 
 @pytest.fixture
-def half_a_second(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def a_tenth_of_a_second(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a ligand may take."""
-    monkeypatch.setenv("OMTX_LIGAND_SECONDS", "0.5")
+    monkeypatch.setenv("OMTX_LIGAND_SECONDS", "0.1")
     chemistry.cache_clear()
     yield
     chemistry.cache_clear()
 
 
-@pytest.mark.usefixtures("half_a_second")
+@pytest.mark.usefixtures("a_tenth_of_a_second")
 def test_expressions_that_hang_other_engines_take_no_time_and_many_of_the_worst_are_given_up(
     chain: Chain,
 ) -> None:
