@@ -125,7 +125,7 @@ def shelf(store: Store, wanted: Wanted, *, limit: int, page: int = 1, after: str
 def _newest(store: Store, *, limit: int, skip: int, after: str | None) -> Shelf:
     listed = store.ledger.listed(owner=store.owner, limit=limit + 1, skip=skip, after=after)
     more = len(listed) > limit
-    entries = list(_entries(store, listed[:limit]))
+    entries = list(entries_of(store, listed[:limit]))
     whole = not more and after is None and (listed or not skip)
     return Shelf(
         entries=entries,
@@ -150,7 +150,7 @@ def _matching(store: Store, wanted: Wanted, *, limit: int, skip: int, after: str
             break
         looked_at, last = looked_at + 1, listed.batch.batch_id
         if wanted.takes(listed.batch) and wanted.may_end_as(listed):
-            found += (it for it in _entries(store, [listed]) if wanted.status in (None, it.status))
+            found += (it for it in entries_of(store, [listed]) if wanted.status in (None, it.status))
     shown = found[skip : skip + limit]
     if len(found) > skip + limit:
         exhausted, last = False, shown[-1].batch.batch_id
@@ -171,7 +171,7 @@ def newest(store: Store, *, after: str | None = None) -> Iterator[Listed]:
         after = page[-1].batch.batch_id
 
 
-def _entries(store: Store, listed: Sequence[Listed]) -> Iterator[Entry]:
+def entries_of(store: Store, listed: Sequence[Listed]) -> Iterator[Entry]:
     """Finished batches as their closings tell it; the open ones are looked at all together."""
     ended = [_as_closed(it) for it in listed]
     still_open = [it for it, known in zip(listed, ended, strict=True) if known is None]
@@ -185,11 +185,6 @@ def ended_as(listed: Listed) -> BatchStatus | None:
     if closing is None or closing.status is None or intents.retry > intents.round:
         return None
     return BatchStatus(closing.status)
-
-
-def entry(store: Store, listed: Listed) -> Entry:
-    """A finished batch as its closing tells it; an open one is looked at."""
-    return next(_entries(store, [listed]))
 
 
 def _as_closed(listed: Listed) -> Entry | None:

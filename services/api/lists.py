@@ -9,11 +9,10 @@ from fastapi import APIRouter, Query
 from services.api.answers.examples import FOUND, RESULTS
 from services.api.answers.lists import Found, JobPage, ResultList, ResultStatistics, StatusList, told
 from services.api.dependencies import READ, Stored
-from services.api.entries import Shelf, Wanted, entry, newest, shelf, total
+from services.api.entries import Shelf, Wanted, entries_of, newest, shelf, total
 from services.api.pages import PageNumber
 from services.api.showing import as_job, as_result, statistics
 from services.api.store import Store
-from shared.errors import Gone
 from shared.models.batch import BatchStatus
 
 router = APIRouter(tags=["result lists"], dependencies=[READ])
@@ -127,12 +126,7 @@ def result_statistics(store: Stored) -> dict[str, Any]:
 def newest_statistics(store: Store) -> dict[str, Any]:
     """Sums over the newest 200 batches, and whether these are all."""
     listed = list(islice(newest(store), MOST_COUNTED + 1))
-    found = []
-    for it in listed[:MOST_COUNTED]:
-        try:
-            found.append(entry(store, it))
-        except Gone:
-            continue
+    found = list(entries_of(store, listed[:MOST_COUNTED]))
     counted = {"counted": len(found), "complete": len(listed) <= MOST_COUNTED}
     return {**statistics(found, now=store.clock.now()), **counted}
 

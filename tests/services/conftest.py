@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.chain import Chain, chain_at
+from tests.support.hooks import Receiver
 
 
 @pytest.fixture
@@ -13,3 +14,16 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
     """The whole chain, under the test's control."""
     with chain_at(tmp_path) as chain:
         yield chain
+
+
+@pytest.fixture
+def on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is told may be here."""
+    monkeypatch.setenv("OMTX_WEBHOOK_LOOPBACK", "1")
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Whoever is told."""
+    with Receiver() as made:
+        yield made

@@ -1,7 +1,6 @@
 """An order that names an address: it is told of that batch, signed, and of nothing else."""
 
 import base64
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,20 +14,10 @@ from tests.support.hooks import Receiver
 from tests.support.orders import noop_order
 from tests.support.screens import assert_problem
 
+pytestmark = pytest.mark.usefixtures("on_this_machine")
+
 SECRET = "whsec_" + base64.b64encode(b"a secret of this batch's own").decode()
 SEQUENCE = "MKTAYIAKQRQISFVKSHFS"
-
-
-@pytest.fixture(autouse=True)
-def _on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMTX_WEBHOOK_LOOPBACK", "1")
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """Whoever is told."""
-    with Receiver() as made:
-        yield made
 
 
 def told(receiver: Receiver, **changes: Any) -> dict[str, Any]:

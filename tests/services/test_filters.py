@@ -3,13 +3,11 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from shared import wiring
-from shared.settings.chemistry import chemistry
 from shared.steps.manifest import Manifest
 from tests.services.test_estimate import told
 from tests.services.test_submit import library, nothing_stored
@@ -230,16 +228,6 @@ def test_an_expression_leaves_out_what_its_canonical_smiles_holds(chain: Chain) 
     assert status(chain, reply.body["batch_id"])["accounting"]["filtered"] == 2
 
 
-@pytest.fixture
-def a_tenth_of_a_second(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a ligand may take."""
-    monkeypatch.setenv("OMTX_LIGAND_SECONDS", "0.1")
-    chemistry.cache_clear()
-    yield
-    chemistry.cache_clear()
-
-
-@pytest.mark.usefixtures("a_tenth_of_a_second")
 def test_expressions_that_hang_other_engines_take_no_time_and_many_of_the_worst_are_given_up(
     chain: Chain,
 ) -> None:

@@ -1,7 +1,6 @@
 """Webhooks of users: exactly what happened is told, signed, tried again, and to nobody else."""
 
 import base64
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,20 +16,10 @@ from tests.support.hooks import Receiver
 from tests.support.orders import noop_order
 from tests.support.screens import assert_problem
 
+pytestmark = pytest.mark.usefixtures("on_this_machine")
+
 ROOT = "/api/v3/webhooks"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def _on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMTX_WEBHOOK_LOOPBACK", "1")
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """Whoever is told."""
-    with Receiver() as made:
-        yield made
 
 
 def ask(method: str, path: str = "", body: Any = None) -> Reply:
